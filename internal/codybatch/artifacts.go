@@ -1,0 +1,61 @@
+package codybatch
+
+import (
+	"context"
+	"fmt"
+	"io"
+)
+
+// Artifacts keeps documents. All methods may be called at once.
+//
+// The promises, each a test in artifactstest:
+//
+//   - A Put is seen whole or not at all, also after a crash in the middle; a
+//     second Put replaces the first.
+//   - An Append is seen whole or not at all, and appends of one caller in the
+//     order of the calls. One caller at a time appends to a key.
+//   - Open reads what was there when it was called, even if the document is
+//     replaced or appended to meanwhile.
+type Artifacts interface {
+	// Put stores what r holds, to its end. If r fails, nothing is stored.
+	Put(ctx context.Context, key ArtifactKey, r io.Reader) error
+
+	// Append adds data to the end of a document, which need not exist yet.
+	Append(ctx context.Context, key ArtifactKey, data []byte) error
+
+	// Open returns a document, or ErrNotFound. The caller closes it.
+	Open(ctx context.Context, key ArtifactKey) (Artifact, error)
+
+	// Ping tells whether documents can be reached.
+	Ping(ctx context.Context) error
+}
+
+// Artifact is an open document.
+type Artifact struct {
+	io.ReadCloser
+	Size int64 // bytes
+}
+
+// ArtifactKey names a document: segments of letters, digits, "_", "." and "-",
+// joined by "/", none of them "." or "..". The functions below make all keys that
+// there are.
+type ArtifactKey string
+
+// DiffKey names the unified patch of an attempt.
+func DiffKey(key TaskKey, attempt int) ArtifactKey { return attemptKey(key, attempt, "diff.patch") }
+
+// ThreadKey names the conversation of an attempt, one ThreadEvent a line.
+func ThreadKey(key TaskKey, attempt int) ArtifactKey { return attemptKey(key, attempt, "thread.jsonl") }
+
+// LogKey names what the commands of an attempt printed.
+func LogKey(key TaskKey, attempt int) ArtifactKey { return attemptKey(key, attempt, "log.txt") }
+
+// ResultKey names the record of a result that any task with the same spec digest
+// on the same base commit can use again.
+func ResultKey(specDigest string, name RepositoryName, baseCommit string) ArtifactKey {
+	return ArtifactKey(fmt.Sprintf("results/%s/%s/%s.json", specDigest, name.Fold(), baseCommit))
+}
+
+func attemptKey(key TaskKey, attempt int, file string) ArtifactKey {
+	return ArtifactKey(fmt.Sprintf("jobs/%s/%s/%d/%s", key.JobID, key.Repository, attempt, file))
+}

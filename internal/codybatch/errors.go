@@ -1,0 +1,97 @@
+package codybatch
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Errors that ports and the service return, wrapped with what was being done.
+var (
+	ErrNotFound = errors.New("not found")
+	// ErrConflict means that a row is no longer what the caller read. Workers
+	// take it as "not mine any more" and go away; the service reads again.
+	ErrConflict = errors.New("changed meanwhile")
+	// ErrNotNow means that a task can't be claimed yet, because running tasks
+	// hold what is left of the job's budget. It stays queued.
+	ErrNotNow = errors.New("not now")
+	// ErrBudgetExhausted means that a job's money is gone.
+	ErrBudgetExhausted = errors.New("budget exhausted")
+	// ErrUnauthorized means that a forge or a model refuses the credentials.
+	ErrUnauthorized = errors.New("credentials refused")
+	// ErrIdempotencyMismatch means that an idempotency key was used before with
+	// another request.
+	ErrIdempotencyMismatch = errors.New("idempotency key was used with a different request")
+	// ErrCursor means that a cursor was not made by this store.
+	ErrCursor = errors.New("cursor is not valid")
+)
+
+// The three causes of a canceled context. They are never mixed up: a person's
+// cancel is final, a stop puts the task back in line and costs no attempt, a
+// time-out is a failure.
+var (
+	ErrCanceled = errors.New("canceled by a person")
+	ErrStopped  = errors.New("worker is shutting down")
+	ErrTimeout  = errors.New("time limit reached")
+)
+
+// FieldError is one field of a request that can't be accepted, by its place in
+// the JSON document ("repositories[3]", "pullRequest.branch").
+type FieldError struct {
+	Field   string
+	Message string
+}
+
+// ValidationError lists everything that is wrong with a request, so that a
+// person mends it once.
+type ValidationError struct{ Fields []FieldError }
+
+// Error names the first few fields.
+func (e *ValidationError) Error() string {
+	var parts []string
+	for i, f := range e.Fields {
+		if i == 5 {
+			parts = append(parts, fmt.Sprintf("and %d more", len(e.Fields)-i))
+			break
+		}
+		parts = append(parts, f.Field+": "+f.Message)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// NotAllowedError lists repositories that the allow-list does not admit.
+type NotAllowedError struct {
+	Host         string
+	Repositories []RepositoryName
+}
+
+// Error says how to admit them.
+func (e *NotAllowedError) Error() string {
+	shown := e.Repositories
+	more := ""
+	if len(shown) > 5 {
+		more = fmt.Sprintf(" and %d more", len(shown)-5)
+		shown = shown[:5]
+	}
+	names := make([]string, len(shown))
+	for i, n := range shown {
+		names[i] = string(n)
+	}
+	return fmt.Sprintf("%s%s: not in ALLOWED_REPOSITORIES; add a pattern such as %s/%s/* to it and start again",
+		strings.Join(names, ", "), more, e.Host, shown[0].Owner())
+}
+
+// ActionError says why something can't be done to a task in its present state.
+type ActionError struct {
+	Key    TaskKey
+	Action Action
+	Reason string
+}
+
+// Error names action, task and reason.
+func (e *ActionError) Error() string {
+	return fmt.Sprintf("%s %s: %s", e.Action, e.Key.Repository, e.Reason)
+}
+
+// Is makes every ActionError an ErrConflict: the request does not fit the state.
+func (e *ActionError) Is(target error) bool { return target == ErrConflict }

@@ -1,0 +1,222 @@
+package codybatch
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// EventType says what a line of a thread records.
+type EventType string
+
+// The types of thread events, one JSON object a line in thread.jsonl.
+const (
+	EventRunStart   EventType = "runStart"
+	EventRequest    EventType = "request"
+	EventAssistant  EventType = "assistant"
+	EventTool       EventType = "tool"
+	EventRetry      EventType = "retry"
+	EventNotice     EventType = "notice"
+	EventCompaction EventType = "compaction"
+	EventVerify     EventType = "verify"
+	EventGate       EventType = "gate"
+	EventJudge      EventType = "judge"
+	EventRunEnd     EventType = "runEnd"
+)
+
+// ThreadEvent is one line of thread.jsonl. Which fields are set depends on Type;
+// agents and the worker fill in those, the recorder sets Seq, Time and Attempt.
+type ThreadEvent struct {
+	Seq     int64     `json:"seq"` // from 1, without gaps, within an attempt
+	Time    time.Time `json:"time"`
+	Attempt int       `json:"attempt"`
+	Type    EventType `json:"type"`
+
+	// runStart
+	Engine     string         `json:"engine,omitempty"`
+	Model      string         `json:"model,omitempty"` // also assistant
+	Limits     *RunLimits     `json:"limits,omitempty"`
+	PromptSHA  string         `json:"promptSha,omitempty"`
+	Repository RepositoryName `json:"repository,omitempty"`
+	BaseCommit string         `json:"baseCommit,omitempty"`
+
+	// request
+	N         int    `json:"n,omitempty"` // the model call, from 1
+	PrefixSHA string `json:"prefixSha,omitempty"`
+	MaxTokens int64  `json:"maxTokens,omitempty"`
+
+	// request: what the user side says, verbatim content blocks; assistant: what
+	// the model answered, verbatim; tool: the content that goes back.
+	Content json.RawMessage `json:"content,omitempty"`
+
+	// assistant
+	MessageID  string  `json:"messageId,omitempty"`
+	RequestID  string  `json:"requestId,omitempty"`
+	StopReason string  `json:"stopReason,omitempty"`
+	Usage      *Usage  `json:"usage,omitempty"` // also runEnd
+	CostUSD    *string `json:"costUsd,omitempty"`
+	DurationMs int64   `json:"durationMs,omitempty"` // also tool, verify
+	TTFTMs     int64   `json:"ttftMs,omitempty"`
+
+	// tool
+	ToolUseID string          `json:"toolUseId,omitempty"`
+	Name      string          `json:"name,omitempty"`
+	Input     json.RawMessage `json:"input,omitempty"`
+	IsError   bool            `json:"isError,omitempty"`
+	ExitCode  *int            `json:"exitCode,omitempty"` // also verify
+	Truncated bool            `json:"truncated,omitempty"`
+
+	// verify
+	Command  string `json:"command,omitempty"`
+	Tail     string `json:"tail,omitempty"`
+	Baseline bool   `json:"baseline,omitempty"`
+
+	// gate
+	Rule  string    `json:"rule,omitempty"`
+	Level GateLevel `json:"level,omitempty"`
+	Paths []string  `json:"paths,omitempty"`
+
+	// retry, notice, compaction, runEnd, gate
+	Reason   string    `json:"reason,omitempty"`
+	Outcome  Outcome   `json:"outcome,omitempty"`
+	DiffStat *DiffStat `json:"diffStat,omitempty"`
+}
+
+// RunLimits are the bounds of one run of an agent.
+type RunLimits struct {
+	MaxTurns       int    `json:"maxTurns,omitempty"`
+	MaxCost        *Money `json:"maxCost,omitempty"`
+	TimeoutSeconds int    `json:"timeoutSeconds,omitempty"`
+}
+
+// Role says who speaks.
+type Role string
+
+// The roles of a message.
+const (
+	RoleUser      Role = "user"
+	RoleAssistant Role = "assistant"
+	RoleSystem    Role = "system" // the worker: notices, verification, gates
+)
+
+// BlockType says what a block of a message is.
+type BlockType string
+
+// The types of blocks.
+const (
+	BlockText       BlockType = "text"
+	BlockThinking   BlockType = "thinking"
+	BlockToolUse    BlockType = "tool_use"
+	BlockToolResult BlockType = "tool_result"
+)
+
+// Block is one piece of a message.
+type Block struct {
+	Type      BlockType       `json:"type"`
+	Text      string          `json:"text,omitempty"`
+	ToolUseID string          `json:"toolUseId,omitempty"`
+	Name      string          `json:"name,omitempty"`
+	Input     json.RawMessage `json:"input,omitempty"`
+	IsError   bool            `json:"isError,omitempty"`
+	ExitCode  *int            `json:"exitCode,omitempty"`
+	Truncated bool            `json:"truncated,omitempty"`
+}
+
+// Message is one turn of a thread, for people.
+type Message struct {
+	Seq        int64     `json:"seq"` // of the event that it came from
+	Time       time.Time `json:"time"`
+	Role       Role      `json:"role"`
+	Type       EventType `json:"type"`
+	Blocks     []Block   `json:"blocks"`
+	Model      string    `json:"model,omitempty"`
+	MessageID  string    `json:"messageId,omitempty"`
+	StopReason string    `json:"stopReason,omitempty"`
+	Usage      *Usage    `json:"usage,omitempty"`
+	DurationMs int64     `json:"durationMs,omitempty"`
+}
+
+// Message turns an event into a message, or reports false for events that only
+// machines need.
+func (e ThreadEvent) Message() (Message, bool) {
+	m := Message{Seq: e.Seq, Time: e.Time, Type: e.Type, Role: RoleSystem, Model: e.Model, DurationMs: e.DurationMs}
+	text := func(s string) (Message, bool) {
+		m.Blocks = []Block{{Type: BlockText, Text: s, ExitCode: e.ExitCode}}
+		return m, s != ""
+	}
+	switch e.Type {
+	case EventAssistant:
+		m.Role, m.MessageID, m.StopReason, m.Usage = RoleAssistant, e.MessageID, e.StopReason, e.Usage
+		m.Blocks = contentBlocks(e.Content)
+		return m, true
+	case EventRequest:
+		m.Role, m.Blocks = RoleUser, contentBlocks(e.Content)
+		return m, len(m.Blocks) > 0
+	case EventTool:
+		m.Role = RoleUser
+		m.Blocks = []Block{{
+			Type: BlockToolResult, Text: contentText(e.Content), ToolUseID: e.ToolUseID, Name: e.Name,
+			IsError: e.IsError, ExitCode: e.ExitCode, Truncated: e.Truncated,
+		}}
+		return m, true
+	case EventVerify:
+		return text("$ " + e.Command + "\n" + e.Tail)
+	case EventGate:
+		return text(string(e.Level) + " " + e.Rule + ": " + e.Reason)
+	case EventRetry, EventNotice, EventCompaction, EventJudge:
+		return text(e.Reason)
+	case EventRunStart:
+		return text("Started " + e.Engine + " " + e.Model + " on " + string(e.Repository) + " at " + e.BaseCommit)
+	case EventRunEnd:
+		m.Usage = e.Usage
+		return text("Ended: " + string(e.Outcome) + reasonSuffix(e.Reason))
+	default:
+		return m, false
+	}
+}
+
+func reasonSuffix(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ". " + reason
+}
+
+// contentBlocks reads the content of a message as the Messages API has it: a
+// string, or a list of blocks. What it does not know, it leaves out.
+func contentBlocks(content json.RawMessage) []Block {
+	var plain string
+	if json.Unmarshal(content, &plain) == nil {
+		return []Block{{Type: BlockText, Text: plain}}
+	}
+	var raw []struct {
+		Type     string          `json:"type"`
+		Text     string          `json:"text"`
+		Thinking string          `json:"thinking"`
+		ID       string          `json:"id"`
+		Name     string          `json:"name"`
+		Input    json.RawMessage `json:"input"`
+	}
+	if json.Unmarshal(content, &raw) != nil {
+		return nil
+	}
+	var blocks []Block
+	for _, b := range raw {
+		switch b.Type {
+		case "text":
+			blocks = append(blocks, Block{Type: BlockText, Text: b.Text})
+		case "thinking":
+			blocks = append(blocks, Block{Type: BlockThinking, Text: b.Thinking})
+		case "tool_use":
+			blocks = append(blocks, Block{Type: BlockToolUse, ToolUseID: b.ID, Name: b.Name, Input: b.Input})
+		}
+	}
+	return blocks
+}
+
+func contentText(content json.RawMessage) string {
+	var text string
+	for _, b := range contentBlocks(content) {
+		text += b.Text
+	}
+	return text
+}

@@ -1,0 +1,221 @@
+package codybatch
+
+import (
+	"fmt"
+	"time"
+)
+
+// MaxLost is how many leases in a row may run out before a task is given up.
+const MaxLost = 3
+
+// Claim says which attempt of a task a worker takes, and until when.
+type Claim struct {
+	Key        TaskKey
+	Attempt    int
+	Worker     string // unique for every claim ever made
+	Now        time.Time
+	LeaseUntil time.Time
+}
+
+// Claimed is the task after a worker took it. Budget is what the attempt may
+// spend. Results of the attempt before stay visible until new ones replace them.
+func (t Task) Claimed(c Claim, budget Money) (Task, error) {
+	if t.Status != TaskQueued || t.Attempt != c.Attempt {
+		return t, fmt.Errorf("claim attempt %d of %s, which is %s at attempt %d: %w", c.Attempt, t.Key(), t.Status, t.Attempt, ErrConflict)
+	}
+	t.Status, t.Phase, t.Outcome, t.Error = TaskRunning, PhaseResolving, "", nil
+	t.Worker, t.LeaseUntil, t.Reserved = c.Worker, c.LeaseUntil, budget
+	t.StartedAt, t.CompletedAt, t.UpdatedAt = c.Now, time.Time{}, c.Now
+	return t, nil
+}
+
+// Beat is what a worker says while it works.
+type Beat struct {
+	Now        time.Time
+	LeaseUntil time.Time
+	Phase      Phase
+	Usage      Usage // of the attempt so far
+}
+
+// Beaten is the task after a sign of life of its worker.
+func (t Task) Beaten(worker string, attempt int, b Beat) (Task, error) {
+	if err := t.heldBy(worker, attempt); err != nil {
+		return t, err
+	}
+	if t.Phase != b.Phase || t.Usage != b.Usage {
+		t.UpdatedAt = b.Now
+	}
+	t.LeaseUntil, t.Phase = b.LeaseUntil, b.Phase
+	t.setUsage(b.Usage)
+	return t, nil
+}
+
+// TaskResult is what an attempt leaves behind. Artifacts are written before it.
+type TaskResult struct {
+	Outcome     Outcome
+	Error       *TaskError
+	Engine      string
+	Summary     string
+	BaseCommit  string
+	Branch      string
+	HeadCommit  string
+	HasDiff     bool
+	DiffStat    DiffStat
+	Fingerprint string
+	Verified    []VerificationResult
+	Gates       []GateFinding
+	PullRequest *PullRequest
+	Usage       Usage
+}
+
+// Finished is the task with the result of its attempt. A pull request that was
+// opened before is kept: it is still there.
+func (t Task) Finished(worker string, attempt int, r TaskResult, now time.Time) (Task, error) {
+	if err := t.heldBy(worker, attempt); err != nil {
+		return t, err
+	}
+	t.Outcome, t.Status, t.Error = r.Outcome, r.Outcome.Status(), r.Error
+	t.Engine, t.Summary, t.BaseCommit = r.Engine, r.Summary, r.BaseCommit
+	t.HasDiff, t.DiffAttempt, t.DiffStat, t.Fingerprint = r.HasDiff, attempt, r.DiffStat, r.Fingerprint
+	t.Verified, t.Gates = r.Verified, r.Gates
+	if r.HeadCommit != "" {
+		t.Branch, t.HeadCommit = r.Branch, r.HeadCommit
+	}
+	if r.PullRequest != nil {
+		t.PullRequest = r.PullRequest
+	}
+	t.setUsage(r.Usage)
+	t.release()
+	if t.Status == TaskSucceeded { // after a failure, a retry still owes the pull request
+		t.PublishRequested = false
+	}
+	t.CancelRequested, t.Lost = false, 0
+	t.CompletedAt, t.UpdatedAt = now, now
+	return t, nil
+}
+
+// Stopped is the task after its worker was told to shut down: the same attempt
+// waits for the next worker.
+func (t Task) Stopped(worker string, attempt int, usage Usage, now time.Time) (Task, error) {
+	if err := t.heldBy(worker, attempt); err != nil {
+		return t, err
+	}
+	t.setUsage(usage)
+	t.queue(now)
+	return t, nil
+}
+
+// LeaseExpired is the task after its worker fell silent: queued for the next
+// attempt, or failed when that happened MaxLost times in a row.
+func (t Task) LeaseExpired(now time.Time) (Task, error) {
+	if t.Status != TaskRunning || now.Before(t.LeaseUntil) {
+		return t, fmt.Errorf("take %s from its worker, whose lease holds: %w", t.Key(), ErrConflict)
+	}
+	if t.CancelRequested {
+		return t.canceled(now), nil
+	}
+	t.Lost++
+	if t.Lost >= MaxLost {
+		t.release()
+		t.Status, t.Outcome, t.CompletedAt, t.UpdatedAt = TaskFailed, OutcomeInfraError, now, now
+		t.Error = &TaskError{Code: "worker_lost", Message: fmt.Sprintf(
+			"%d workers in a row fell silent while they ran this task; look for workers that were killed or ran out of memory, then retry", t.Lost)}
+		return t, nil
+	}
+	t.Attempt++
+	t.queue(now)
+	return t, nil
+}
+
+// Retried is a failed or canceled task, queued again because a person said so.
+func (t Task) Retried(now time.Time) (Task, error) {
+	if t.Status != TaskFailed && t.Status != TaskCanceled {
+		return t, &ActionError{Key: t.Key(), Action: ActionRetry, Reason: "only failed and canceled tasks can be retried; it is " + string(t.Status)}
+	}
+	t.Attempt++
+	t.Lost = 0
+	t.queue(now)
+	return t, nil
+}
+
+// Publishing is a succeeded task, queued to have its stored diff published.
+func (t Task) Publishing(now time.Time) (Task, error) {
+	if !t.canPublish() {
+		return t, &ActionError{Key: t.Key(), Action: ActionPublish, Reason: t.whyNotPublish()}
+	}
+	t.Attempt++
+	t.Lost, t.PublishRequested = 0, true
+	t.queue(now)
+	return t, nil
+}
+
+// CanceledBy is the task after a person's cancel. A queued one ends at once; a
+// running one is marked, and its worker ends it.
+func (t Task) CanceledBy(now time.Time) (Task, error) {
+	switch {
+	case t.Status == TaskQueued:
+		return t.canceled(now), nil
+	case t.Status == TaskRunning:
+		t.CancelRequested, t.UpdatedAt = true, now
+		return t, nil
+	default:
+		return t, &ActionError{Key: t.Key(), Action: ActionCancel, Reason: "it is already " + string(t.Status)}
+	}
+}
+
+// Reviewed is the task with a person's verdict on its diff.
+func (t Task) Reviewed(review Review) (Task, error) {
+	if !t.Status.Final() || !t.Changed() {
+		return t, &ActionError{Key: t.Key(), Action: ActionReview, Reason: "there is no finished diff to review"}
+	}
+	t.Review, t.UpdatedAt = &review, review.At
+	return t, nil
+}
+
+func (t Task) heldBy(worker string, attempt int) error {
+	if t.Status != TaskRunning || t.Attempt != attempt || t.Worker != worker {
+		return fmt.Errorf("change attempt %d of %s, which is %s at attempt %d: %w", attempt, t.Key(), t.Status, t.Attempt, ErrConflict)
+	}
+	return nil
+}
+
+func (t Task) whyNotPublish() string {
+	switch {
+	case t.PullRequest != nil:
+		return "it is published already: " + t.PullRequest.URL
+	case t.Status == TaskSucceeded && !t.Changed():
+		return "nothing was changed"
+	case t.Review != nil && t.Review.Decision == ReviewRejected:
+		return "its diff was rejected in review"
+	default:
+		return "only succeeded tasks can be published; it is " + string(t.Status)
+	}
+}
+
+// queue puts the task in line. The money of the attempt that ended, if one did,
+// moves to what was spent before.
+func (t *Task) queue(now time.Time) {
+	t.Spent, t.Usage = t.Spent.Add(t.Usage), Usage{}
+	t.release()
+	t.Status, t.Outcome, t.Error, t.Review = TaskQueued, "", nil, nil
+	t.CancelRequested = false
+	t.QueuedAt, t.StartedAt, t.CompletedAt, t.UpdatedAt = now, time.Time{}, time.Time{}, now
+}
+
+func (t Task) canceled(now time.Time) Task {
+	t.release()
+	t.Status, t.Outcome, t.PublishRequested, t.CancelRequested = TaskCanceled, OutcomeCanceled, false, false
+	t.CompletedAt, t.UpdatedAt = now, now
+	return t
+}
+
+func (t *Task) release() {
+	t.Phase, t.Worker, t.LeaseUntil, t.Reserved = "", "", time.Time{}, 0
+}
+
+// setUsage records what the attempt spent so far. What was reserved for it
+// shrinks by the same amount, so that the job does not count it twice.
+func (t *Task) setUsage(u Usage) {
+	t.Reserved = max(0, t.Reserved-(u.Cost-t.Usage.Cost))
+	t.Usage = u
+}

@@ -1,0 +1,34 @@
+package codybatch
+
+import "time"
+
+// VerificationResult is what one verification command said in one run.
+type VerificationResult struct {
+	Command  string        `json:"command"`
+	ExitCode int           `json:"exitCode"` // -1: killed, by a time-out for example
+	Duration time.Duration `json:"duration"`
+	Baseline bool          `json:"baseline"` // run before the agent touched anything
+	Tail     string        `json:"tail"`     // the end of its output, at most 8 KiB
+}
+
+// Passed reports whether the command was content.
+func (r VerificationResult) Passed() bool { return r.ExitCode == 0 }
+
+// GateLevel says what a finding does to a task.
+type GateLevel string
+
+// The levels of a gate.
+const (
+	GateAllow GateLevel = "allow"
+	GateWarn  GateLevel = "warn"  // shown to the reviewer
+	GateBlock GateLevel = "block" // the task fails with OutcomeGateBlocked; the diff is kept
+)
+
+// GateFinding is one deterministic objection to a diff, made before anyone
+// reads it.
+type GateFinding struct {
+	Rule    string    `json:"rule"` // a stable name: "protected_path", "secret", …
+	Level   GateLevel `json:"level"`
+	Message string    `json:"message"`
+	Paths   []string  `json:"paths"` // at most 20, for people; not for opening files
+}
