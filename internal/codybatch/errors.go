@@ -93,5 +93,32 @@ func (e *ActionError) Error() string {
 	return fmt.Sprintf("%s %s: %s", e.Action, e.Key.Repository, e.Reason)
 }
 
+// MissingError says why a document of a task is not there (yet).
+type MissingError struct {
+	What   string // "diff", "thread", "log"
+	Key    TaskKey
+	Reason string
+}
+
+// Error names document, task and reason.
+func (e *MissingError) Error() string {
+	return fmt.Sprintf("%s of %s: %s", e.What, e.Key.Repository, e.Reason)
+}
+
+// Is makes every MissingError an ErrNotFound.
+func (e *MissingError) Is(target error) bool { return target == ErrNotFound }
+
+// JobStateError says why something can't be done to a job in its present state.
+type JobStateError struct {
+	JobID  JobID
+	Reason string
+}
+
+// Error names the job and the reason.
+func (e *JobStateError) Error() string { return fmt.Sprintf("job %s: %s", e.JobID, e.Reason) }
+
+// Is makes every JobStateError an ErrConflict.
+func (e *JobStateError) Is(target error) bool { return target == ErrConflict }
+
 // Is makes every ActionError an ErrConflict: the request does not fit the state.
 func (e *ActionError) Is(target error) bool { return target == ErrConflict }

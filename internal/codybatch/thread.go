@@ -2,6 +2,7 @@ package codybatch
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -214,9 +215,9 @@ func contentBlocks(content json.RawMessage) []Block {
 }
 
 func contentText(content json.RawMessage) string {
-	var text string
+	var text strings.Builder
 	for _, b := range contentBlocks(content) {
-		text += b.Text
+		text.WriteString(b.Text)
 	}
-	return text
+	return text.String()
 }

@@ -152,10 +152,10 @@ func (t Task) Publishing(now time.Time) (Task, error) {
 // CanceledBy is the task after a person's cancel. A queued one ends at once; a
 // running one is marked, and its worker ends it.
 func (t Task) CanceledBy(now time.Time) (Task, error) {
-	switch {
-	case t.Status == TaskQueued:
+	switch t.Status {
+	case TaskQueued:
 		return t.canceled(now), nil
-	case t.Status == TaskRunning:
+	case TaskRunning:
 		t.CancelRequested, t.UpdatedAt = true, now
 		return t, nil
 	default:

@@ -1,0 +1,130 @@
+package codybatch
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Diff opens the unified patch of a task's latest result. If there is none the
+// error is a *MissingError with the reason. The caller closes it.
+func (s *Service) Diff(ctx context.Context, key TaskKey) (Artifact, error) {
+	task, err := s.store.Task(ctx, key)
+	if err != nil {
+		return Artifact{}, err
+	}
+	if !task.HasDiff {
+		return Artifact{}, &MissingError{What: "diff", Key: key, Reason: whyNoDiff(task)}
+	}
+	return s.artifacts.Open(ctx, DiffKey(key, task.DiffAttempt))
+}
+
+func whyNoDiff(task Task) string {
+	switch {
+	case task.Status == TaskSucceeded:
+		return "no change was needed"
+	case !task.Status.Final():
+		return "there is none yet; the task is " + string(task.Status)
+	default:
+		return "nothing was changed before the task ended as " + string(task.Outcome)
+	}
+}
+
+// Thread is a page of a task's conversation.
+type Thread struct {
+	Messages  []Message
+	Usage     Usage // of the attempt
+	Attempt   int
+	NextAfter int64 // pass as after to go on
+	Complete  bool  // nothing more will come
+}
+
+// maxThreadPage bounds the messages of one page, and so the memory it takes.
+const maxThreadPage = 500
+
+// Thread reads messages after a sequence number. Attempt 0 means the latest that
+// has a conversation.
+func (s *Service) Thread(ctx context.Context, key TaskKey, attempt int, after int64) (Thread, error) {
+	task, err := s.store.Task(ctx, key)
+	if err != nil {
+		return Thread{}, err
+	}
+	document, attempt, err := s.openThread(ctx, task, attempt)
+	if err != nil {
+		return Thread{}, err
+	}
+	defer document.Close()
+
+	thread := Thread{Attempt: attempt, NextAfter: after}
+	lines := bufio.NewReader(document)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if errors.Is(err, io.EOF) { // a line without an end is still being written
+			thread.Complete = task.Status.Final() || attempt < task.Attempt
+			return thread, nil
+		}
+		if err != nil {
+			return thread, fmt.Errorf("read thread of %s: %w", key, err)
+		}
+		var event ThreadEvent
+		if err := json.Unmarshal(line, &event); err != nil {
+			return thread, fmt.Errorf("read thread of %s after event %d: %w", key, thread.NextAfter, err)
+		}
+		if event.Type == EventAssistant && event.Usage != nil {
+			thread.Usage = thread.Usage.Add(*event.Usage)
+		}
+		if event.Seq <= after {
+			continue
+		}
+		if len(thread.Messages) == maxThreadPage {
+			return thread, nil
+		}
+		if message, ok := event.Message(); ok {
+			thread.Messages = append(thread.Messages, message)
+		}
+		thread.NextAfter = event.Seq
+	}
+}
+
+// ThreadEvents opens the thread as it is stored, one ThreadEvent a line.
+func (s *Service) ThreadEvents(ctx context.Context, key TaskKey, attempt int) (Artifact, error) {
+	task, err := s.store.Task(ctx, key)
+	if err != nil {
+		return Artifact{}, err
+	}
+	document, _, err := s.openThread(ctx, task, attempt)
+	return document, err
+}
+
+// TaskLog opens what the commands of an attempt printed; 0 is the latest attempt.
+func (s *Service) TaskLog(ctx context.Context, key TaskKey, attempt int) (Artifact, error) {
+	task, err := s.store.Task(ctx, key)
+	if err != nil {
+		return Artifact{}, err
+	}
+	document, _, err := s.openLatest(ctx, task, attempt, "log", LogKey)
+	return document, err
+}
+
+func (s *Service) openThread(ctx context.Context, task Task, attempt int) (Artifact, int, error) {
+	return s.openLatest(ctx, task, attempt, "thread", ThreadKey)
+}
+
+// openLatest opens a document of an attempt, or of the latest attempt that has
+// one.
+func (s *Service) openLatest(ctx context.Context, task Task, attempt int, what string, name func(TaskKey, int) ArtifactKey) (Artifact, int, error) {
+	from, to := task.Attempt, 1
+	if attempt != 0 {
+		from, to = attempt, attempt
+	}
+	for n := from; n >= to; n-- {
+		document, err := s.artifacts.Open(ctx, name(task.Key(), n))
+		if !errors.Is(err, ErrNotFound) {
+			return document, n, err
+		}
+	}
+	return Artifact{}, 0, &MissingError{What: what, Key: task.Key(), Reason: "there is none yet; the task is " + string(task.Status)}
+}

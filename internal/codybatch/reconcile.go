@@ -1,0 +1,82 @@
+package codybatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Reconcile picks up lost work: running tasks whose lease ran out are queued
+// again (or given up, see Task.LeaseExpired), and tasks that have been queued for
+// longer than patience are dispatched again. It is safe to run at any time, in
+// several processes at once, and after every kind of crash. It returns how many
+// tasks it sent.
+func (s *Service) Reconcile(ctx context.Context, patience time.Duration) (int, error) {
+	if err := s.recoverLost(ctx); err != nil {
+		return 0, fmt.Errorf("recover tasks whose lease ran out: %w", err)
+	}
+	sent := 0
+	q := DueQuery{Status: TaskQueued, Before: s.Now().Add(-patience), Limit: 1_000}
+	for {
+		page, err := s.store.DueTasks(ctx, q)
+		if err != nil {
+			return sent, fmt.Errorf("find queued tasks: %w", err)
+		}
+		for jobRefs := range refsByJob(page.Tasks) {
+			s.dispatch(ctx, jobRefs)
+			sent += len(jobRefs)
+		}
+		if page.NextCursor == "" {
+			return sent, nil
+		}
+		q.Cursor = page.NextCursor
+	}
+}
+
+func (s *Service) recoverLost(ctx context.Context) error {
+	now := s.Now()
+	for {
+		// No cursor: what was recovered has left the list.
+		page, err := s.store.DueTasks(ctx, DueQuery{Status: TaskRunning, Before: now, Limit: 100})
+		if err != nil {
+			return err
+		}
+		if len(page.Tasks) == 0 {
+			return nil
+		}
+		for _, lost := range page.Tasks {
+			task, err := Update(ctx, s.store, lost.Key(), func(t Task) (Task, error) { return t.LeaseExpired(now) })
+			switch {
+			case errors.Is(err, ErrConflict): // its worker, or another reconciler, was quicker
+			case err != nil:
+				return err
+			default:
+				s.Log.WarnContext(ctx, "a worker fell silent", "job", task.JobID, "repository", task.Repository,
+					"attempt", lost.Attempt, "status", task.Status)
+				if task.Status == TaskQueued {
+					s.dispatch(ctx, []TaskRef{task.Ref()})
+				}
+			}
+		}
+	}
+}
+
+// refsByJob yields the references of tasks, one slice a job, in order.
+func refsByJob(tasks []Task) func(yield func([]TaskRef) bool) {
+	return func(yield func([]TaskRef) bool) {
+		var order []JobID
+		refs := map[JobID][]TaskRef{}
+		for _, task := range tasks {
+			if refs[task.JobID] == nil {
+				order = append(order, task.JobID)
+			}
+			refs[task.JobID] = append(refs[task.JobID], task.Ref())
+		}
+		for _, id := range order {
+			if !yield(refs[id]) {
+				return
+			}
+		}
+	}
+}

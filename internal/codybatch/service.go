@@ -1,0 +1,186 @@
+package codybatch
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// ServiceOptions are the facts that a Service can't do without.
+type ServiceOptions struct {
+	Allow AllowList
+	// Unavailable says, for agents that this installation can't run, why.
+	Unavailable map[AgentType]string
+	Retention   time.Duration // how long finished jobs are kept; 0: until somebody deletes them
+	Now         func() time.Time
+	NewID       func() JobID
+	Log         *slog.Logger
+}
+
+// Service is what people ask for: it creates, lists, cancels, retries and
+// publishes. All its methods may be called at once.
+type Service struct {
+	store      Store
+	artifacts  Artifacts
+	dispatcher Dispatcher
+	forge      Forge
+	ServiceOptions
+}
+
+// NewService puts the ports together.
+func NewService(store Store, artifacts Artifacts, dispatcher Dispatcher, forge Forge, options ServiceOptions) *Service {
+	return &Service{store: store, artifacts: artifacts, dispatcher: dispatcher, forge: forge, ServiceOptions: options}
+}
+
+// CreateJob checks everything, stores the job with a queued task for each
+// repository, and dispatches them. Its errors are a *ValidationError, a
+// *NotAllowedError, ErrIdempotencyMismatch, or a failure of a port; nothing is
+// stored then. With an idempotency key that was used in the last 24 hours the
+// earlier job comes back, and created is false.
+//
+// If dispatching fails the job is there all the same: Reconcile sends its tasks
+// again.
+func (s *Service) CreateJob(ctx context.Context, spec JobSpec, idempotencyKey string) (job Job, created bool, err error) { //nolint:nonamedreturns // the names tell the two results apart
+	spec = spec.WithDefaults()
+	if err := s.validate(spec); err != nil {
+		return Job{}, false, err
+	}
+	names, refused, err := s.admit(ctx, spec.Repositories)
+	if err != nil {
+		return Job{}, false, err
+	}
+	if len(refused) > 0 {
+		return Job{}, false, s.refusal(spec.Repositories, refused)
+	}
+	digest, err := requestDigest(spec)
+	if err != nil {
+		return Job{}, false, err
+	}
+	now := s.Now()
+	job, created, err = s.store.CreateJob(ctx, s.newJob(spec, now), names, IdempotencyKey{Key: idempotencyKey, Request: digest, Now: now})
+	if err != nil {
+		return Job{}, false, fmt.Errorf("store job %q: %w", spec.Name, err)
+	}
+	if created {
+		refs := make([]TaskRef, len(names))
+		for i, name := range names {
+			refs[i] = TaskRef{Key: TaskKey{JobID: job.ID, Repository: name}, Attempt: 1, Index: i}
+		}
+		s.dispatch(ctx, refs)
+	}
+	return job, created, nil
+}
+
+// Job returns a job, or ErrNotFound.
+func (s *Service) Job(ctx context.Context, id JobID) (Job, error) { return s.store.Job(ctx, id) }
+
+// Jobs lists jobs, newest first.
+func (s *Service) Jobs(ctx context.Context, q JobQuery) (JobPage, error) { return s.store.Jobs(ctx, q) }
+
+// Task returns a task, or ErrNotFound. The name may be in any case.
+func (s *Service) Task(ctx context.Context, key TaskKey) (Task, error) {
+	return s.store.Task(ctx, key)
+}
+
+// Tasks lists the tasks of a job in the order in which they were given.
+func (s *Service) Tasks(ctx context.Context, q TaskQuery) (TaskPage, error) {
+	return s.store.Tasks(ctx, q)
+}
+
+// Changes lists what changed in a job after a Seq; see Store.Changes.
+func (s *Service) Changes(ctx context.Context, id JobID, after int64, limit int) (Job, []Task, error) {
+	return s.store.Changes(ctx, id, after, limit)
+}
+
+// Repositories lists a page of what the forge shows and the allow-list admits. A
+// page can be shorter than its limit, or empty, although more follow.
+func (s *Service) Repositories(ctx context.Context, q RepositoryQuery) (RepositoryPage, error) {
+	page, err := s.forge.Repositories(ctx, q)
+	if err != nil {
+		return RepositoryPage{}, fmt.Errorf("list repositories: %w", err)
+	}
+	admitted := page.Repositories[:0]
+	for _, repository := range page.Repositories {
+		if s.Allow.Admits(s.forge.Host(), repository.Name) {
+			admitted = append(admitted, repository)
+		}
+	}
+	page.Repositories = admitted
+	return page, nil
+}
+
+// ReviewTask records a person's verdict on a diff. Note: at most 4 KiB.
+func (s *Service) ReviewTask(ctx context.Context, key TaskKey, decision ReviewDecision, note string) (Task, error) {
+	var v validator
+	if decision != ReviewApproved && decision != ReviewRejected {
+		v.add("decision", "%.40q is unknown; use %q or %q", decision, ReviewApproved, ReviewRejected)
+	}
+	v.text("note", note, 4<<10)
+	if len(v.fields) > 0 {
+		return Task{}, &ValidationError{Fields: v.fields}
+	}
+	return Update(ctx, s.store, key, func(t Task) (Task, error) {
+		return t.Reviewed(Review{Decision: decision, Note: note, At: s.Now()})
+	})
+}
+
+// Health tells how the parts are, by name. A nil error means that a part is
+// well. The agent is never asked, because asking costs money.
+func (s *Service) Health(ctx context.Context) map[string]error {
+	return map[string]error{
+		"store":     s.store.Ping(ctx),
+		"artifacts": s.artifacts.Ping(ctx),
+		"forge":     s.forge.Ping(ctx),
+	}
+}
+
+func (s *Service) validate(spec JobSpec) error {
+	err := spec.Validate()
+	if reason := s.Unavailable[spec.Agent.Type]; reason != "" {
+		invalid := &ValidationError{}
+		errors.As(err, &invalid)
+		invalid.Fields = append(invalid.Fields, FieldError{Field: "agent.type", Message: reason})
+		return invalid
+	}
+	return err
+}
+
+func (s *Service) newJob(spec JobSpec, now time.Time) Job {
+	job := Job{
+		ID: s.NewID(), Name: spec.Name, Description: spec.Description, Prompt: spec.Prompt,
+		Agent: spec.Agent, Verify: spec.Verify, MaxCost: spec.MaxCost,
+		CreatePullRequests: spec.CreatePullRequests, PullRequest: spec.PullRequest,
+		CreatedAt: now, RepositoryCount: len(spec.Repositories),
+		Counts: Counts{Queued: len(spec.Repositories)},
+	}
+	if s.Retention > 0 {
+		job.ExpiresAt = now.Add(s.Retention)
+	}
+	return job
+}
+
+// dispatch hands tasks over. A failure is only logged: the rows say queued, and
+// Reconcile goes by the rows.
+func (s *Service) dispatch(ctx context.Context, refs []TaskRef) {
+	if len(refs) == 0 {
+		return
+	}
+	if err := s.dispatcher.Dispatch(ctx, refs); err != nil {
+		s.Log.WarnContext(ctx, "dispatch did not take all tasks; reconcile will send them again",
+			"job", refs[0].Key.JobID, "tasks", len(refs), "error", err)
+	}
+}
+
+func requestDigest(spec JobSpec) (string, error) {
+	document, err := json.Marshal(spec)
+	if err != nil {
+		return "", fmt.Errorf("digest request: %w", err)
+	}
+	sum := sha256.Sum256(document)
+	return hex.EncodeToString(sum[:]), nil
+}

@@ -1,0 +1,29 @@
+package codybatch
+
+import (
+	"context"
+	"errors"
+)
+
+// Update changes a task by a pure function: it reads, applies change and writes,
+// and starts over when somebody else wrote in between. An error of change ends
+// it and comes back as it is; nothing is written then.
+func Update(ctx context.Context, store Store, key TaskKey, change func(Task) (Task, error)) (Task, error) {
+	for {
+		prev, err := store.Task(ctx, key)
+		if err != nil {
+			return Task{}, err
+		}
+		next, err := change(prev)
+		if err != nil {
+			return prev, err
+		}
+		stored, err := store.UpdateTask(ctx, prev, next)
+		if err == nil || !errors.Is(err, ErrConflict) {
+			return stored, err
+		}
+		if err := ctx.Err(); err != nil {
+			return prev, context.Cause(ctx)
+		}
+	}
+}
