@@ -1,0 +1,176 @@
+package sandbox
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// attributes give the program a session of its own, and with it a process group
+// and no terminal to ask questions on. It dies with us.
+func attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
+}
+
+// awaitExit blocks until the program has ended and leaves it to be waited for,
+// so that its process id can't be given to another meanwhile.
+func awaitExit(cmd *exec.Cmd) {
+	const onePID = 1 // P_PID of waitid(2); the kernel accepts a nil siginfo
+	for {
+		_, _, errno := syscall.Syscall6(syscall.SYS_WAITID, onePID, uintptr(cmd.Process.Pid), 0,
+			syscall.WEXITED|syscall.WNOWAIT, 0, 0)
+		if errno != syscall.EINTR {
+			return
+		}
+	}
+}
+
+// family finds everything that descends from one program. See proc(5) for the
+// files that it reads.
+type family struct {
+	root    int    // process id, process group and session of the program
+	mark    []byte // "NAME=1" in the environment of everybody who did not clear it
+	pipe    string // what /proc/PID/fd/1 links to; empty: there is no output
+	started uint64 // of the program, in clock ticks since boot; nobody in the family is older
+}
+
+func newFamily(root int, mark string, output *os.File) family {
+	f := family{root: root, mark: []byte(mark)}
+	if self, ok := readMember(root); ok {
+		f.started = self.started
+	}
+	if output != nil {
+		if info, err := output.Stat(); err == nil {
+			if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+				f.pipe = fmt.Sprintf("pipe:[%d]", stat.Ino)
+			}
+		}
+	}
+	return f
+}
+
+// signal sends a signal to all who live, and tells how many those were.
+func (f family) signal(sig syscall.Signal) int {
+	_ = syscall.Kill(-f.root, sig) // at once, before anybody forks; members finds whom it missed
+	members := f.members()
+	for _, m := range members {
+		m.signal(sig)
+	}
+	return len(members)
+}
+
+// members lists the living: those in the session, and those with the mark or the
+// pipe, and all children of these.
+func (f family) members() []member {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil // no /proc: the group is all that can be reached
+	}
+	all := make([]member, 0, len(entries))
+	children := map[int][]int{} // parent's process id → indexes in all
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry.Name())
+		if err != nil || pid == os.Getpid() {
+			continue
+		}
+		m, ok := readMember(pid)
+		if !ok || m.started < f.started {
+			continue
+		}
+		children[m.parent] = append(children[m.parent], len(all))
+		all = append(all, m)
+	}
+	found := map[int]bool{}
+	var take func(i int)
+	take = func(i int) {
+		if found[i] {
+			return
+		}
+		found[i] = true
+		for _, child := range children[all[i].pid] {
+			take(child)
+		}
+	}
+	for i, m := range all {
+		if m.pid == f.root || m.session == f.root || m.parent == f.root || f.marked(m.pid) {
+			take(i)
+		}
+	}
+	var members []member
+	for i, m := range all {
+		if found[i] && m.state != 'Z' && m.state != 'X' {
+			members = append(members, m)
+		}
+	}
+	return members
+}
+
+// marked reads what only the same user may; what can't be read isn't ours.
+func (f family) marked(pid int) bool {
+	if environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid)); err == nil {
+		for variable := range bytes.SplitSeq(environ, []byte{0}) {
+			if bytes.Equal(variable, f.mark) {
+				return true
+			}
+		}
+	}
+	if f.pipe == "" {
+		return false
+	}
+	for _, fd := range []int{1, 2} { // no others: for a moment, our own new children have all our files
+		if link, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", pid, fd)); err == nil && link == f.pipe {
+			return true
+		}
+	}
+	return false
+}
+
+// member is one process, as /proc/PID/stat tells.
+type member struct {
+	pid, parent, session int
+	state                byte
+	started              uint64
+}
+
+func readMember(pid int) (member, bool) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return member{}, false // gone meanwhile
+	}
+	// The second field is the name, in parentheses, and may itself hold ") ".
+	_, rest, ok := cutLast(string(stat), ") ")
+	fields := strings.Fields(rest)
+	if !ok || len(fields) < 20 || fields[0] == "" {
+		return member{}, false
+	}
+	m := member{pid: pid, state: fields[0][0]}
+	var errs [3]error
+	m.parent, errs[0] = strconv.Atoi(fields[1])
+	m.session, errs[1] = strconv.Atoi(fields[3])
+	m.started, errs[2] = strconv.ParseUint(fields[19], 10, 64)
+	return m, errs == [3]error{}
+}
+
+// signal goes through a handle on the process (pidfd), taken before it is looked
+// at once more: a number that was given to another in between is left alone.
+func (m member) signal(sig syscall.Signal) {
+	process, err := os.FindProcess(m.pid)
+	if err != nil {
+		return
+	}
+	defer func() { _ = process.Release() }()
+	if now, ok := readMember(m.pid); ok && now.started == m.started {
+		_ = process.Signal(sig)
+	}
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}

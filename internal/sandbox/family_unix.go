@@ -1,0 +1,25 @@
+//go:build unix && !linux
+
+package sandbox
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
+
+// awaitExit frees the process id at once: there is no portable way around it.
+func awaitExit(cmd *exec.Cmd) { _ = cmd.Wait() }
+
+// family is the process group only.
+type family struct{ root int }
+
+func newFamily(root int, _ string, _ *os.File) family { return family{root: root} }
+
+// signal sends a signal to the group. Nobody counts the living here.
+func (f family) signal(sig syscall.Signal) int {
+	_ = syscall.Kill(-f.root, sig)
+	return 0
+}

@@ -1,0 +1,183 @@
+package sandbox
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+// How long the end of a run may take; together less than three seconds.
+const (
+	graceAfterTerm = time.Second            // for programs that tidy up
+	graceAfterKill = time.Second            // for the kernel to do away with them
+	graceForOutput = 500 * time.Millisecond // for what is left in the pipe, see pump
+)
+
+var errStillAlive = errors.New("a process is still alive after SIGKILL")
+
+type ending int
+
+const (
+	endedItself ending = iota
+	endedByTimeout
+	endedByContext
+)
+
+// process is a started program with the goroutines that serve it.
+type process struct {
+	cmd    *exec.Cmd
+	family family
+	output *pump
+	stdin  *os.File      // our end; nil if the program reads a file
+	exited chan struct{} // closed when the program has ended; its process id is still taken
+	reap   chan struct{} // closed to free the process id
+	reaped chan struct{} // closed when that is done
+}
+
+// start starts the program and the goroutines. On error nothing is left over.
+func start(c Command) (p *process, err error) {
+	mark := "CODYBATCH_RUN_" + rand.Text() + "=1"
+	p = &process{
+		cmd: exec.Command(c.Args[0], c.Args[1:]...), exited: make(chan struct{}), reap: make(chan struct{}), reaped: make(chan struct{}),
+	}
+	p.cmd.Dir, p.cmd.SysProcAttr = c.Dir, attributes()
+	p.cmd.Env = append(append([]string(nil), c.Env...), mark)
+
+	var theirs []*os.File // ends of pipes that the program has, and we need no more
+	defer func() {
+		for _, f := range theirs {
+			_ = f.Close()
+		}
+	}()
+	p.output = &pump{to: c.Output}
+	if c.Output != nil {
+		r, w, err := os.Pipe()
+		if err != nil {
+			return nil, err
+		}
+		theirs = append(theirs, w)
+		p.output.from, p.cmd.Stdout, p.cmd.Stderr = r, w, w
+	}
+	switch in := c.Stdin.(type) {
+	case nil:
+	case *os.File:
+		p.cmd.Stdin = in
+	default:
+		r, w, err := os.Pipe()
+		if err != nil {
+			p.output.close()
+			return nil, err
+		}
+		theirs = append(theirs, r)
+		p.cmd.Stdin, p.stdin = r, w
+	}
+	if err := p.cmd.Start(); err != nil {
+		p.output.close()
+		if p.stdin != nil {
+			_ = p.stdin.Close()
+		}
+		return nil, err
+	}
+	p.family = newFamily(p.cmd.Process.Pid, mark, p.output.from)
+	p.serve(c.Stdin)
+	return p, nil
+}
+
+// serve starts the goroutines; end waits for them.
+func (p *process) serve(stdin io.Reader) {
+	p.output.start()
+	if p.stdin != nil {
+		go func() {
+			_, _ = io.Copy(p.stdin, stdin) // a program need not read what it is offered
+			_ = p.stdin.Close()
+		}()
+	}
+	go func() {
+		awaitExit(p.cmd)
+		close(p.exited)
+		<-p.reap
+		_ = p.cmd.Wait() // ProcessState tells the same
+		close(p.reaped)
+	}()
+}
+
+// await waits for the program to end, or for a reason to end it.
+func (p *process) await(ctx context.Context, timeout time.Duration) (ending, error) {
+	var expired <-chan time.Time
+	if timeout > 0 {
+		timer := time.NewTimer(timeout)
+		defer timer.Stop()
+		expired = timer.C
+	}
+	select {
+	case <-p.exited:
+		return endedItself, nil
+	case <-expired:
+		return endedByTimeout, nil
+	case <-ctx.Done():
+		return endedByContext, context.Cause(ctx)
+	}
+}
+
+// end ends what is left of the family, politely first if it asks for that, and
+// waits for the goroutines. The process id stays taken until all is over, so
+// that the signals can't hit a stranger who got the same number.
+func (p *process) end(politely bool) error {
+	if politely {
+		p.family.signal(syscall.SIGTERM)
+		timer := time.NewTimer(graceAfterTerm)
+		select {
+		case <-p.exited:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+	err := p.kill()
+	close(p.reap)
+	if err == nil {
+		<-p.reaped
+	}
+	p.output.stop()
+	if p.stdin != nil {
+		_ = p.stdin.Close()
+	}
+	return err
+}
+
+// kill sends SIGKILL until nobody is left. Nothing tells when somebody else's
+// child is gone, so it looks again after growing pauses.
+func (p *process) kill() error {
+	deadline := time.NewTimer(graceAfterKill)
+	defer deadline.Stop()
+	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
+		alive := p.family.signal(syscall.SIGKILL)
+		if alive == 0 {
+			select {
+			case <-p.exited:
+				return nil
+			case <-deadline.C:
+				return errStillAlive
+			}
+		}
+		again := time.NewTimer(pause)
+		select {
+		case <-again.C:
+		case <-deadline.C:
+			again.Stop()
+			return errStillAlive
+		}
+	}
+}
+
+// exitCode is the shell's: 128+n for signal n.
+func exitCode(state *os.ProcessState) int {
+	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return 128 + int(status.Signal())
+	}
+	return state.ExitCode()
+}
