@@ -1,0 +1,57 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// transaction is a short piece of work on one connection. It sees one state of
+// the database, and what it writes is seen whole or not at all.
+type transaction struct {
+	ctx        context.Context //nolint:containedctx // lives no longer than the call that it belongs to
+	tx         *sql.Tx
+	statements map[string]*sql.Stmt
+}
+
+// write runs f holding the database's write lock. An error of f undoes
+// everything and comes back as it is.
+func (s *Store) write(ctx context.Context, f func(transaction) error) error {
+	return run(ctx, s.writer, s.writing, f)
+}
+
+// read runs f on one state of the database.
+func (s *Store) read(ctx context.Context, f func(transaction) error) error {
+	return run(ctx, s.reader, s.reading, f)
+}
+
+func run(ctx context.Context, pool *sql.DB, statements map[string]*sql.Stmt, f func(transaction) error) error {
+	tx, err := pool.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	if err := f(transaction{ctx: ctx, tx: tx, statements: statements}); err != nil {
+		if undo := tx.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
+			return errors.Join(err, fmt.Errorf("roll back: %w", undo))
+		}
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+func (t transaction) exec(statement string, args ...any) error {
+	_, err := t.tx.StmtContext(t.ctx, t.statements[statement]).ExecContext(t.ctx, args...)
+	return err
+}
+
+func (t transaction) row(statement string, args ...any) *sql.Row {
+	return t.tx.StmtContext(t.ctx, t.statements[statement]).QueryRowContext(t.ctx, args...)
+}
+
+func (t transaction) rows(statement string, args ...any) (*sql.Rows, error) {
+	return t.tx.StmtContext(t.ctx, t.statements[statement]).QueryContext(t.ctx, args...)
+}
