@@ -1,0 +1,188 @@
+// Package config turns the environment into a Config, once, at the start of a
+// program. It is the only place that knows the names of the variables; whoever
+// needs a value is handed it.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"path"
+	"path/filepath"
+	"strings"
+	"unicode"
+)
+
+// The variables, by the names of the published contract.
+const (
+	GitHubToken         = "GITHUB_TOKEN"
+	GitHubAPIURL        = "GITHUB_API_URL" // GitHub Enterprise Server, and tests
+	ClaudeAPIKey        = "CLAUDE_API_KEY"
+	AnthropicAPIKey     = "ANTHROPIC_API_KEY" // read if CLAUDE_API_KEY is not set
+	AnthropicBaseURL    = "ANTHROPIC_BASE_URL"
+	AllowedRepositories = "ALLOWED_REPOSITORIES"
+	APIToken            = "API_TOKEN"
+	APIAuthorization    = "API_AUTHORIZATION"
+	CORSAllowedOrigins  = "CORS_ALLOWED_ORIGINS"
+	Server              = "CODYBATCH_SERVER"
+	xdgDataHome         = "XDG_DATA_HOME"
+	home                = "HOME"
+)
+
+// notInThisBuild are variables that choose adapters which are still to come. To
+// start without them would keep a person's jobs somewhere else than they asked.
+func notInThisBuild() []string {
+	return []string{
+		"DYNAMODB_JOBS_TABLE", "DYNAMODB_REPOSITORIES_TABLE", "ARTIFACTS_BUCKET",
+		"AWS_BATCH_JOB_QUEUE", "AWS_BATCH_JOB_DEFINITION",
+		"GITHUB_TOKEN_PARAMETER", "CLAUDE_API_KEY_PARAMETER", "ANTHROPIC_API_KEY_PARAMETER", "API_TOKEN_PARAMETER",
+	}
+}
+
+// Config is what the environment says to a program that runs jobs.
+type Config struct {
+	GitHubToken         Secret
+	GitHubAPIURL        string // empty: github.com
+	ClaudeAPIKey        Secret
+	AnthropicBaseURL    string // empty: Anthropic's own
+	AllowedRepositories string // patterns "host/owner/name", comma-separated; empty: none
+	APIToken            Secret
+	OpenToAll           bool     // API_AUTHORIZATION=none
+	CORSAllowedOrigins  []string // "https://dashboard.example"
+	DataHome            string   // where programs of this user keep their data; empty: unknown
+}
+
+// Client is what the environment says to a program that talks to a server.
+type Client struct {
+	Server   string // empty: not said
+	APIToken Secret
+}
+
+// Read reads every variable that a worker or a server needs. The error lists all
+// that is wrong, each with the name of its variable and never with the value of a
+// secret. Lookup is os.LookupEnv, or a test's own; an empty value counts as none.
+func Read(lookup func(string) (string, bool)) (Config, error) {
+	r := reader{lookup: lookup}
+	c := Config{
+		GitHubToken:         r.secret(GitHubToken),
+		GitHubAPIURL:        r.address(GitHubAPIURL),
+		ClaudeAPIKey:        r.secret(ClaudeAPIKey),
+		AnthropicBaseURL:    r.address(AnthropicBaseURL),
+		AllowedRepositories: r.patterns(AllowedRepositories),
+		APIToken:            r.secret(APIToken),
+		OpenToAll:           r.authorization(),
+		CORSAllowedOrigins:  r.origins(CORSAllowedOrigins),
+		DataHome:            r.dataHome(),
+	}
+	if !c.ClaudeAPIKey.IsSet() {
+		c.ClaudeAPIKey = r.secret(AnthropicAPIKey)
+	}
+	for _, name := range notInThisBuild() {
+		if r.text(name) != "" {
+			r.problem(name, "is not in this build yet; unset it to keep jobs in SQLite and files under --data")
+		}
+	}
+	return c, errors.Join(r.problems...)
+}
+
+// ReadClient reads the variables of a program that talks to a server.
+func ReadClient(lookup func(string) (string, bool)) (Client, error) {
+	r := reader{lookup: lookup}
+	c := Client{Server: r.address(Server), APIToken: r.secret(APIToken)}
+	return c, errors.Join(r.problems...)
+}
+
+// reader reads variables and collects what is wrong with them.
+type reader struct {
+	lookup   func(string) (string, bool)
+	problems []error
+}
+
+func (r *reader) problem(name, format string, args ...any) {
+	r.problems = append(r.problems, fmt.Errorf(name+": "+format, args...))
+}
+
+// text reads a value. Blanks around it come from files and from quoting; no
+// variable of ours means them.
+func (r *reader) text(name string) string {
+	value, _ := r.lookup(name)
+	return strings.TrimSpace(value)
+}
+
+func (r *reader) secret(name string) Secret {
+	value := r.text(name)
+	if strings.ContainsFunc(value, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }) {
+		r.problem(name, "holds a blank or a control character in the middle; was more than the secret copied?")
+		return Secret{}
+	}
+	return NewSecret(value)
+}
+
+func (r *reader) address(name string) string {
+	value := r.text(name)
+	if value == "" {
+		return ""
+	}
+	u, err := url.Parse(value)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		// The value is not quoted: people do put credentials into addresses.
+		r.problem(name, "want an address such as https://host/path, without credentials, query or fragment")
+		return ""
+	}
+	return strings.TrimRight(value, "/")
+}
+
+func (r *reader) patterns(name string) string {
+	value := r.text(name)
+	for pattern := range strings.SplitSeq(value, ",") {
+		pattern = strings.TrimSpace(pattern)
+		if pattern == "" {
+			continue
+		}
+		if _, err := path.Match(pattern, ""); err != nil || strings.Count(pattern, "/") != 2 {
+			r.problem(name, "pattern %q: want host/owner/name, for example github.com/acme/*", pattern)
+		}
+	}
+	return value
+}
+
+func (r *reader) authorization() bool {
+	switch value := r.text(APIAuthorization); value {
+	case "", "token":
+		return false
+	case "none":
+		return true
+	default:
+		r.problem(APIAuthorization, "%q is unknown; use %q (the default) or %q", value, "token", "none")
+		return false
+	}
+}
+
+func (r *reader) origins(name string) []string {
+	var origins []string
+	for origin := range strings.SplitSeq(r.text(name), ",") {
+		origin = strings.TrimRight(strings.TrimSpace(origin), "/")
+		if origin == "" {
+			continue
+		}
+		u, err := url.Parse(origin)
+		if err != nil || u.Scheme == "" || u.Host == "" || origin != u.Scheme+"://"+u.Host {
+			r.problem(name, "origin %q: want scheme://host or scheme://host:port, for example https://dashboard.example", origin)
+			continue
+		}
+		origins = append(origins, origin)
+	}
+	return origins
+}
+
+// dataHome follows the XDG Base Directory Specification 0.8: $XDG_DATA_HOME if
+// absolute, else ~/.local/share.
+func (r *reader) dataHome() string {
+	if folder := r.text(xdgDataHome); filepath.IsAbs(folder) {
+		return folder
+	}
+	if folder := r.text(home); folder != "" {
+		return filepath.Join(folder, ".local", "share")
+	}
+	return ""
+}
