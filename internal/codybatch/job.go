@@ -132,8 +132,10 @@ func (j Job) Apply(prev, next Task) Job {
 	if j.StartedAt.IsZero() && next.Status == TaskRunning {
 		j.StartedAt = next.StartedAt
 	}
-	j.CompletedAt = time.Time{}
-	if j.Finished() {
+	switch {
+	case !j.Finished():
+		j.CompletedAt = time.Time{}
+	case j.CompletedAt.IsZero(): // a review of a finished job ends nothing
 		j.CompletedAt = next.UpdatedAt
 	}
 	return j
