@@ -43,7 +43,8 @@ func Clean(s string) string {
 // sequenceLength measures the terminal sequence that s starts with, 0 if it does
 // not. One that is not complete is no sequence: nothing may hide behind it.
 func sequenceLength(s string) int {
-	kind, start := byte(0), 0
+	var kind byte
+	var start int
 	switch {
 	case len(s) >= 2 && s[0] == 0x1B:
 		kind, start = s[1], 2

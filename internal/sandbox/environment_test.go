@@ -23,7 +23,7 @@ func TestEnvironmentHoldsNoSecretOfTheParent(t *testing.T) {
 	t.Setenv("PIP_INDEX_URL", "https://s3cr3t@pypi.example.org/simple")
 	t.Setenv("HTTPS_PROXY", "http://proxy.example.org:3128")
 	t.Setenv("MAVEN_ARGS", "-Dproxy.password=s3cr3t")
-	_, output, err := bash(t, t.Context(), "env", nil)
+	_, output, err := bash(t.Context(), t, "env", nil)
 	if err != nil || strings.Contains(output, "s3cr3t") {
 		t.Errorf("got %v and\n%s", err, output)
 	}

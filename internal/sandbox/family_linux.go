@@ -142,9 +142,8 @@ func readMember(pid int) (member, bool) {
 		return member{}, false // gone meanwhile
 	}
 	// The second field is the name, in parentheses, and may itself hold ") ".
-	_, rest, ok := cutLast(string(stat), ") ")
-	fields := strings.Fields(rest)
-	if !ok || len(fields) < 20 || fields[0] == "" {
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if len(fields) < 20 {
 		return member{}, false
 	}
 	m := member{pid: pid, state: fields[0][0]}
@@ -166,11 +165,4 @@ func (m member) signal(sig syscall.Signal) {
 	if now, ok := readMember(m.pid); ok && now.started == m.started {
 		_ = process.Signal(sig)
 	}
-}
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return s, "", false
 }

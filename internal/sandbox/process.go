@@ -40,9 +40,9 @@ type process struct {
 }
 
 // start starts the program and the goroutines. On error nothing is left over.
-func start(c Command) (p *process, err error) {
+func start(c Command) (*process, error) {
 	mark := "CODYBATCH_RUN_" + rand.Text() + "=1"
-	p = &process{
+	p := &process{
 		cmd: exec.Command(c.Args[0], c.Args[1:]...), exited: make(chan struct{}), reap: make(chan struct{}), reaped: make(chan struct{}),
 	}
 	p.cmd.Dir, p.cmd.SysProcAttr = c.Dir, attributes()

@@ -21,7 +21,7 @@ import (
 )
 
 // bash runs a script as Run would run a repository's.
-func bash(t *testing.T, ctx context.Context, script string, change func(*sandbox.Command)) (sandbox.Result, string, error) {
+func bash(ctx context.Context, t *testing.T, script string, change func(*sandbox.Command)) (sandbox.Result, string, error) {
 	t.Helper()
 	dir := t.TempDir()
 	output := sandbox.NewCapture(64<<10, 64<<10)
@@ -40,7 +40,7 @@ func TestRun(t *testing.T) {
 
 	t.Run("tells_the_exit_code_and_passes_on_both_outputs", func(t *testing.T) {
 		t.Parallel()
-		result, output, err := bash(t, t.Context(), "echo out; echo err >&2; exit 3", nil)
+		result, output, err := bash(t.Context(), t, "echo out; echo err >&2; exit 3", nil)
 		if err != nil || result.ExitCode != 3 || result.TimedOut || result.Duration <= 0 || output != "out\nerr\n" {
 			t.Fatalf("got %+v, %q, %v", result, output, err)
 		}
@@ -48,7 +48,7 @@ func TestRun(t *testing.T) {
 
 	t.Run("tells_a_signal_from_elsewhere_as_the_shell_does", func(t *testing.T) {
 		t.Parallel()
-		result, _, err := bash(t, t.Context(), "kill -SEGV $$", nil)
+		result, _, err := bash(t.Context(), t, "kill -SEGV $$", nil)
 		if want := 128 + int(syscall.SIGSEGV); err != nil || result.ExitCode != want {
 			t.Fatalf("got %+v, %v; want exit code %d", result, err, want)
 		}
@@ -56,7 +56,7 @@ func TestRun(t *testing.T) {
 
 	t.Run("gives_an_empty_input_when_there_is_none", func(t *testing.T) {
 		t.Parallel()
-		result, output, err := bash(t, t.Context(), "cat", nil)
+		result, output, err := bash(t.Context(), t, "cat", nil)
 		if err != nil || result.ExitCode != 0 || output != "" {
 			t.Fatalf("got %+v, %q, %v", result, output, err)
 		}
@@ -64,7 +64,7 @@ func TestRun(t *testing.T) {
 
 	t.Run("passes_on_the_input", func(t *testing.T) {
 		t.Parallel()
-		_, output, err := bash(t, t.Context(), "cat", func(c *sandbox.Command) { c.Stdin = strings.NewReader("hello") })
+		_, output, err := bash(t.Context(), t, "cat", func(c *sandbox.Command) { c.Stdin = strings.NewReader("hello") })
 		if err != nil || output != "hello" {
 			t.Fatalf("got %q, %v", output, err)
 		}
@@ -72,7 +72,7 @@ func TestRun(t *testing.T) {
 
 	t.Run("does_not_mind_a_program_that_leaves_its_input_unread", func(t *testing.T) {
 		t.Parallel()
-		result, _, err := bash(t, t.Context(), "true", func(c *sandbox.Command) {
+		result, _, err := bash(t.Context(), t, "true", func(c *sandbox.Command) {
 			c.Stdin = io.MultiReader(strings.NewReader(strings.Repeat("x", 1<<20)), blocked{t})
 		})
 		if err != nil || result.ExitCode != 0 {
@@ -82,7 +82,7 @@ func TestRun(t *testing.T) {
 
 	t.Run("gives_no_terminal", func(t *testing.T) {
 		t.Parallel()
-		result, _, err := bash(t, t.Context(), "echo secret? > /dev/tty", nil)
+		result, _, err := bash(t.Context(), t, "echo secret? > /dev/tty", nil)
 		if err != nil || result.ExitCode == 0 {
 			t.Fatalf("got %+v, %v; want a failure to open the terminal", result, err)
 		}
@@ -100,7 +100,7 @@ func TestRun(t *testing.T) {
 	t.Run("says_when_the_output_is_not_taken", func(t *testing.T) {
 		t.Parallel()
 		full := errors.New("disk is full")
-		result, _, err := bash(t, t.Context(), "head -c 1000000 /dev/zero", func(c *sandbox.Command) { c.Output = failing{full} })
+		result, _, err := bash(t.Context(), t, "head -c 1000000 /dev/zero", func(c *sandbox.Command) { c.Output = failing{full} })
 		if !errors.Is(err, full) || result.ExitCode != 0 {
 			t.Fatalf("got %+v, %v; want exit code 0 and %v", result, err, full)
 		}
@@ -108,7 +108,7 @@ func TestRun(t *testing.T) {
 
 	t.Run("ends_a_program_whose_time_is_up", func(t *testing.T) {
 		t.Parallel()
-		result, _, err := bash(t, t.Context(), "sleep 600", func(c *sandbox.Command) { c.Timeout = 50 * time.Millisecond })
+		result, _, err := bash(t.Context(), t, "sleep 600", func(c *sandbox.Command) { c.Timeout = 50 * time.Millisecond })
 		if err != nil || result.ExitCode != -1 || !result.TimedOut {
 			t.Fatalf("got %+v, %v", result, err)
 		}
@@ -116,7 +116,7 @@ func TestRun(t *testing.T) {
 
 	t.Run("asks_before_it_kills", func(t *testing.T) {
 		t.Parallel()
-		result, output, err := bash(t, t.Context(), "trap 'echo tidied; exit' TERM; sleep 600 & wait", func(c *sandbox.Command) { c.Timeout = time.Second })
+		result, output, err := bash(t.Context(), t, "trap 'echo tidied; exit' TERM; sleep 600 & wait", func(c *sandbox.Command) { c.Timeout = time.Second })
 		if err != nil || !result.TimedOut || output != "tidied\n" {
 			t.Fatalf("got %+v, %q, %v", result, output, err)
 		}
@@ -125,7 +125,7 @@ func TestRun(t *testing.T) {
 	t.Run("kills_what_does_not_listen_in_less_than_three_seconds", func(t *testing.T) {
 		t.Parallel()
 		const limit = 500 * time.Millisecond
-		result, _, err := bash(t, t.Context(), "trap '' TERM; setsid bash -c 'trap \"\" TERM; sleep 600' & sleep 600; sleep 600", func(c *sandbox.Command) { c.Timeout = limit })
+		result, _, err := bash(t.Context(), t, "trap '' TERM; setsid bash -c 'trap \"\" TERM; sleep 600' & sleep 600; sleep 600", func(c *sandbox.Command) { c.Timeout = limit })
 		if err != nil || result.ExitCode != -1 || result.Duration > limit+3*time.Second {
 			t.Fatalf("got %+v, %v", result, err)
 		}
@@ -141,12 +141,12 @@ func TestRun(t *testing.T) {
 			cancel(person)
 			_, _ = io.Copy(io.Discard, lines)
 		}()
-		result, _, err := bash(t, ctx, "echo started; sleep 600", func(c *sandbox.Command) { c.Output = w })
+		result, _, err := bash(ctx, t, "echo started; sleep 600", func(c *sandbox.Command) { c.Output = w })
 		_ = w.Close()
 		if !errors.Is(err, person) || result.ExitCode != -1 || result.TimedOut {
 			t.Fatalf("got %+v, %v; want %v", result, err, person)
 		}
-		if _, _, err := bash(t, ctx, "true", nil); !errors.Is(err, person) {
+		if _, _, err := bash(ctx, t, "true", nil); !errors.Is(err, person) {
 			t.Fatalf("with a context that is canceled already, got %v", err)
 		}
 	})
@@ -176,7 +176,7 @@ func TestRunLeavesNothingAlive(t *testing.T) {
 				t.Skip("only the process group is ended on this system")
 			}
 			var dir string
-			_, output, err := bash(t, t.Context(), "mkfifo told\n"+script, func(c *sandbox.Command) {
+			_, output, err := bash(t.Context(), t, "mkfifo told\n"+script, func(c *sandbox.Command) {
 				dir, c.Timeout = c.Dir, 30*time.Second
 				write(t, filepath.Join(dir, "child"), "echo $$ > told; exec sleep 600")
 			})
@@ -212,7 +212,7 @@ func TestRunLeavesOthersAlone(t *testing.T) {
 	}
 	before := start()
 	var during *exec.Cmd
-	_, _, err := bash(t, t.Context(), "echo go; read -r line", func(c *sandbox.Command) {
+	_, _, err := bash(t.Context(), t, "echo go; read -r line", func(c *sandbox.Command) {
 		r, w := io.Pipe()
 		var once sync.Once
 		c.Stdin = r
@@ -239,7 +239,7 @@ func TestRunOutputOfAGigabyteTakesNoMemory(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	output := sandbox.NewCapture(10<<10, 20<<10)
-	result, _, err := bash(t, t.Context(), "yes | head -c 1073741824; echo; echo end", func(c *sandbox.Command) { c.Output = output })
+	result, _, err := bash(t.Context(), t, "yes | head -c 1073741824; echo; echo end", func(c *sandbox.Command) { c.Output = output })
 	runtime.ReadMemStats(&after)
 	if err != nil || result.ExitCode != 0 {
 		t.Fatalf("got %+v, %v", result, err)
