@@ -88,7 +88,7 @@ type Counts struct {
 	Succeeded int `json:"succeeded"`
 	Failed    int `json:"failed"`
 	Canceled  int `json:"canceled"`
-	Changed   int `json:"changed"`   // tasks with a diff that is not empty
+	Changed   int `json:"changed"`   // tasks with a diff that is not empty, but not the kept diffs of failures
 	Published int `json:"published"` // tasks with a pull request
 }
 

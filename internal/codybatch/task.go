@@ -238,7 +238,7 @@ func (t Task) contribution() contribution {
 	case TaskCanceled:
 		share.counts.Canceled = 1
 	}
-	if t.Changed() {
+	if t.Changed() && t.Status != TaskFailed && t.Status != TaskCanceled {
 		share.counts.Changed = 1
 	}
 	if t.PullRequest != nil {

@@ -127,6 +127,17 @@ func (t Task) LeaseExpired(now time.Time) (Task, error) {
 	return t, nil
 }
 
+// Refused is a queued task that ends before a worker touches it, because there
+// is no money for it for example.
+func (t Task) Refused(attempt int, outcome Outcome, reason TaskError, now time.Time) (Task, error) {
+	if t.Status != TaskQueued || t.Attempt != attempt {
+		return t, fmt.Errorf("refuse attempt %d of %s, which is %s at attempt %d: %w", attempt, t.Key(), t.Status, t.Attempt, ErrConflict)
+	}
+	t.Status, t.Outcome, t.Error = outcome.Status(), outcome, &reason
+	t.CompletedAt, t.UpdatedAt = now, now
+	return t, nil
+}
+
 // Retried is a failed or canceled task, queued again because a person said so.
 func (t Task) Retried(now time.Time) (Task, error) {
 	if t.Status != TaskFailed && t.Status != TaskCanceled {

@@ -1,0 +1,199 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+)
+
+// keepTime is how long an attempt that was canceled, stopped or timed out may
+// take to keep what it has: a snapshot, a diff, a row.
+const keepTime = 30 * time.Second
+
+// attempt is one execution of a task.
+type attempt struct {
+	*Worker
+	job    codybatch.Job
+	task   codybatch.Task // as claimed
+	result codybatch.TaskResult
+	record *recorder
+
+	// mu guards what the heartbeat reads while the story goes on.
+	mu    sync.Mutex
+	phase codybatch.Phase
+	usage codybatch.Usage
+	news  chan struct{} // holds one element when phase or usage is new
+}
+
+func (w *Worker) newAttempt(job codybatch.Job, task codybatch.Task) *attempt {
+	return &attempt{
+		Worker: w, job: job, task: task, phase: task.Phase,
+		record: newRecorder(w, task),
+		news:   make(chan struct{}, 1),
+	}
+}
+
+// run is the attempt between claim and finish: the story is told while a
+// heartbeat holds the lease, and its end is written when the heartbeat is over.
+func (a *attempt) run(ctx context.Context) error {
+	alive, endLife := context.WithCancelCause(ctx)
+	heartbeat := a.startHeartbeat(alive, endLife)
+	err := a.story(alive)
+	heartbeat.stop()
+	endLife(nil)
+
+	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
+	defer cancel()
+	if errors.Is(err, errLost) {
+		return fmt.Errorf("attempt %d of %s: %w", a.task.Attempt, a.task.Key(), codybatch.ErrConflict)
+	}
+	if errors.Is(err, codybatch.ErrStopped) {
+		return a.putBack(finish)
+	}
+	a.explain(err)
+	return a.finish(finish)
+}
+
+// story does the work. Its error is the cause that ended it early, or what went
+// wrong; what was reached by then is in a.result.
+func (a *attempt) story(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, a.job.Agent.Timeout, codybatch.ErrTimeout)
+	defer cancel()
+	if !a.Allow.Admits(a.Forge.Host(), a.task.Repository) {
+		return &codybatch.NotAllowedError{Host: a.Forge.Host(), Repositories: []codybatch.RepositoryName{a.task.Repository}}
+	}
+	base, err := a.resolve(ctx)
+	if err != nil {
+		return err
+	}
+	a.result.BaseCommit = base.Commit
+	known, err := a.knownResult(ctx, base)
+	if err != nil {
+		return err
+	}
+	if known != nil && !a.mustPublish(known.Result) {
+		return a.takeOver(ctx, known)
+	}
+
+	place, err := a.makePlace()
+	if err != nil {
+		return err
+	}
+	defer place.remove(a.Log)
+	if err := place.checkout(ctx, a, base); err != nil {
+		return err
+	}
+	var tree string
+	if known != nil {
+		tree, err = a.applyKnown(ctx, place, known)
+	} else {
+		tree, err = a.change(ctx, place)
+	}
+	if err != nil || a.result.Outcome.Status() != codybatch.TaskSucceeded || !a.mustPublish(a.result) {
+		return err
+	}
+	return a.publish(ctx, place, base, tree)
+}
+
+func (a *attempt) resolve(ctx context.Context) (codybatch.Base, error) {
+	a.enter(codybatch.PhaseResolving)
+	base, err := a.Forge.ResolveBase(ctx, a.task.Repository, a.job.PullRequest.Base)
+	if err != nil {
+		return base, fmt.Errorf("find the commit to start from: %w", err)
+	}
+	if a.task.PublishRequested && a.task.Changed() {
+		// What was reviewed is what is published: it starts from its own commit.
+		base.Commit = a.task.BaseCommit
+	}
+	return base, nil
+}
+
+func (a *attempt) mustPublish(result codybatch.TaskResult) bool {
+	return result.Outcome == codybatch.OutcomeChanged && (a.job.CreatePullRequests || a.task.PublishRequested)
+}
+
+// explain turns the error that ended the story into the outcome and the words
+// that a person reads. An outcome that was reached stays, unless publishing what
+// it stands for went wrong.
+func (a *attempt) explain(err error) {
+	if err == nil {
+		return
+	}
+	a.result.Outcome, a.result.Error = outcomeOf(err)
+	a.result.Error.Message = a.redact.Replace(a.result.Error.Message)
+}
+
+func (a *attempt) finish(ctx context.Context) error {
+	now := a.Now()
+	a.result.Usage = a.spent()
+	if err := a.record.end(ctx, a.result); err != nil {
+		a.Log.ErrorContext(ctx, "the end of a thread could not be kept", "task", a.task.Key().String(), "error", err)
+	}
+	task, err := codybatch.Update(ctx, a.Store, a.task.Key(), func(t codybatch.Task) (codybatch.Task, error) {
+		if t.CancelRequested && !a.result.Outcome.Status().Final() {
+			a.result.Outcome = codybatch.OutcomeCanceled
+		}
+		return t.Finished(a.task.Worker, a.task.Attempt, a.result, now)
+	})
+	if err != nil {
+		return fmt.Errorf("finish %s: %w", a.task.Key(), err)
+	}
+	a.Log.InfoContext(ctx, "attempt ended", "job", task.JobID, "repository", task.Repository, "attempt", task.Attempt,
+		"outcome", task.Outcome, "seconds", now.Sub(task.StartedAt).Seconds())
+	return nil
+}
+
+func (a *attempt) putBack(ctx context.Context) error {
+	a.record.flush(ctx)
+	_, err := codybatch.Update(ctx, a.Store, a.task.Key(), func(t codybatch.Task) (codybatch.Task, error) {
+		return t.Stopped(a.task.Worker, a.task.Attempt, a.spent(), a.Now())
+	})
+	if err != nil {
+		return fmt.Errorf("give %s back: %w", a.task.Key(), err)
+	}
+	return nil
+}
+
+// enter tells what the attempt is doing now.
+func (a *attempt) enter(phase codybatch.Phase) {
+	a.mu.Lock()
+	a.phase = phase
+	a.mu.Unlock()
+	a.tell()
+}
+
+// spend tells what the attempt has used so far.
+func (a *attempt) spend(usage codybatch.Usage) {
+	a.mu.Lock()
+	a.usage = usage
+	a.mu.Unlock()
+	a.tell()
+}
+
+func (a *attempt) spent() codybatch.Usage {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.usage
+}
+
+func (a *attempt) tell() {
+	select {
+	case a.news <- struct{}{}:
+	default: // the heartbeat has not fetched the last news yet
+	}
+}
+
+// removeAll removes a folder that programs have made, whatever modes they left.
+func removeAll(dir string) error {
+	err := os.RemoveAll(dir)
+	if err == nil {
+		return nil
+	}
+	makeWritable(dir)
+	return os.RemoveAll(dir)
+}

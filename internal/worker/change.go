@@ -1,0 +1,132 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+)
+
+// maxSendBacks is how often an agent hears that verification fails, before that
+// is the outcome.
+const maxSendBacks = 3
+
+// change lets the agent edit the workspace, judges what it did, and keeps it. The
+// tree that it returns is what the diff leads to.
+//
+// Whatever ends it, a change that was made is kept: it is paid for.
+func (a *attempt) change(ctx context.Context, place *place) (string, error) {
+	agent, ok := a.Agents[a.job.Agent.Type]
+	if !ok {
+		return "", fmt.Errorf("run agent %q: this worker has no such agent", a.job.Agent.Type)
+	}
+	if err := a.baseline(ctx, place); err != nil {
+		return "", err
+	}
+	run := codybatch.AgentRun{
+		Key: a.task.Key(), BaseCommit: a.result.BaseCommit, Prompt: a.job.Prompt, Spec: a.job.Agent,
+		Dir: place.tree, Home: place.home,
+		Verify: func(ctx context.Context) ([]codybatch.VerificationResult, error) { return a.verify(ctx, place, false) },
+		Record: a.record.event,
+		Log:    a.record,
+	}
+	for round := 0; ; round++ {
+		ended, err := a.runAgent(ctx, agent, run)
+		tree, keepErr := a.keep(ctx, place, err)
+		if err != nil || keepErr != nil {
+			return tree, errors.Join(err, keepErr)
+		}
+		a.decide(ended)
+		if a.result.Outcome != codybatch.OutcomeChanged {
+			return tree, a.store(ctx, ended)
+		}
+		failures, err := a.judge(ctx, place, tree)
+		if err != nil {
+			return tree, err
+		}
+		if len(failures) == 0 || ended.Session == nil || round == maxSendBacks {
+			return tree, a.store(ctx, ended)
+		}
+		run.Session, run.Feedback = ended.Session, feedback(failures)
+	}
+}
+
+// runAgent is one session. What it spends is added to what the attempt spent
+// before.
+func (a *attempt) runAgent(ctx context.Context, agent codybatch.Agent, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+	a.enter(codybatch.PhaseAgent)
+	before := a.spent()
+	if a.job.Agent.MaxCost != nil || a.job.MaxCost != nil {
+		budget := max(0, a.task.Reserved-before.Cost)
+		run.Budget = &budget
+	}
+	run.Spent = func(u codybatch.Usage) { a.spend(before.Add(u)) }
+	ended, err := agent.Run(ctx, run)
+	a.spend(before.Add(ended.Usage))
+	a.result.Engine, a.result.Summary = ended.Engine, a.redact.Replace(ended.Summary)
+	if err != nil {
+		return ended, fmt.Errorf("run the agent: %w", err)
+	}
+	return ended, nil
+}
+
+// decide turns how the agent ended, and whether there is a diff, into the
+// outcome. The diff has the last word on whether anything was changed.
+func (a *attempt) decide(ended codybatch.AgentResult) {
+	a.result.Outcome, a.result.Error = ended.Outcome, nil
+	if ended.Outcome.Status() == codybatch.TaskSucceeded {
+		a.result.Outcome = codybatch.OutcomeNoChanges
+		if a.result.HasDiff {
+			a.result.Outcome = codybatch.OutcomeChanged
+		}
+		return
+	}
+	a.result.Error = &codybatch.TaskError{Code: string(ended.Outcome), Message: a.redact.Replace(ended.Reason)}
+}
+
+// judge applies the gates and the verification to a changed tree. It returns the
+// commands that the change broke, for the agent to hear about; the outcome in
+// a.result already counts them.
+func (a *attempt) judge(ctx context.Context, place *place, tree string) ([]codybatch.VerificationResult, error) {
+	a.enter(codybatch.PhaseGates)
+	findings, err := a.gates(ctx, place, tree)
+	if err != nil {
+		return nil, err
+	}
+	a.result.Gates = findings
+	if blocked := blocking(findings); len(blocked) > 0 {
+		a.result.Outcome = codybatch.OutcomeGateBlocked
+		a.result.Error = &codybatch.TaskError{Code: "gate_blocked", Message: "the diff is kept, but it may not be published: " + strings.Join(blocked, "; ")}
+		return nil, nil
+	}
+	if len(a.job.Verify) == 0 {
+		return nil, nil
+	}
+	a.enter(codybatch.PhaseVerifying)
+	results, err := a.verify(ctx, place, false)
+	if err != nil {
+		return nil, err
+	}
+	a.result.Verified = append(baselineOf(a.result.Verified), results...)
+	if err := place.restore(ctx, tree); err != nil {
+		return nil, err
+	}
+	failures := brokenBy(a.result.Verified)
+	if len(failures) > 0 {
+		a.result.Outcome = codybatch.OutcomeVerifyFailed
+		a.result.Error = &codybatch.TaskError{Code: "verify_failed", Message: describeFailures(failures)}
+	}
+	return failures, nil
+}
+
+func feedback(failures []codybatch.VerificationResult) string {
+	var text strings.Builder
+	text.WriteString("Verification of your change failed. These commands passed before it:\n")
+	for _, failure := range failures {
+		fmt.Fprintf(&text, "\n$ %s\nexit code %d\n%s\n", failure.Command, failure.ExitCode, failure.Tail)
+	}
+	text.WriteString("\nMend the change, without weakening the checks, and finish again.")
+	return text.String()
+}

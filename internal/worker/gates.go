@@ -1,0 +1,170 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/git"
+)
+
+const (
+	manyFiles    = 100     // files; more is worth a warning
+	largeDiff    = 4 << 20 // bytes of a patch
+	gatePathsMax = 20      // paths that a finding names
+)
+
+// protectedPaths decide what runs on other machines, or what agents are told.
+// Entries with a slash at the end are folders at any depth.
+var protectedPaths = []string{
+	".github/", ".gitlab-ci.yml", ".husky/", "CODEOWNERS", ".claude/", ".mcp.json",
+	"AGENTS.md", "CLAUDE.md", ".gitmodules", ".gitattributes", ".npmrc",
+}
+
+// gates objects to a diff by rules alone, before anyone reads it.
+func (a *attempt) gates(ctx context.Context, place *place, tree string) ([]codybatch.GateFinding, error) {
+	changes, err := place.git.Changes(ctx, tree)
+	if err != nil {
+		return nil, fmt.Errorf("list the changes for the gates: %w", err)
+	}
+	var found findings
+	a.gatePaths(&found, changes)
+	if err := gateSymlinks(ctx, &found, place.git, tree, changes); err != nil {
+		return nil, err
+	}
+	lines, err := scanPatch(place.patchFile(), a.Secrets)
+	if err != nil {
+		return nil, err
+	}
+	found.add("secret", codybatch.GateBlock, "adds what looks like a credential", lines.secrets)
+	found.add("skipped_tests", codybatch.GateWarn, "skips tests", lines.skips)
+	found.add("suppression", codybatch.GateWarn, "silences a linter or a check", lines.suppressions)
+	if lines.bytes > largeDiff {
+		found.add("large_diff", a.strict(), fmt.Sprintf("is %.1f MiB long", float64(lines.bytes)/(1<<20)), []string{"diff.patch"})
+	}
+	for i, finding := range found.list {
+		found.list[i].Message = a.redact.Replace(finding.Message)
+		if err := a.record.event(ctx, codybatch.ThreadEvent{
+			Type: codybatch.EventGate, Rule: finding.Rule, Level: finding.Level, Paths: finding.Paths, Reason: finding.Message,
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return found.list, nil
+}
+
+// strict is the level of rules that a model must not break, while a script does
+// what a person wrote.
+func (a *attempt) strict() codybatch.GateLevel {
+	if a.job.Agent.Type == codybatch.AgentScript {
+		return codybatch.GateWarn
+	}
+	return codybatch.GateBlock
+}
+
+func (a *attempt) gatePaths(found *findings, changes []git.Change) {
+	var protected, submodules, binaries, deletedTests []string
+	for _, change := range changes {
+		for _, name := range []string{change.Path, change.OldPath} {
+			if rule := protectedBy(name); rule != "" && !strings.Contains(a.job.Prompt, strings.TrimSuffix(rule, "/")) {
+				protected = append(protected, name)
+				break
+			}
+		}
+		if change.NewMode == modeSubmodule || change.OldMode == modeSubmodule {
+			submodules = append(submodules, change.Path)
+		}
+		if change.Binary && change.Status != 'D' {
+			binaries = append(binaries, change.Path)
+		}
+		if change.Status == 'D' && isTest(change.Path) {
+			deletedTests = append(deletedTests, change.Path)
+		}
+	}
+	found.add("protected_path", a.strict(), "changes files that decide what runs elsewhere; name them in the prompt to allow that", protected)
+	found.add("submodule", codybatch.GateBlock, "changes a submodule, or adds a repository inside the repository", submodules)
+	found.add("binary", codybatch.GateWarn, "adds or changes binary files", binaries)
+	found.add("deleted_tests", codybatch.GateWarn, "deletes tests", deletedTests)
+	if len(changes) > manyFiles {
+		found.add("many_files", codybatch.GateWarn, fmt.Sprintf("changes %d files", len(changes)), []string{changes[0].Path})
+	}
+}
+
+// File modes of git's tree objects.
+const (
+	modeSymlink   = "120000"
+	modeSubmodule = "160000"
+)
+
+// gateSymlinks finds new symbolic links that lead out of the repository.
+func gateSymlinks(ctx context.Context, found *findings, workspace *git.Workspace, tree string, changes []git.Change) error {
+	var escapes []string
+	for _, change := range changes {
+		if change.NewMode != modeSymlink {
+			continue
+		}
+		target, err := workspace.Blob(ctx, tree, change.Path, 4<<10)
+		if err != nil {
+			return fmt.Errorf("read the symbolic link %q: %w", change.Path, err)
+		}
+		if leadsOut(change.Path, string(target)) {
+			escapes = append(escapes, change.Path)
+		}
+	}
+	found.add("symlink_escape", codybatch.GateBlock, "adds a symbolic link that leads out of the repository", escapes)
+	return nil
+}
+
+func leadsOut(link, target string) bool {
+	if path.IsAbs(target) {
+		return true
+	}
+	resolved := path.Join(path.Dir(link), target)
+	return resolved == ".." || strings.HasPrefix(resolved, "../") || resolved == ".git" || strings.HasPrefix(resolved, ".git/")
+}
+
+func protectedBy(name string) string {
+	for _, rule := range protectedPaths {
+		folder, isFolder := strings.CutSuffix(rule, "/")
+		if isFolder && strings.Contains("/"+name, "/"+folder+"/") {
+			return rule
+		}
+		if !isFolder && path.Base(name) == rule {
+			return rule
+		}
+	}
+	return ""
+}
+
+func isTest(name string) bool {
+	base := strings.ToLower(path.Base(name))
+	return strings.Contains(base, "_test.") || strings.Contains(base, ".test.") || strings.Contains(base, ".spec.") ||
+		strings.HasPrefix(base, "test_") || strings.Contains("/"+strings.ToLower(path.Dir(name))+"/", "/tests/")
+}
+
+// findings collects objections that have something to object to.
+type findings struct{ list []codybatch.GateFinding }
+
+func (f *findings) add(rule string, level codybatch.GateLevel, message string, paths []string) {
+	if len(paths) == 0 {
+		return
+	}
+	shown := make([]string, 0, min(len(paths), gatePathsMax))
+	for _, name := range paths[:min(len(paths), gatePathsMax)] {
+		shown = append(shown, strings.ToValidUTF8(name, "\uFFFD"))
+	}
+	f.list = append(f.list, codybatch.GateFinding{Rule: rule, Level: level, Message: message, Paths: shown})
+}
+
+// blocking lists what stands in the way, for people.
+func blocking(list []codybatch.GateFinding) []string {
+	var texts []string
+	for _, finding := range list {
+		if finding.Level == codybatch.GateBlock {
+			texts = append(texts, fmt.Sprintf("it %s (%s)", finding.Message, strings.Join(finding.Paths, ", ")))
+		}
+	}
+	return texts
+}

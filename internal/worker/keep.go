@@ -1,0 +1,181 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+)
+
+// keep takes a snapshot of the workspace and stores the diff, also when the
+// context has ended, because the change is paid for. It is skipped when nobody
+// wants it: after a lost lease, and after a stop, which starts over.
+func (a *attempt) keep(ctx context.Context, place *place, ended error) (string, error) {
+	if errors.Is(ended, errLost) || errors.Is(ended, codybatch.ErrStopped) {
+		return "", nil
+	}
+	if ctx.Err() != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), keepTime)
+		defer cancel()
+	}
+	tree, err := place.git.Snapshot(ctx)
+	if err != nil {
+		return "", fmt.Errorf("take a snapshot of the workspace: %w", err)
+	}
+	changes, err := place.git.Changes(ctx, tree)
+	if err != nil {
+		return "", fmt.Errorf("list the changes: %w", err)
+	}
+	var stat codybatch.DiffStat
+	for _, change := range changes {
+		stat.Files++
+		stat.Additions += change.Additions
+		stat.Deletions += change.Deletions
+	}
+	a.result.DiffStat, a.result.HasDiff, a.result.Fingerprint = stat, !stat.Empty(), ""
+	if stat.Empty() {
+		return tree, nil
+	}
+	return tree, a.keepDiff(ctx, place, tree)
+}
+
+// patchFile is where a place holds its diff for the gates to read.
+func (p *place) patchFile() string { return filepath.Join(p.root, "diff.patch") }
+
+func (a *attempt) keepDiff(ctx context.Context, place *place, tree string) error {
+	file, err := os.Create(place.patchFile())
+	if err != nil {
+		return fmt.Errorf("write the diff: %w", err)
+	}
+	defer file.Close()
+	if err := place.git.Diff(ctx, tree, file); err != nil {
+		return fmt.Errorf("write the diff: %w", err)
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return fmt.Errorf("read the diff back: %w", err)
+	}
+	if a.result.Fingerprint, err = codybatch.Fingerprint(file); err != nil {
+		return err
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return fmt.Errorf("read the diff back: %w", err)
+	}
+	if err := a.Artifacts.Put(ctx, codybatch.DiffKey(a.task.Key(), a.task.Attempt), file); err != nil {
+		return fmt.Errorf("store the diff: %w", err)
+	}
+	return nil
+}
+
+// knownResult is a result that another attempt can use again: same spec, same
+// base commit.
+type knownResult struct {
+	JobID      codybatch.JobID          `json:"jobId"`
+	Repository codybatch.RepositoryName `json:"repository"`
+	Attempt    int                      `json:"attempt"`
+	Result     codybatch.TaskResult     `json:"result"`
+}
+
+// store keeps a success for everyone with the same spec and base commit. It is
+// written before the task's row, so that a crash between the two costs nothing.
+func (a *attempt) store(ctx context.Context, ended codybatch.AgentResult) error {
+	if a.result.Outcome.Status() != codybatch.TaskSucceeded {
+		return nil
+	}
+	a.enter(codybatch.PhaseStoring)
+	document, err := json.Marshal(knownResult{JobID: a.task.JobID, Repository: a.task.Repository, Attempt: a.task.Attempt, Result: a.result})
+	if err != nil {
+		return fmt.Errorf("store the result: %w", err)
+	}
+	key := codybatch.ResultKey(a.job.Digest(ended.Engine), a.task.Repository, a.result.BaseCommit)
+	if err := a.Artifacts.Put(ctx, key, strings.NewReader(string(document))); err != nil {
+		return fmt.Errorf("store the result: %w", err)
+	}
+	return nil
+}
+
+// knownResult finds a result that makes the agent unnecessary, or nil: the task's
+// own diff when it is to be published, or what the same spec gave on the same
+// commit before.
+func (a *attempt) knownResult(ctx context.Context, base codybatch.Base) (*knownResult, error) {
+	if a.task.PublishRequested && a.task.Changed() {
+		return &knownResult{JobID: a.task.JobID, Repository: a.task.Repository, Attempt: a.task.DiffAttempt, Result: codybatch.TaskResult{
+			Outcome: codybatch.OutcomeChanged, Engine: a.task.Engine, Summary: a.task.Summary, BaseCommit: a.task.BaseCommit,
+			HasDiff: true, DiffStat: a.task.DiffStat, Fingerprint: a.task.Fingerprint, Verified: a.task.Verified, Gates: a.task.Gates,
+		}}, nil
+	}
+	engine := a.Engines[a.job.Agent.Type]
+	if engine == "" {
+		engine = string(a.job.Agent.Type)
+	}
+	document, err := a.Artifacts.Open(ctx, codybatch.ResultKey(a.job.Digest(engine), a.task.Repository, base.Commit))
+	if errors.Is(err, codybatch.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for an earlier result: %w", err)
+	}
+	defer document.Close()
+	var known knownResult
+	if err := json.NewDecoder(document).Decode(&known); err != nil {
+		return nil, fmt.Errorf("read an earlier result: %w", err)
+	}
+	return &known, nil
+}
+
+// takeOver makes a known result this attempt's own: diff, thread and all. No
+// token is spent.
+func (a *attempt) takeOver(ctx context.Context, known *knownResult) error {
+	from := codybatch.TaskKey{JobID: known.JobID, Repository: known.Repository}
+	to := a.task.Key()
+	if known.Result.HasDiff {
+		if err := a.copyArtifact(ctx, codybatch.DiffKey(from, known.Attempt), codybatch.DiffKey(to, a.task.Attempt)); err != nil {
+			return err
+		}
+	}
+	err := a.copyArtifact(ctx, codybatch.ThreadKey(from, known.Attempt), codybatch.ThreadKey(to, a.task.Attempt))
+	if err != nil && !errors.Is(err, codybatch.ErrNotFound) {
+		return err
+	}
+	a.result = known.Result
+	a.result.Usage, a.result.PullRequest, a.result.HeadCommit, a.result.Branch = codybatch.Usage{}, nil, "", ""
+	return a.record.event(ctx, codybatch.ThreadEvent{Type: codybatch.EventNotice, Reason: fmt.Sprintf(
+		"This result comes from attempt %d of job %s, which asked for the same on the same commit. No token was spent.", known.Attempt, known.JobID)})
+}
+
+func (a *attempt) copyArtifact(ctx context.Context, from, to codybatch.ArtifactKey) error {
+	if from == to {
+		return nil
+	}
+	document, err := a.Artifacts.Open(ctx, from)
+	if err != nil {
+		return fmt.Errorf("read an earlier result: %w", err)
+	}
+	defer document.Close()
+	if err := a.Artifacts.Put(ctx, to, document); err != nil {
+		return fmt.Errorf("store an earlier result: %w", err)
+	}
+	return nil
+}
+
+// applyKnown puts a known result into the workspace, to be published.
+func (a *attempt) applyKnown(ctx context.Context, place *place, known *knownResult) (string, error) {
+	if err := a.takeOver(ctx, known); err != nil {
+		return "", err
+	}
+	patch, err := a.Artifacts.Open(ctx, codybatch.DiffKey(a.task.Key(), a.task.Attempt))
+	if err != nil {
+		return "", fmt.Errorf("read the stored diff: %w", err)
+	}
+	defer patch.Close()
+	if err := place.git.Apply(ctx, patch); err != nil {
+		return "", fmt.Errorf("apply the stored diff to %s: %w", a.result.BaseCommit, err)
+	}
+	return place.git.Snapshot(ctx)
+}

@@ -1,0 +1,138 @@
+package worker
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/sandbox"
+)
+
+const (
+	logBuffer = 32 << 10 // bytes that are held back before they are stored
+	logLimit  = 4 << 20  // bytes of an attempt's log; what programs print beyond is dropped
+)
+
+// recorder keeps an attempt's thread and log. Nothing that it stores holds a
+// secret value. Its methods may be called at once.
+type recorder struct {
+	worker  *Worker
+	key     codybatch.TaskKey
+	attempt int
+
+	mu     sync.Mutex
+	seq    int64 // of the last event; -1: not known yet
+	log    bytes.Buffer
+	logged int
+}
+
+func newRecorder(w *Worker, task codybatch.Task) *recorder {
+	return &recorder{worker: w, key: task.Key(), attempt: task.Attempt, seq: -1}
+}
+
+// event appends one line to the thread.
+func (r *recorder) event(ctx context.Context, event codybatch.ThreadEvent) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.seq < 0 {
+		last, err := r.lastSeq(ctx)
+		if err != nil {
+			return err
+		}
+		r.seq = last
+	}
+	event.Seq, event.Time, event.Attempt = r.seq+1, r.worker.Now().UTC(), r.attempt
+	line, err := json.Marshal(event)
+	if err != nil {
+		return fmt.Errorf("record a %s event: %w", event.Type, err)
+	}
+	line = append([]byte(r.worker.redact.Replace(string(line))), '\n')
+	if err := r.worker.Artifacts.Append(ctx, codybatch.ThreadKey(r.key, r.attempt), line); err != nil {
+		return fmt.Errorf("record a %s event: %w", event.Type, err)
+	}
+	r.seq++
+	return nil
+}
+
+// lastSeq is where the thread goes on: an attempt that was stopped, or took over a
+// known result, has one already.
+func (r *recorder) lastSeq(ctx context.Context) (int64, error) {
+	document, err := r.worker.Artifacts.Open(ctx, codybatch.ThreadKey(r.key, r.attempt))
+	if errors.Is(err, codybatch.ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("go on with the thread: %w", err)
+	}
+	defer document.Close()
+	var last int64
+	lines := bufio.NewReader(document)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return last, nil
+		}
+		if err != nil {
+			return 0, fmt.Errorf("go on with the thread: %w", err)
+		}
+		var event struct{ Seq int64 }
+		if json.Unmarshal(line, &event) == nil {
+			last = max(last, event.Seq)
+		}
+	}
+}
+
+// Write adds to the log what a program printed. It never fails: a log that can't
+// be kept is no reason to end the work.
+func (r *recorder) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	room := max(0, logLimit-r.logged)
+	switch {
+	case r.logged > logLimit:
+	case len(p) > room:
+		r.log.Write(p[:room])
+		r.log.WriteString("\n(the log ends here: it has reached its limit of 4 MiB)\n")
+		r.logged = logLimit + 1
+	default:
+		r.log.Write(p)
+		r.logged += len(p)
+	}
+	if r.log.Len() >= logBuffer {
+		r.flushLocked(context.Background())
+	}
+	return len(p), nil
+}
+
+// flush stores what Write held back.
+func (r *recorder) flush(ctx context.Context) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.flushLocked(ctx)
+}
+
+func (r *recorder) flushLocked(ctx context.Context) {
+	if r.log.Len() == 0 {
+		return
+	}
+	text := r.worker.redact.Replace(sandbox.Clean(r.log.String()))
+	r.log.Reset()
+	if err := r.worker.Artifacts.Append(ctx, codybatch.LogKey(r.key, r.attempt), []byte(text)); err != nil {
+		r.worker.Log.WarnContext(ctx, "a part of a log could not be kept", "task", r.key.String(), "error", err)
+	}
+}
+
+// end closes thread and log: gates and the reason of a failure are told at last.
+func (r *recorder) end(ctx context.Context, result codybatch.TaskResult) error {
+	r.flush(ctx)
+	if result.Error == nil {
+		return nil
+	}
+	return r.event(ctx, codybatch.ThreadEvent{Type: codybatch.EventNotice, Outcome: result.Outcome, Reason: result.Error.Message})
+}

@@ -1,0 +1,97 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/sandbox"
+)
+
+const (
+	verifyTimeout = 10 * time.Minute // of one command
+	verifyTail    = 8 << 10          // bytes of output that are kept in the row
+)
+
+// baseline runs the verification before the agent touches anything: what fails
+// by itself is not held against the change.
+func (a *attempt) baseline(ctx context.Context, place *place) error {
+	if len(a.job.Verify) == 0 {
+		return nil
+	}
+	a.enter(codybatch.PhaseBaseline)
+	results, err := a.verify(ctx, place, true)
+	if err != nil {
+		return err
+	}
+	a.result.Verified = results
+	return place.restore(ctx, place.baseTree)
+}
+
+// verify runs every command of the job, also after one has failed: a person wants
+// the whole picture. Only the end of the context is an error.
+func (a *attempt) verify(ctx context.Context, place *place, baseline bool) ([]codybatch.VerificationResult, error) {
+	results := make([]codybatch.VerificationResult, 0, len(a.job.Verify))
+	for _, command := range a.job.Verify {
+		tail := sandbox.NewCapture(0, verifyTail)
+		_, _ = fmt.Fprintf(a.record, "$ %s\n", command) // the log is best effort
+		ran, err := sandbox.Run(ctx, sandbox.Command{
+			Args: []string{"bash", "--noprofile", "--norc", "-c", command},
+			Dir:  place.tree, Env: sandbox.Environment(place.home),
+			Output: io.MultiWriter(tail, a.record), Timeout: verifyTimeout,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("run %q: %w", command, err)
+		}
+		result := codybatch.VerificationResult{
+			Command: command, ExitCode: ran.ExitCode, Duration: ran.Duration, Baseline: baseline,
+			Tail: a.redact.Replace(sandbox.Clean(tail.String())),
+		}
+		if ran.TimedOut {
+			result.Tail += fmt.Sprintf("\n(killed after %s)", verifyTimeout)
+		}
+		results = append(results, result)
+		if err := a.record.event(ctx, codybatch.ThreadEvent{
+			Type: codybatch.EventVerify, Command: command, ExitCode: &result.ExitCode,
+			DurationMs: ran.Duration.Milliseconds(), Tail: result.Tail, Baseline: baseline,
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return results, nil
+}
+
+func baselineOf(results []codybatch.VerificationResult) []codybatch.VerificationResult {
+	var before []codybatch.VerificationResult
+	for _, result := range results {
+		if result.Baseline {
+			before = append(before, result)
+		}
+	}
+	return before
+}
+
+// brokenBy lists the commands that fail after the change and passed before it.
+func brokenBy(results []codybatch.VerificationResult) []codybatch.VerificationResult {
+	failedBefore := map[string]bool{}
+	var broken []codybatch.VerificationResult
+	for _, result := range results {
+		switch {
+		case result.Passed():
+		case result.Baseline:
+			failedBefore[result.Command] = true
+		case !failedBefore[result.Command]:
+			broken = append(broken, result)
+		}
+	}
+	return broken
+}
+
+func describeFailures(failures []codybatch.VerificationResult) string {
+	if len(failures) == 1 {
+		return fmt.Sprintf("%q passed before the change and ends with exit code %d after it; the diff is kept", failures[0].Command, failures[0].ExitCode)
+	}
+	return fmt.Sprintf("%d commands that passed before the change fail after it, the first is %q; the diff is kept", len(failures), failures[0].Command)
+}
