@@ -73,7 +73,7 @@ func (a *attempt) gatePaths(found *findings, changes []git.Change) {
 				break
 			}
 		}
-		if change.NewMode == modeSubmodule || change.OldMode == modeSubmodule {
+		if change.NewMode == git.ModeSubmodule || change.OldMode == git.ModeSubmodule {
 			submodules = append(submodules, change.Path)
 		}
 		if change.Binary && change.Status != 'D' {
@@ -92,17 +92,11 @@ func (a *attempt) gatePaths(found *findings, changes []git.Change) {
 	}
 }
 
-// File modes of git's tree objects.
-const (
-	modeSymlink   = "120000"
-	modeSubmodule = "160000"
-)
-
 // gateSymlinks finds new symbolic links that lead out of the repository.
 func gateSymlinks(ctx context.Context, found *findings, workspace *git.Workspace, tree string, changes []git.Change) error {
 	var escapes []string
 	for _, change := range changes {
-		if change.NewMode != modeSymlink {
+		if change.NewMode != git.ModeSymlink {
 			continue
 		}
 		target, err := workspace.Blob(ctx, tree, change.Path, 4<<10)

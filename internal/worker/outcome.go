@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/git"
 )
 
 // outcomeOf says what an error means for the task, and tells a person about it.
@@ -28,9 +29,9 @@ func outcomeOf(err error) (codybatch.Outcome, *codybatch.TaskError) {
 		return tell(codybatch.OutcomeBlocked, noBase.Code)
 	case errors.As(err, &conflict):
 		return tell(codybatch.OutcomeConflict, "branch_conflict")
-	case errors.Is(err, codybatch.ErrUnauthorized):
+	case errors.Is(err, codybatch.ErrUnauthorized), errors.Is(err, git.ErrUnauthorized):
 		return tell(codybatch.OutcomeAuthError, "credentials_refused")
-	case errors.Is(err, codybatch.ErrNotFound):
+	case errors.Is(err, codybatch.ErrNotFound), errors.Is(err, git.ErrNotFound):
 		return tell(codybatch.OutcomeInfraError, "repository_not_found")
 	default:
 		return tell(codybatch.OutcomeInfraError, "infra_error")

@@ -15,11 +15,10 @@ import (
 // place is where an attempt works: the work tree that the agent sees, a home
 // folder for its programs, and the worker's own git folder beside them.
 type place struct {
-	root     string
-	tree     string
-	home     string
-	git      *git.Workspace
-	baseTree string
+	root string
+	tree string
+	home string
+	git  *git.Workspace
 }
 
 func (a *attempt) makePlace() (*place, error) {
@@ -52,7 +51,6 @@ func (p *place) checkout(ctx context.Context, a *attempt, base codybatch.Base) e
 	if err := p.git.LendGit(ctx); err != nil {
 		return fmt.Errorf("prepare the workspace: %w", err)
 	}
-	p.baseTree = base.Commit + "^{tree}"
 	return nil
 }
 

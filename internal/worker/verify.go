@@ -27,7 +27,7 @@ func (a *attempt) baseline(ctx context.Context, place *place) error {
 		return err
 	}
 	a.result.Verified = results
-	return place.restore(ctx, place.baseTree)
+	return place.restore(ctx, a.result.BaseCommit)
 }
 
 // verify runs every command of the job, also after one has failed: a person wants

@@ -1,0 +1,52 @@
+package git_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestRestorePutsTheWorkTreeBack(t *testing.T) {
+	t.Parallel()
+	origin, base := newOrigin(t, func(dir string) {
+		write(t, dir, "kept.txt", "one\n")
+		write(t, dir, "gone.txt", "two\n")
+		write(t, dir, ".gitignore", "cache/\n")
+	})
+	w, tree, _ := checkout(t, origin, base)
+	if err := w.LendGit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	write(t, tree, "new.txt", "agent\n")
+	write(t, tree, "kept.txt", "agent\n")
+	changed := snapshot(t, w)
+
+	// What a test run might leave behind, nested repository and all.
+	write(t, tree, "kept.txt", "verified\n")
+	write(t, tree, "report/out.xml", "x")
+	write(t, tree, "cache/big", "x")
+	sh(t, tree, "git", "init", "-q", "nested")
+	if err := os.Remove(filepath.Join(tree, "gone.txt")); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Restore(t.Context(), changed); err != nil {
+		t.Fatal(err)
+	}
+	if snapshot(t, w) != changed {
+		t.Error("the snapshot differs from the tree that was restored")
+	}
+	for name, want := range map[string]bool{"new.txt": true, "gone.txt": true, "cache/big": true, ".git": true, "report": false, "nested": false} {
+		if _, err := os.Lstat(filepath.Join(tree, name)); (err == nil) != want {
+			t.Errorf("%s: is there: %t, want %t", name, err == nil, want)
+		}
+	}
+	if err := w.Restore(t.Context(), base); err != nil {
+		t.Fatal(err)
+	}
+	if content, _ := os.ReadFile(filepath.Join(tree, "kept.txt")); string(content) != "one\n" {
+		t.Errorf("the base is not back: %q", content)
+	}
+	if _, err := os.Lstat(filepath.Join(tree, "new.txt")); err == nil {
+		t.Error("the agent's file survived the way back to the base")
+	}
+}
