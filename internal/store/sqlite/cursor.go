@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
@@ -41,8 +43,11 @@ func startOr(text string, start cursor) (cursor, error) {
 	var c cursor
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&c); err != nil || decoder.More() {
+	if err := decoder.Decode(&c); err != nil {
 		return cursor{}, fmt.Errorf("decode cursor: %w", codybatch.ErrCursor)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return cursor{}, fmt.Errorf("decode cursor: more than one: %w", codybatch.ErrCursor)
 	}
 	if c.Listing != start.Listing {
 		return cursor{}, fmt.Errorf("cursor of another listing: %w", codybatch.ErrCursor)

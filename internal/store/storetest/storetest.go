@@ -1,34 +1,57 @@
 // Package storetest is the contract of codybatch.Store as a program. Every
-// adapter runs it against the real thing.
+// adapter runs it, against the real thing.
 package storetest
 
 import (
-	"errors"
-	"fmt"
 	"testing"
-	"time"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
 
 // Run checks every promise of codybatch.Store, each in a subtest with a store of
-// its own: open returns one that holds no rows, and closes it when the test ends.
-// The subtests run at once.
+// its own: open returns one that holds no rows, and closes it when the subtest
+// ends. Subtests run at once, so open is called at once too.
+//
+// What the port's prose leaves open, Run settles:
+//
+//   - CreateJob does not believe the totals of the job that it is given; a new
+//     job has the queued tasks and nothing else. Tasks are numbered from 1 in the
+//     order of names, and have the job's CreatedAt as QueuedAt and UpdatedAt.
+//   - All pages but the last are full, and no page but the only one is empty. A
+//     limit that is not from 1 to 1,000 is an error. So is a cursor that was made
+//     with another filter (ErrCursor).
+//   - Changes shows job and tasks of one moment: who got fewer than limit tasks
+//     may go on from the job's Seq, and who got limit from the last task's.
+//   - Keys are exact: the case of a repository's name counts.
+//   - Times come back in UTC, to the millisecond at least.
+//   - A context that ends is never reported as one of this package's errors, even
+//     when it ended with one of them as its cause.
 func Run(t *testing.T, open func(t *testing.T) codybatch.Store) {
 	t.Helper()
-	suites := []struct {
+	for _, group := range []struct {
 		name  string
 		tests []test
 	}{
 		{"CreateJob", createTests()},
-	}
-	for _, suite := range suites {
-		t.Run(suite.name, func(t *testing.T) {
+		{"reading", readTests()},
+		{"Jobs", jobListTests()},
+		{"Tasks", taskListTests()},
+		{"cursors", cursorTests()},
+		{"CancelJob", cancelTests()},
+		{"ClaimTask", claimTests()},
+		{"budget", budgetTests()},
+		{"ExtendLease", leaseTests()},
+		{"UpdateTask", updateTests()},
+		{"totals", totalsTests()},
+		{"Changes", changesTests()},
+		{"DueTasks", dueTests()},
+	} {
+		t.Run(group.name, func(t *testing.T) {
 			t.Parallel()
-			for _, test := range suite.tests {
-				t.Run(test.name, func(t *testing.T) {
+			for _, test := range group.tests {
+				t.Run(test.promise, func(t *testing.T) {
 					t.Parallel()
-					test.run(t, fixture{Store: open(t)})
+					test.check(t, fixture{Store: open(t)})
 				})
 			}
 		})
@@ -36,50 +59,6 @@ func Run(t *testing.T, open func(t *testing.T) codybatch.Store) {
 }
 
 type test struct {
-	name string // the promise, as a sentence
-	run  func(t *testing.T, f fixture)
-}
-
-// start is when all the stories of the tests begin. A store need not keep more
-// than milliseconds.
-var start = time.Date(2026, time.March, 4, 5, 6, 7, 89_000_000, time.UTC)
-
-// fixture is a store under test.
-type fixture struct{ codybatch.Store }
-
-// newJob is a job as a person would ask for it, without limits.
-func newJob(id codybatch.JobID) codybatch.Job {
-	return codybatch.Job{
-		ID: id, Name: "Job " + string(id), Prompt: "Replace io/ioutil.",
-		Agent:       codybatch.AgentSpec{Type: codybatch.AgentClaude, Model: "claude-sonnet-5-5", Timeout: time.Hour},
-		PullRequest: codybatch.PullRequestSpec{Title: "Replace io/ioutil", Branch: "cody-batch/io-ioutil"},
-		CreatedAt:   start,
-	}
-}
-
-// repositories are n names in an order that is not the alphabet's.
-func repositories(n int) []codybatch.RepositoryName {
-	names := make([]codybatch.RepositoryName, n)
-	for i := range names {
-		names[i] = codybatch.RepositoryName(fmt.Sprintf("acme/site-%d", n-i))
-	}
-	return names
-}
-
-// create stores the job with a task for each of names.
-func (f fixture) create(t *testing.T, job codybatch.Job, names []codybatch.RepositoryName) codybatch.Job {
-	t.Helper()
-	stored, created, err := f.CreateJob(t.Context(), job, names, codybatch.IdempotencyKey{})
-	if err != nil || !created {
-		t.Fatalf("CreateJob(%s) = created %t, %v; want a new job", job.ID, created, err)
-	}
-	return stored
-}
-
-// wantError fails the test unless err is want. A nil want wants no error.
-func wantError(t *testing.T, doing string, err, want error) {
-	t.Helper()
-	if !errors.Is(err, want) {
-		t.Fatalf("%s: error %v, want %v", doing, err, want)
-	}
+	promise string
+	check   func(t *testing.T, f fixture)
 }
