@@ -1,0 +1,309 @@
+package claude
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/anthropics/anthropic-sdk-go"
+	"github.com/anthropics/anthropic-sdk-go/option"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/sandbox"
+)
+
+const (
+	publicAPI       = "https://api.anthropic.com/"
+	defaultMaxTurns = 80
+	defaultIdle     = 2 * time.Minute
+)
+
+// Options say how the model is reached. Nothing is taken from the environment.
+type Options struct {
+	// APIKey is asked once at the start of every run, so that a key can be changed
+	// without a restart. It may be nil in a rehearsal only.
+	APIKey func(ctx context.Context) (string, error)
+
+	BaseURL     string           // empty: Anthropic's public API
+	HTTPClient  *http.Client     // nil: http.DefaultTransport; redirects are never followed
+	Now         func() time.Time // nil: time.Now
+	Log         *slog.Logger     // nil: nothing is logged
+	Prices      Prices           // added to DefaultPrices, or in their place
+	IdleTimeout time.Duration    // how long the model may be silent; 0: 2 minutes
+
+	// Rehearsal announces that BaseURL is a rehearsal server. Anything else that
+	// answers there is not used. A rehearsal that was not announced is recognised
+	// by its answers, and named as what it is.
+	Rehearsal bool
+
+	// IgnoreGuidance leaves AGENTS.md and CLAUDE.md of the repositories out of
+	// the prompt.
+	IgnoreGuidance bool
+}
+
+// Agent runs sessions with Claude. Its methods may be called at once; runs share
+// the pause that a rate limit asks for.
+type Agent struct {
+	options Options
+	http    *http.Client
+	now     func() time.Time
+	log     *slog.Logger
+	prices  Prices
+	idle    time.Duration
+	pauses  pauses
+}
+
+var _ codybatch.Agent = (*Agent)(nil)
+
+// New makes an Agent. It makes no request.
+func New(o Options) (*Agent, error) {
+	a := &Agent{options: o, now: o.Now, log: o.Log, idle: o.IdleTimeout, prices: DefaultPrices()}
+	if o.APIKey == nil && !o.Rehearsal {
+		return nil, errors.New("claude: an API key is needed; set CLAUDE_API_KEY or ANTHROPIC_API_KEY")
+	}
+	if a.options.BaseURL == "" {
+		a.options.BaseURL = publicAPI
+	}
+	base, err := url.Parse(a.options.BaseURL)
+	if err != nil || (base.Scheme != "https" && base.Scheme != "http") || base.Host == "" || base.User != nil || base.RawQuery != "" {
+		return nil, errors.New("claude: ANTHROPIC_BASE_URL must be an http or https address without a user, a password or a query")
+	}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	if a.idle == 0 {
+		a.idle = defaultIdle
+	}
+	maps.Copy(a.prices, o.Prices)
+	client := http.Client{}
+	if o.HTTPClient != nil {
+		client = *o.HTTPClient
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return errRedirect }
+	a.http = &client
+	return a, nil
+}
+
+// Run makes one session, or goes on with one. See [codybatch.Agent].
+func (a *Agent) Run(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+	if ctx.Err() != nil {
+		return codybatch.AgentResult{}, context.Cause(ctx)
+	}
+	key, err := a.key(ctx)
+	if err != nil {
+		return codybatch.AgentResult{}, err
+	}
+	if key == "" {
+		return codybatch.AgentResult{
+			Outcome: codybatch.OutcomeAuthError,
+			Reason:  "there is no API key. Set CLAUDE_API_KEY (or ANTHROPIC_API_KEY) and retry",
+		}, nil
+	}
+	s, err := a.open(run, key)
+	if err != nil {
+		return codybatch.AgentResult{}, err
+	}
+	defer s.workspace.close()
+	end, err := ending{}, s.begin(ctx)
+	if err == nil {
+		end, err = s.loop(ctx)
+	}
+	return s.end(ctx, end, err)
+}
+
+func (a *Agent) key(ctx context.Context) (string, error) {
+	if a.options.APIKey == nil {
+		return "rehearsal", nil
+	}
+	key, err := a.options.APIKey(ctx)
+	if err != nil {
+		return "", fmt.Errorf("read the API key: %w", err)
+	}
+	return strings.TrimSpace(key), nil
+}
+
+// session is one run.
+type session struct {
+	agent       *Agent
+	run         codybatch.AgentRun
+	client      anthropic.Client
+	params      anthropic.MessageNewParams // all but the messages and max_tokens
+	prefixSHA   string
+	traits      modelTraits
+	maxTurns    int
+	tools       []tool
+	workspace   *workspace
+	environment []string // of programs; no secret is in it
+	ledger      ledger
+	thread      thread
+	talk        conversation
+	habits      habits
+}
+
+// conversation is what an agent remembers between two runs.
+type conversation struct {
+	messages []anthropic.MessageParam           // sent, and answered
+	pending  []anthropic.ContentBlockParamUnion // the next user message; answers to tool calls first
+	calls    int                                // of the model, so far
+	engine   string
+}
+
+// clone makes a copy that can grow by itself, so that a session can be gone on
+// with more than once.
+func (c conversation) clone() conversation {
+	c.messages, c.pending = slices.Clone(c.messages), slices.Clone(c.pending)
+	return c
+}
+
+// open makes ready what a run needs. The caller closes the workspace.
+func (a *Agent) open(run codybatch.AgentRun, key string) (*session, error) {
+	model := run.Spec.Model
+	if model == "" {
+		model = DefaultModel
+	}
+	limit := run.Budget
+	if limit == nil {
+		limit = run.Spec.MaxCost
+	}
+	if run.Spent == nil {
+		run.Spent = func(codybatch.Usage) {}
+	}
+	s := &session{
+		agent: a, run: run, traits: traitsOf(model), tools: tools(),
+		maxTurns:    run.Spec.MaxTurns,
+		environment: sandbox.Environment(run.Home),
+		ledger:      ledger{prices: a.prices, model: model, limit: limit},
+		client: anthropic.NewClient(option.WithoutEnvironmentDefaults(), option.WithAPIKey(key),
+			option.WithBaseURL(a.options.BaseURL), option.WithHTTPClient(a.http), option.WithMaxRetries(0)),
+	}
+	if s.maxTurns <= 0 {
+		s.maxTurns = defaultMaxTurns
+	}
+	s.params = anthropic.MessageNewParams{
+		Model: model, System: []anthropic.TextBlockParam{{Text: systemPrompt}}, Tools: toolParams(s.tools),
+		CacheControl: anthropic.NewCacheControlEphemeralParam(), // moves along with the end of the conversation
+	}
+	if s.traits.adaptive {
+		s.params.Thinking.OfAdaptive = &anthropic.ThinkingConfigAdaptiveParam{Display: anthropic.ThinkingConfigAdaptiveDisplaySummarized}
+	}
+	if s.traits.effort {
+		s.params.OutputConfig.Effort = anthropic.OutputConfigEffortMedium
+	}
+	s.thread = thread{record: run.Record}
+	if a.options.Rehearsal {
+		s.thread.must = EngineRehearsal
+		s.thread.engine = EngineRehearsal
+	}
+	var err error
+	if s.prefixSHA, err = prefixSHA(s.params, run.Prompt); err != nil {
+		return nil, err
+	}
+	s.workspace, err = openWorkspace(run.Dir)
+	return s, err
+}
+
+// begin writes the first user message, or the next one of a conversation that
+// goes on.
+func (s *session) begin(ctx context.Context) error {
+	s.thread.start = &codybatch.ThreadEvent{
+		Type: codybatch.EventRunStart, Model: s.ledger.model, PromptSHA: digest([]byte(s.run.Prompt)),
+		Limits:     &codybatch.RunLimits{MaxTurns: s.maxTurns, MaxCost: s.ledger.limit, TimeoutSeconds: int(s.run.Spec.Timeout.Seconds())},
+		Repository: s.run.Key.Repository, BaseCommit: s.run.BaseCommit,
+	}
+	switch earlier := s.run.Session.(type) {
+	case nil:
+		s.talk.pending = firstMessage(s.run.Prompt, repositoryFacts(s.run, s.workspace, !s.agent.options.IgnoreGuidance))
+	case *conversation:
+		s.talk = earlier.clone()
+		if s.thread.engine == "" {
+			s.thread.engine = earlier.engine
+		}
+		text := nudgeResume
+		if s.run.Feedback != "" {
+			text = feedbackPrompt(s.run.Feedback)
+		}
+		s.talk.pending = append(s.talk.pending, anthropic.NewTextBlock(text))
+	default:
+		return fmt.Errorf("go on with a session: it is another agent's: %T", earlier)
+	}
+	if s.thread.engine != "" { // announced, or known from the run before
+		if err := s.thread.release(ctx); err != nil {
+			return err
+		}
+	}
+	if s.ledger.unenforceable() {
+		return s.notice(ctx, fmt.Sprintf("The price of %s is not known, so the limit of %s can't be kept. The run ends after %d turns at the latest.",
+			s.ledger.model, s.ledger.limit, s.maxTurns))
+	}
+	return nil
+}
+
+// ending is how a run came to its end, without an error.
+type ending struct {
+	outcome codybatch.Outcome
+	reason  string
+	finish  *finishInput
+}
+
+// end records the run's end and makes its result. A run that an error ended
+// can't be gone on with.
+func (s *session) end(ctx context.Context, end ending, err error) (codybatch.AgentResult, error) {
+	if err != nil {
+		end = ending{outcome: outcomeOf(err), reason: err.Error()}
+	}
+	r := codybatch.AgentResult{
+		Outcome: end.outcome, Reason: end.reason, Engine: s.thread.engine, Usage: s.ledger.spent,
+	}
+	if end.finish != nil {
+		r.Summary, r.PRTitle, r.PRBody = end.finish.Summary, end.finish.PRTitle, end.finish.PRBody
+	}
+	if err == nil {
+		s.talk.engine = s.thread.engine
+		r.Session = &s.talk
+	}
+	var unrecorded *recordError
+	if !errors.As(err, &unrecorded) {
+		err = errors.Join(err, s.thread.close(ctx, codybatch.ThreadEvent{
+			Type: codybatch.EventRunEnd, Outcome: r.Outcome, Reason: r.Reason, Usage: &r.Usage,
+		}))
+	}
+	return r, err
+}
+
+// outcomeOf names an error's outcome. A worker that shuts down has none: the
+// attempt is made again.
+func outcomeOf(err error) codybatch.Outcome {
+	switch {
+	case errors.Is(err, codybatch.ErrCanceled):
+		return codybatch.OutcomeCanceled
+	case errors.Is(err, codybatch.ErrTimeout):
+		return codybatch.OutcomeTimeout
+	case errors.Is(err, codybatch.ErrStopped):
+		return ""
+	default:
+		return codybatch.OutcomeInfraError
+	}
+}
+
+// notice tells people about the run; the model does not hear it.
+func (s *session) notice(ctx context.Context, text string) error {
+	return s.thread.add(ctx, codybatch.ThreadEvent{Type: codybatch.EventNotice, Reason: text})
+}
+
+// printLog writes to the run's log, which is not worth a run.
+func (s *session) printLog(format string, args ...any) {
+	if s.run.Log != nil {
+		_, _ = fmt.Fprintf(io.Writer(s.run.Log), format, args...)
+	}
+}

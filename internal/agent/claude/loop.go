@@ -1,0 +1,286 @@
+package claude
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/anthropics/anthropic-sdk-go"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+)
+
+// maxCutOff is how many answers in a row may be too long and go on.
+const maxCutOff = 2
+
+// loop lets the model work, turn by turn, until it finishes or a limit is
+// reached. The error is the context's cause, or that the thread can't be kept.
+func (s *session) loop(ctx context.Context) (ending, error) {
+	for range s.maxTurns {
+		if s.ledger.shouldWarn() {
+			s.say(nudgeBudget)
+		}
+		r, end, err := s.ask(ctx)
+		if err != nil || end != nil {
+			return orZero(end), err
+		}
+		end, err = s.take(ctx, r)
+		if err != nil || end != nil {
+			return orZero(end), err
+		}
+	}
+	return ending{outcome: codybatch.OutcomeMaxTurns, reason: fmt.Sprintf("the limit of %d turns is reached", s.maxTurns)}, nil
+}
+
+func orZero(end *ending) ending {
+	if end == nil {
+		return ending{}
+	}
+	return *end
+}
+
+// say adds to the next user message.
+func (s *session) say(text string) {
+	s.talk.pending = append(s.talk.pending, anthropic.NewTextBlock(text))
+}
+
+// ask makes one turn's call of the model, again and again while that may help.
+// Before every try, what it costs at most is reserved; after it, what it cost is
+// reported, also when the answer is thrown away.
+func (s *session) ask(ctx context.Context) (reply, *ending, error) {
+	params := s.params
+	params.Messages = s.talk.messages
+	if len(s.talk.pending) > 0 {
+		params.Messages = append(s.talk.messages[:len(s.talk.messages):len(s.talk.messages)], anthropic.NewUserMessage(s.talk.pending...))
+	}
+	body, err := json.Marshal(params)
+	if err != nil {
+		return reply{}, nil, fmt.Errorf("encode the request: %w", err)
+	}
+	size := int64(len(body))
+	for try := 1; ; try++ {
+		var paid bool
+		params.MaxTokens, paid = s.ledger.reserve(size, s.traits.maxOutput)
+		if !paid {
+			return reply{}, &ending{outcome: codybatch.OutcomeBudgetExhausted, reason: fmt.Sprintf(
+				"%s of %s is spent, and the rest does not pay for another turn", s.ledger.spent.Cost, s.ledger.limit)}, nil
+		}
+		if try == 1 {
+			if err := s.recordRequest(ctx, params.MaxTokens); err != nil {
+				return reply{}, nil, err
+			}
+		}
+		if err := s.agent.pauses.wait(ctx, params.Model, s.agent.now); err != nil {
+			return reply{}, nil, err
+		}
+		r, err := s.agent.stream(ctx, s.client, params, func(status int, header http.Header) error {
+			return s.thread.answered(ctx, status, header)
+		})
+		s.ledger.spend(r.usage, size, err == nil)
+		if r.usage != (codybatch.Usage{}) {
+			s.run.Spent(s.ledger.spent)
+		}
+		if err == nil {
+			r.maxTokens = params.MaxTokens
+			return r, nil, nil
+		}
+		if end, err := s.afterFailure(ctx, err, r, try); end != nil || err != nil {
+			return reply{}, end, err
+		}
+	}
+}
+
+// afterFailure decides what comes after a call that failed: it waits until the
+// next try is due, or gives the run's end.
+func (s *session) afterFailure(ctx context.Context, err error, r reply, try int) (*ending, error) {
+	var unrecorded *recordError
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case errors.As(err, &unrecorded):
+		return nil, unrecorded
+	}
+	v := classify(err, s.agent.now())
+	if !v.retry || try > maxRetries {
+		if try > maxRetries {
+			v.reason = fmt.Sprintf("the API did not answer in %d tries; the last one: %s", try, v.reason)
+		}
+		s.agent.log.Warn("model call given up", "repository", s.run.Key.Repository, "outcome", v.outcome, "tries", try)
+		return &ending{outcome: v.outcome, reason: v.reason}, nil
+	}
+	wait := v.backoff(try)
+	event := codybatch.ThreadEvent{
+		Type: codybatch.EventRetry, N: try, RequestID: r.requestID,
+		Reason: fmt.Sprintf("%s. Try %d of %d in %s.", v.reason, try+1, maxRetries+1, wait.Round(10*time.Millisecond)),
+	}
+	if r.usage != (codybatch.Usage{}) { // a thrown-away answer is paid for like any other
+		event.Usage, event.CostUSD = &r.usage, costUSD(r.usage)
+	}
+	s.agent.log.Info("model call tried again", "repository", s.run.Key.Repository, "try", try+1, "wait", wait)
+	if err := s.thread.add(ctx, event); err != nil {
+		return nil, err
+	}
+	if v.limited { // every task that uses the key and the model waits
+		s.agent.pauses.extend(s.params.Model, s.agent.now().Add(wait))
+		return nil, nil
+	}
+	return nil, sleep(ctx, wait)
+}
+
+// recordRequest records what the user's side says that is new, but for the
+// answers to tool calls, which have events of their own.
+func (s *session) recordRequest(ctx context.Context, maxTokens int64) error {
+	said := []anthropic.ContentBlockParamUnion{}
+	for _, block := range s.talk.pending {
+		if block.OfToolResult == nil {
+			said = append(said, block)
+		}
+	}
+	event := codybatch.ThreadEvent{Type: codybatch.EventRequest, N: s.talk.calls + 1, PrefixSHA: s.prefixSHA, MaxTokens: maxTokens}
+	if len(said) > 0 {
+		content, err := json.Marshal(said)
+		if err != nil {
+			return fmt.Errorf("encode the request: %w", err)
+		}
+		event.Content = content
+	}
+	return s.thread.add(ctx, event)
+}
+
+// take records an answer, adds it to the conversation and does what it asks for.
+func (s *session) take(ctx context.Context, r reply) (*ending, error) {
+	s.talk.calls++
+	err := s.thread.add(ctx, codybatch.ThreadEvent{
+		Type: codybatch.EventAssistant, MessageID: r.message.ID, RequestID: r.requestID, Model: r.message.Model,
+		StopReason: string(r.message.StopReason), Content: r.content(), Usage: &r.usage, CostUSD: costUSD(r.usage),
+		DurationMs: r.duration.Milliseconds(), TTFTMs: r.ttft.Milliseconds(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	switch r.message.StopReason {
+	case anthropic.StopReasonRefusal:
+		reason := "the model refuses this task"
+		if why := r.message.StopDetails.Explanation; why != "" {
+			reason += ": " + short(why)
+		}
+		return &ending{outcome: codybatch.OutcomeRefused, reason: reason}, nil
+	case anthropic.StopReasonModelContextWindowExceeded:
+		return &ending{outcome: codybatch.OutcomeBlocked, reason: tooLong}, nil
+	}
+	s.remember(r)
+	called, end, err := s.answerCalls(ctx, r)
+	if err != nil || end != nil {
+		return end, err
+	}
+	switch {
+	case r.message.StopReason == anthropic.StopReasonMaxTokens:
+		return s.cutOff(r), nil
+	case called, r.message.StopReason == anthropic.StopReasonPauseTurn:
+		s.habits.cutOff, s.habits.idle = 0, 0
+		return nil, nil
+	}
+	s.habits.idle++
+	if s.habits.idle > 1 {
+		return &ending{outcome: codybatch.OutcomeStuck, reason: "the model ended its turn twice without calling finish"}, nil
+	}
+	s.say(nudgeFinish)
+	return nil, nil
+}
+
+// cutOff asks the model to go on after an answer that was too long.
+func (s *session) cutOff(r reply) *ending {
+	s.habits.cutOff++
+	if s.habits.cutOff <= maxCutOff {
+		s.say(nudgeGoOn)
+		return nil
+	}
+	if r.maxTokens < s.traits.maxOutput {
+		return &ending{outcome: codybatch.OutcomeBudgetExhausted, reason: fmt.Sprintf(
+			"the rest of %s pays for answers of %d tokens only, and the model needs longer ones", s.ledger.limit, r.maxTokens)}
+	}
+	return &ending{outcome: codybatch.OutcomeStuck, reason: fmt.Sprintf("%d answers in a row were longer than %d tokens", s.habits.cutOff, r.maxTokens)}
+}
+
+// remember makes the turn a part of the conversation: what was said, and the
+// answer as it came, thinking and all. Left out is what the API gives but does
+// not take back: blank text, and input that is no JSON object.
+func (s *session) remember(r reply) {
+	if len(s.talk.pending) > 0 {
+		s.talk.messages = append(s.talk.messages, anthropic.NewUserMessage(s.talk.pending...))
+		s.talk.pending = nil
+	}
+	var blocks []anthropic.ContentBlockParamUnion
+	for i, block := range r.message.Content {
+		if block.Type == "text" && strings.TrimSpace(block.Text) == "" {
+			continue
+		}
+		back := block.ToParam()
+		if _, bad := r.malformed[i]; bad {
+			back.OfToolUse.Input = json.RawMessage("{}")
+		}
+		blocks = append(blocks, back)
+	}
+	if len(blocks) > 0 {
+		s.talk.messages = append(s.talk.messages, anthropic.NewAssistantMessage(blocks...))
+	}
+}
+
+// answerCalls runs the answer's tool calls, one after the other, and puts one
+// result for each of them into the next user message, also for those that are
+// not run: a call that the answer was cut off in, and what comes after finish.
+func (s *session) answerCalls(ctx context.Context, r reply) (called bool, end *ending, err error) {
+	wellFormed, bad, stuck := false, false, false
+	for i, block := range r.message.Content {
+		if block.Type != "tool_use" {
+			continue
+		}
+		called = true
+		var result toolResult
+		var stop error
+		started := s.agent.now()
+		switch broken, isBroken := r.malformed[i]; {
+		case end != nil:
+			result = refusal("%s", afterFinish)
+		case r.message.StopReason == anthropic.StopReasonMaxTokens && i == len(r.message.Content)-1:
+			result = refusal("%s", cutOffCall)
+		case isBroken:
+			result = malformed("the input of %s was no JSON object: %s", short(block.Name), short(printable(broken)))
+		default:
+			result, stop = s.call(ctx, block.Name, block.Input)
+		}
+		s.talk.pending = append(s.talk.pending, anthropic.NewToolResultBlock(block.ID, result.text, result.isError))
+		event := toolEvent(block.ID, block.Name, block.Input, result, s.agent.now().Sub(started).Milliseconds())
+		if err := errors.Join(stop, s.thread.add(ctx, event)); err != nil {
+			return called, nil, err
+		}
+		if result.finish != nil {
+			outcome, _ := result.finish.outcome() // was checked by the tool
+			end = &ending{outcome: outcome, finish: result.finish}
+			if outcome == codybatch.OutcomeBlocked {
+				end.reason = result.finish.Summary
+			}
+		}
+		bad = bad || result.malformed
+		wellFormed = wellFormed || !result.malformed
+		stuck = s.habits.repeats(block.Name, block.Input, result) || stuck
+	}
+	if end == nil {
+		end = s.checkHabits(wellFormed, bad, stuck)
+	}
+	return called, end, nil
+}
+
+// costUSD is a usage's cost for the thread, nil when it is not known.
+func costUSD(u codybatch.Usage) *string {
+	if u.CostUnknown {
+		return nil
+	}
+	text := strconv.FormatFloat(u.Cost.Dollars(), 'f', -1, 64)
+	return &text
+}

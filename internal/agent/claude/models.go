@@ -1,0 +1,43 @@
+package claude
+
+import "strings"
+
+// DefaultModel is used when a job names none.
+const DefaultModel = "claude-sonnet-5-5"
+
+// modelTraits is what a request has to know about a model.
+type modelTraits struct {
+	maxOutput int64 // tokens that one answer may have
+	adaptive  bool  // takes thinking: adaptive
+	effort    bool  // takes output_config.effort
+}
+
+// traitsOf tells what a model takes. The models of the 4.5 line know no adaptive
+// thinking, and of them only Opus knows an effort; everything since has both
+// (https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking, read
+// in November 2026). A model that is not known is taken for a new one.
+func traitsOf(model string) modelTraits {
+	traits := modelTraits{maxOutput: 32_000, adaptive: true, effort: true}
+	switch name := undated(model); name {
+	case "claude-opus-4-5":
+		traits.adaptive = false
+	case "claude-sonnet-4-5", "claude-haiku-4-5":
+		traits.adaptive, traits.effort = false, false
+	}
+	return traits
+}
+
+// undated cuts the date off a model's full name, claude-haiku-4-5-20251001: a
+// dated name and its alias are the same model at the same price.
+func undated(model string) string {
+	cut := strings.LastIndexByte(model, '-')
+	if cut < 0 || len(model)-cut-1 != len("20251001") {
+		return model
+	}
+	for _, digit := range model[cut+1:] {
+		if digit < '0' || digit > '9' {
+			return model
+		}
+	}
+	return model[:cut]
+}

@@ -1,0 +1,238 @@
+package claude
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/anthropics/anthropic-sdk-go"
+	"github.com/anthropics/anthropic-sdk-go/shared"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+)
+
+const (
+	maxRetries    = 8 // of one call
+	firstBackoff  = time.Second
+	longestWait   = time.Minute
+	longestAsked  = 2 * time.Minute // the most that a server's Retry-After gets
+	longestReason = 500             // bytes of a server's own words
+)
+
+// Ways in which an answer ends without being one.
+var (
+	errTruncated = errors.New("the answer broke off before its end")
+	errIdle      = errors.New("the model fell silent")
+	errRedirect  = errors.New("the API's address answers with a redirect, which is not followed because the key would go with it; check ANTHROPIC_BASE_URL")
+)
+
+// verdict is what to do about a call that failed.
+type verdict struct {
+	retry   bool
+	asked   time.Duration     // how long the server wants to be left alone; 0: it did not say
+	limited bool              // a rate limit, which others with the same key and model meet too
+	outcome codybatch.Outcome // when it is given up
+	reason  string            // for people
+}
+
+// classify judges a call's error. It never quotes more than the server's own
+// message, so that no header and no address gets into a thread.
+func classify(err error, now time.Time) verdict {
+	var api *anthropic.Error
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &api):
+		return classifyAPI(api, now)
+	case errors.Is(err, errRedirect):
+		return verdict{outcome: codybatch.OutcomeAPIError, reason: errRedirect.Error()}
+	case errors.Is(err, errNotRehearsal):
+		return verdict{outcome: codybatch.OutcomeAPIError, reason: errNotRehearsal.Error()}
+	case errors.As(err, &certificate):
+		return verdict{outcome: codybatch.OutcomeAPIError, reason: "the API's certificate is not trusted: " + short(certificate.Err.Error())}
+	default:
+		return verdict{retry: true, outcome: codybatch.OutcomeAPIError, reason: short(err.Error())}
+	}
+}
+
+func classifyAPI(api *anthropic.Error, now time.Time) verdict {
+	body := readAPIError(api.RawJSON())
+	status := api.StatusCode
+	if status == http.StatusOK { // an error event in the stream
+		status = statusOf(body.Error.Type)
+	}
+	said := fmt.Sprintf("%d %s", status, body.Error.Type)
+	if body.Error.Message != "" {
+		said += ": " + short(body.Error.Message)
+	}
+	if api.RequestID != "" {
+		said += " (request " + short(api.RequestID) + ")"
+	}
+	v := verdict{outcome: codybatch.OutcomeAPIError, reason: said, asked: retryAfter(api.Response, now)}
+	switch {
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		v.outcome = codybatch.OutcomeAuthError
+		v.reason = "the API refuses the key: " + said + ". Check CLAUDE_API_KEY (or ANTHROPIC_API_KEY), that the key may use this model, and ANTHROPIC_BASE_URL; then retry"
+	case status == http.StatusPaymentRequired, body.Error.Type == string(shared.ErrorTypeBillingError):
+		v.reason = "the account can't pay: " + said + ". Add credit or mend the billing of the account, then retry"
+	case body.Error.Details.ErrorCode == "enforced_spend_limit_reached":
+		v.reason = "the account's own spend limit is reached: " + said + ". Raise it or wait for the next period, then retry"
+	case status == http.StatusTooManyRequests:
+		v.retry, v.limited = true, true
+	case status == http.StatusRequestEntityTooLarge, isTooLong(status, body.Error.Message):
+		v.outcome, v.reason = codybatch.OutcomeBlocked, tooLong
+	case status == http.StatusNotFound:
+		v.reason = "the API does not know the model, or not at this address: " + said
+	case status == http.StatusRequestTimeout, status == http.StatusConflict, status >= 500:
+		v.retry = true
+	}
+	return v
+}
+
+// tooLong tells a person what to do when a session outgrows the model.
+const tooLong = "the conversation no longer fits into the model's context; what was done is kept. Ask for less in one job, or take a model with a larger context"
+
+func isTooLong(status int, message string) bool {
+	return status == http.StatusBadRequest && strings.Contains(message, "prompt is too long")
+}
+
+// apiError is the body of an error, of which the SDK shows the type only.
+type apiError struct {
+	Error struct {
+		Type    string `json:"type"`
+		Message string `json:"message"`
+		Details struct {
+			ErrorCode string `json:"error_code"`
+		} `json:"details"`
+	} `json:"error"`
+}
+
+// readAPIError reads an error's body; of one that is no JSON, nothing.
+func readAPIError(body string) apiError {
+	var parsed apiError
+	if json.Unmarshal([]byte(body), &parsed) != nil {
+		return apiError{}
+	}
+	return parsed
+}
+
+// statusOf gives an error event in a stream, which came with status 200, the
+// status that the same error has by itself
+// (https://platform.claude.com/docs/en/api/errors).
+func statusOf(errorType string) int {
+	switch shared.ErrorType(errorType) {
+	case shared.ErrorTypeInvalidRequestError:
+		return http.StatusBadRequest
+	case shared.ErrorTypeAuthenticationError:
+		return http.StatusUnauthorized
+	case shared.ErrorTypeBillingError:
+		return http.StatusPaymentRequired
+	case shared.ErrorTypePermissionError:
+		return http.StatusForbidden
+	case shared.ErrorTypeNotFoundError:
+		return http.StatusNotFound
+	case shared.ErrorTypeRateLimitError:
+		return http.StatusTooManyRequests
+	case shared.ErrorTypeTimeoutError:
+		return http.StatusGatewayTimeout
+	case shared.ErrorTypeOverloadedError:
+		return 529
+	default:
+		return http.StatusInternalServerError
+	}
+}
+
+// retryAfter reads how long a server wants to be left alone, in seconds or as a
+// date; 0 when it does not say.
+func retryAfter(res *http.Response, now time.Time) time.Duration {
+	if res == nil {
+		return 0
+	}
+	value := res.Header.Get("Retry-After")
+	if seconds, err := strconv.ParseFloat(value, 64); err == nil && seconds > 0 {
+		return time.Duration(min(seconds, longestAsked.Seconds()) * float64(time.Second))
+	}
+	if date, err := http.ParseTime(value); err == nil {
+		return min(max(0, date.Sub(now)), longestAsked)
+	}
+	return 0
+}
+
+// backoff is how long to wait before retry n, from 1: what the server asks for,
+// or else anything up to 1, 2, 4 … 60 seconds, so that many tasks that fell
+// together do not come back together.
+func (v verdict) backoff(n int) time.Duration {
+	if v.asked > 0 {
+		return v.asked
+	}
+	longest := min(firstBackoff<<(n-1), longestWait)
+	return rand.N(longest) + 1 //nolint:gosec // spreads load; nobody gains by guessing it
+}
+
+// pauses makes all tasks that share a key and a model wait when one of them meets
+// the rate limit. Its methods may be called at once.
+type pauses struct {
+	mu    sync.Mutex
+	until map[string]time.Time // by model; an Agent has one key
+}
+
+func (p *pauses) extend(model string, until time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.until == nil {
+		p.until = map[string]time.Time{}
+	}
+	if until.After(p.until[model]) {
+		p.until[model] = until
+	}
+}
+
+// wait returns when the model is not paused any more, or with the context's
+// cause.
+func (p *pauses) wait(ctx context.Context, model string, now func() time.Time) error {
+	var waited time.Time
+	for {
+		p.mu.Lock()
+		until := p.until[model]
+		p.mu.Unlock()
+		if !until.After(waited) {
+			return nil
+		}
+		if err := sleep(ctx, until.Sub(now())); err != nil {
+			return err
+		}
+		waited = until
+	}
+}
+
+// sleep waits, or returns the context's cause.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d > 0 {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// short cuts what a server says to a length that a person reads.
+func short(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if len(s) > longestReason {
+		s = strings.ToValidUTF8(s[:longestReason], "") + "…"
+	}
+	return s
+}
