@@ -121,6 +121,32 @@ func (j Job) Remaining() *Money {
 	return &left
 }
 
+// Reservation is what an attempt of a task may spend, and what a claim of it
+// holds back from the rest of the job: the smaller of agent.MaxCost and
+// Remaining, 0 where there is no limit or nothing to pay. Its errors are those of
+// Store.ClaimTask.
+func (j Job) Reservation(t Task) (Money, error) {
+	left, most := j.Remaining(), j.Agent.MaxCost
+	switch {
+	case j.CancelRequested:
+		return 0, ErrCanceled
+	case j.Agent.Type == AgentScript, t.PublishRequested && t.Changed():
+		return 0, nil // scripts cost nothing, and a stored diff is paid for
+	case left == nil && most == nil:
+		return 0, nil
+	case left == nil:
+		return *most, nil
+	case *left == 0 && j.Reserved > 0:
+		return 0, ErrNotNow
+	case *left == 0:
+		return 0, ErrBudgetExhausted
+	case most == nil:
+		return *left, nil
+	default:
+		return min(*most, *left), nil
+	}
+}
+
 // Apply moves the job's totals for one task that went from prev to next. Stores
 // call it in the write that moves the task, so that no total is ever counted
 // again from rows.

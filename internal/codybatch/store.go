@@ -47,12 +47,11 @@ type Store interface {
 	Tasks(ctx context.Context, q TaskQuery) (TaskPage, error)
 
 	// ClaimTask makes a queued task running with Task.Claimed. In the same write
-	// it reserves the attempt's budget from what is left of the job's: the
-	// smaller of agent.MaxCost and Job.Remaining. ErrConflict if the task is not
-	// queued at that attempt, ErrCanceled if the job's cancel flag is set,
-	// ErrNotNow if nothing is left but running tasks hold a reservation, and
-	// ErrBudgetExhausted if nothing is left at all. Jobs without any limit
-	// reserve nothing.
+	// it reserves the attempt's budget from what is left of the job's; see
+	// Job.Reservation. ErrConflict if the task is not queued at that attempt,
+	// ErrCanceled if the job's cancel flag is set, ErrNotNow if nothing is left
+	// but running tasks hold a reservation, and ErrBudgetExhausted if nothing is
+	// left at all.
 	ClaimTask(ctx context.Context, claim Claim) (Task, Job, error)
 
 	// UpdateTask replaces prev by next if the row's Seq is still prev.Seq, and

@@ -52,18 +52,28 @@ func (a *attempt) run(ctx context.Context) error {
 	if errors.Is(err, errLost) {
 		return fmt.Errorf("attempt %d of %s: %w", a.task.Attempt, a.task.Key(), codybatch.ErrConflict)
 	}
-	if errors.Is(err, codybatch.ErrStopped) {
+	if errors.Is(err, codybatch.ErrStopped) || errors.Is(err, context.Canceled) {
 		return a.putBack(finish)
 	}
 	a.explain(err)
 	return a.finish(finish)
 }
 
-// story does the work. Its error is the cause that ended it early, or what went
-// wrong; what was reached by then is in a.result.
+// story does the work within its time. Its error is the cause that ended it
+// early, or what went wrong; what was reached by then is in a.result.
 func (a *attempt) story(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, a.job.Agent.Timeout, codybatch.ErrTimeout)
 	defer cancel()
+	err := a.work(ctx)
+	if err != nil && ctx.Err() != nil {
+		// Whatever broke, it broke because of this.
+		return fmt.Errorf("%w (%w)", context.Cause(ctx), err)
+	}
+	return err
+}
+
+// work is the attempt, from top to bottom.
+func (a *attempt) work(ctx context.Context) error {
 	if !a.Allow.Admits(a.Forge.Host(), a.task.Repository) {
 		return &codybatch.NotAllowedError{Host: a.Forge.Host(), Repositories: []codybatch.RepositoryName{a.task.Repository}}
 	}
@@ -135,9 +145,6 @@ func (a *attempt) finish(ctx context.Context) error {
 		a.Log.ErrorContext(ctx, "the end of a thread could not be kept", "task", a.task.Key().String(), "error", err)
 	}
 	task, err := codybatch.Update(ctx, a.Store, a.task.Key(), func(t codybatch.Task) (codybatch.Task, error) {
-		if t.CancelRequested && !a.result.Outcome.Status().Final() {
-			a.result.Outcome = codybatch.OutcomeCanceled
-		}
 		return t.Finished(a.task.Worker, a.task.Attempt, a.result, now)
 	})
 	if err != nil {

@@ -126,7 +126,17 @@ func (a *attempt) knownResult(ctx context.Context, base codybatch.Base) (*knownR
 	if err := json.NewDecoder(document).Decode(&known); err != nil {
 		return nil, fmt.Errorf("read an earlier result: %w", err)
 	}
-	return &known, nil
+	if !known.Result.HasDiff {
+		return &known, nil
+	}
+	diff, err := a.Artifacts.Open(ctx, codybatch.DiffKey(codybatch.TaskKey{JobID: known.JobID, Repository: known.Repository}, known.Attempt))
+	if errors.Is(err, codybatch.ErrNotFound) {
+		return nil, nil // its job was deleted
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read an earlier result: %w", err)
+	}
+	return &known, diff.Close()
 }
 
 // takeOver makes a known result this attempt's own: diff, thread and all. No

@@ -24,7 +24,7 @@ func (s *Store) ClaimTask(ctx context.Context, claim codybatch.Claim) (codybatch
 		if _, err := prev.Claimed(claim, 0); err != nil {
 			return err
 		}
-		budget, err := budgetOf(job)
+		budget, err := job.Reservation(prev)
 		if err != nil {
 			return err
 		}
@@ -39,29 +39,6 @@ func (s *Store) ClaimTask(ctx context.Context, claim codybatch.Claim) (codybatch
 		return codybatch.Task{}, codybatch.Job{}, fmt.Errorf("claim task %s: %w", claim.Key, err)
 	}
 	return task, job, nil
-}
-
-// budgetOf is what the next attempt of a task of the job may spend; zero when
-// there is no limit.
-func budgetOf(job codybatch.Job) (codybatch.Money, error) {
-	if job.CancelRequested {
-		return 0, codybatch.ErrCanceled
-	}
-	left, most := job.Remaining(), job.Agent.MaxCost
-	switch {
-	case left == nil && most == nil:
-		return 0, nil
-	case left == nil:
-		return *most, nil
-	case *left == 0 && job.Reserved > 0:
-		return 0, codybatch.ErrNotNow
-	case *left == 0:
-		return 0, codybatch.ErrBudgetExhausted
-	case most == nil:
-		return *left, nil
-	default:
-		return min(*most, *left), nil
-	}
 }
 
 // UpdateTask implements codybatch.Store.
