@@ -1,0 +1,324 @@
+package inproc_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/dispatch/dispatchtest"
+	"github.com/liamzdenek/cody-batch/internal/dispatch/inproc"
+)
+
+func TestPoolKeepsThePromises(t *testing.T) {
+	t.Parallel()
+	dispatchtest.Run(t, func(t *testing.T, run codybatch.Runner) codybatch.Dispatcher {
+		pool := inproc.New(run, inproc.Options{Workers: dispatchtest.Workers, ParkDelay: 10 * time.Millisecond})
+		t.Cleanup(func() { shut(t, pool) })
+		return pool
+	})
+}
+
+func shut(t *testing.T, pool *inproc.Pool) {
+	t.Helper()
+	if err := pool.Close(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+func ref(job codybatch.JobID, i int) codybatch.TaskRef {
+	return codybatch.TaskRef{
+		Key: codybatch.TaskKey{JobID: job, Repository: codybatch.RepositoryName(fmt.Sprintf("acme/r%d", i))}, Attempt: 1, Index: i,
+	}
+}
+
+func refs(job codybatch.JobID, n int) []codybatch.TaskRef {
+	var all []codybatch.TaskRef
+	for i := range n {
+		all = append(all, ref(job, i))
+	}
+	return all
+}
+
+func dispatch(t *testing.T, pool *inproc.Pool, refs ...codybatch.TaskRef) {
+	t.Helper()
+	if err := pool.Dispatch(t.Context(), refs); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// inBubble runs a test on a clock of its own, see testing/synctest.
+func inBubble(name string, t *testing.T, test func(t *testing.T)) {
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, test)
+	})
+}
+
+func TestPool(t *testing.T) {
+	t.Parallel()
+
+	inBubble("runs_no_more_at_once_than_it_has_workers", t, func(t *testing.T) {
+		var mu sync.Mutex
+		var now, most int
+		pool := inproc.New(func(context.Context, codybatch.TaskRef) error {
+			mu.Lock()
+			now++
+			most = max(most, now)
+			mu.Unlock()
+			time.Sleep(time.Second) // of the bubble
+			mu.Lock()
+			now--
+			mu.Unlock()
+			return nil
+		}, inproc.Options{Workers: 3})
+		started := time.Now()
+		dispatch(t, pool, refs("job", 30)...)
+		synctest.Wait()
+		if running, waiting := pool.Running(), pool.Waiting(); len(running) != 3 || running[0] != ref("job", 0).Key || waiting != 27 {
+			t.Errorf("%v run and %d wait; want 3 and 27", running, waiting)
+		}
+		for len(pool.Running()) > 0 {
+			time.Sleep(time.Second)
+			synctest.Wait()
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if took := time.Since(started); most != 3 || took != 10*time.Second {
+			t.Errorf("at most %d ran at once, for %s; want 3, and 10s", most, took)
+		}
+		shut(t, pool)
+	})
+
+	inBubble("takes_the_tasks_of_a_job_in_order_and_jobs_in_turn", t, func(t *testing.T) {
+		order := make(chan string, 200)
+		pool := inproc.New(func(_ context.Context, r codybatch.TaskRef) error {
+			order <- fmt.Sprintf("%s%d", r.Key.JobID, r.Index)
+			time.Sleep(time.Second)
+			return nil
+		}, inproc.Options{Workers: 1})
+		dispatch(t, pool, refs("large", 100)...)
+		dispatch(t, pool, refs("small", 2)...)
+		dispatch(t, pool, refs("other", 1)...)
+		for _, want := range []string{"large0", "large1", "small0", "other0", "large2", "small1", "large3"} {
+			if got := <-order; got != want {
+				t.Errorf("%s ran, want %s", got, want)
+			}
+		}
+		shut(t, pool)
+	})
+
+	inBubble("closes_with_the_cause_stopped_and_waits", t, func(t *testing.T) {
+		var cause error
+		pool := inproc.New(func(ctx context.Context, _ codybatch.TaskRef) error {
+			<-ctx.Done()
+			time.Sleep(3 * time.Second) // tidying up
+			cause = context.Cause(ctx)
+			return cause
+		}, inproc.Options{Workers: 1})
+		dispatch(t, pool, refs("job", 2)...)
+		synctest.Wait()
+		started := time.Now()
+		impatient, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := pool.Close(impatient); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("closed in a second: %v", err)
+		}
+		shut(t, pool)
+		if took := time.Since(started); !errors.Is(cause, codybatch.ErrStopped) || took != 3*time.Second {
+			t.Errorf("got cause %v after %s", cause, took)
+		}
+		if len(pool.Running()) != 0 || pool.Waiting() != 0 {
+			t.Errorf("%v run and %d wait", pool.Running(), pool.Waiting())
+		}
+		if err := pool.Dispatch(t.Context(), refs("job", 1)); err == nil {
+			t.Error("a closed pool took a task")
+		}
+	})
+}
+
+// budget is a runner whose job "poor" has money for one task at a time.
+type budget struct {
+	pool *inproc.Pool
+
+	mu    sync.Mutex
+	asked int // how often the poor job did
+	done  []int
+	spent bool
+}
+
+func openBudget(workers int, spent bool) *budget {
+	b := &budget{spent: spent}
+	b.pool = inproc.New(func(_ context.Context, r codybatch.TaskRef) error {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if r.Key.JobID == "poor" {
+			b.asked++
+			if b.spent {
+				return fmt.Errorf("claim: %w", codybatch.ErrNotNow)
+			}
+			b.spent = true
+			defer func() { b.spent = false }()
+		}
+		b.mu.Unlock()
+		time.Sleep(time.Second)
+		b.mu.Lock()
+		b.done = append(b.done, r.Index)
+		return nil
+	}, inproc.Options{Workers: workers})
+	return b
+}
+
+// look tells how often the poor job asked, and what was done.
+func (b *budget) look() (int, []int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.asked, slices.Clone(b.done)
+}
+
+func TestPoolParks(t *testing.T) {
+	t.Parallel()
+
+	inBubble("until_another_run_ends", t, func(t *testing.T) {
+		b := openBudget(2, false)
+		started := time.Now()
+		dispatch(t, b.pool, refs("poor", 100)...)
+		asked, done := b.look()
+		for ; len(done) < 100; asked, done = b.look() {
+			time.Sleep(time.Second)
+			synctest.Wait()
+		}
+		if took := time.Since(started); took != 100*time.Second {
+			t.Errorf("it took %s; one after the other takes 100s", took)
+		}
+		if asked > 300 {
+			t.Errorf("it asked %d times for 100 tasks", asked)
+		}
+		slices.Sort(done)
+		if len(slices.Compact(done)) != 100 {
+			t.Errorf("a task ran twice: %v", done)
+		}
+		shut(t, b.pool)
+	})
+
+	inBubble("for_the_delay_when_nothing_else_runs", t, func(t *testing.T) {
+		b := openBudget(4, true) // by another process
+		dispatch(t, b.pool, refs("poor", 10)...)
+		synctest.Wait()
+		if asked, _ := b.look(); asked != 4 || b.pool.Waiting() != 10 || len(b.pool.Running()) != 0 {
+			t.Errorf("asked %d times, %d wait, %v run", asked, b.pool.Waiting(), b.pool.Running())
+		}
+		time.Sleep(5*time.Second - time.Nanosecond)
+		synctest.Wait()
+		if asked, _ := b.look(); asked != 4 {
+			t.Errorf("asked %d times before the delay was over", asked)
+		}
+		time.Sleep(time.Nanosecond)
+		synctest.Wait()
+		if asked, _ := b.look(); asked != 8 {
+			t.Errorf("asked %d times after the delay", asked)
+		}
+		shut(t, b.pool)
+	})
+
+	inBubble("without_holding_up_other_jobs", t, func(t *testing.T) {
+		b := openBudget(1, true)
+		dispatch(t, b.pool, refs("poor", 10)...)
+		dispatch(t, b.pool, refs("rich", 3)...)
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		if asked, done := b.look(); !slices.Equal(done, []int{0, 1, 2}) || asked > 5 {
+			t.Errorf("%v are done, and the poor job asked %d times", done, asked)
+		}
+		shut(t, b.pool)
+	})
+
+	inBubble("and_forgets_what_is_canceled_meanwhile", t, func(t *testing.T) {
+		b := openBudget(1, true)
+		dispatch(t, b.pool, ref("poor", 1))
+		synctest.Wait()
+		if err := b.pool.Cancel(t.Context(), []codybatch.TaskKey{ref("poor", 1).Key}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if asked, _ := b.look(); asked != 1 || b.pool.Waiting() != 0 {
+			t.Errorf("asked %d times, %d wait", asked, b.pool.Waiting())
+		}
+		shut(t, b.pool)
+	})
+
+	inBubble("nothing_that_was_canceled_while_it_asked", t, func(t *testing.T) {
+		var asked atomic.Int64
+		pool := inproc.New(func(ctx context.Context, _ codybatch.TaskRef) error {
+			asked.Add(1)
+			<-ctx.Done()
+			return codybatch.ErrNotNow
+		}, inproc.Options{Workers: 1})
+		dispatch(t, pool, ref("job", 1))
+		synctest.Wait()
+		if err := pool.Cancel(t.Context(), []codybatch.TaskKey{ref("job", 1).Key}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if asked.Load() != 1 || pool.Waiting() != 0 {
+			t.Errorf("asked %d times, %d wait", asked.Load(), pool.Waiting())
+		}
+		shut(t, pool)
+	})
+}
+
+func TestPoolLogsAPanicWithoutItsWords(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		pool := inproc.New(func(_ context.Context, r codybatch.TaskRef) error {
+			if r.Index == 0 {
+				panic("the prompt: do this and that")
+			}
+			if r.Index == 1 {
+				runtime.Goexit()
+			}
+			var none []int
+			_ = none[r.Index]
+			return nil
+		}, inproc.Options{Workers: 1, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		dispatch(t, pool, refs("job", 3)...)
+		synctest.Wait()
+		shut(t, pool)
+		text := log.String()
+		if strings.Contains(text, "do this") || !strings.Contains(text, "panic=string") || !strings.Contains(text, "index out of range") ||
+			!strings.Contains(text, "pool_test.go") || !strings.Contains(text, "repository=acme/r2") {
+			t.Errorf("the log is %s", text)
+		}
+	})
+}
+
+// BenchmarkPool10000Waiting tells what 10,000 waiting references take.
+func BenchmarkPool10000Waiting(b *testing.B) {
+	b.ReportAllocs()
+	all := refs("job", 10_000)
+	for b.Loop() {
+		pool := inproc.New(func(ctx context.Context, _ codybatch.TaskRef) error {
+			<-ctx.Done()
+			return context.Cause(ctx)
+		}, inproc.Options{Workers: 2})
+		if err := pool.Dispatch(b.Context(), all); err != nil {
+			b.Fatal(err)
+		}
+		if err := pool.Close(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

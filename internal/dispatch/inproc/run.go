@@ -1,0 +1,103 @@
+package inproc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+)
+
+// running is one call of the runner.
+type running struct {
+	ref         codybatch.TaskRef
+	cancel      context.CancelCauseFunc
+	endsAtStart int  // Pool.ends when it started
+	canceled    bool // by Cancel
+	again       bool // dispatched while it ran
+}
+
+// fill starts runs while there is room. The lock is held.
+func (p *Pool) fill() {
+	for !p.closed && len(p.running) < p.workers {
+		ref, ok := p.line.next()
+		if !ok {
+			return
+		}
+		// Runs belong to the pool: the context of Dispatch is over with its request.
+		ctx, cancel := context.WithCancelCause(context.Background())
+		r := &running{ref: ref, cancel: cancel, endsAtStart: p.ends}
+		p.running[attemptOf(ref)] = r
+		p.idle.Go(func() {
+			defer cancel(nil)
+			err := errEndedEarly
+			defer func() { p.ended(r, err) }() // whatever the runner does
+			err = p.call(ctx, ref)
+		})
+	}
+}
+
+// errEndedEarly stands for a runner that ended its goroutine.
+var errEndedEarly = errors.New("the run did not return")
+
+// call keeps a panic to its task. The panic's value may hold anything, so it is
+// only told if the Go runtime made it.
+func (p *Pool) call(ctx context.Context, ref codybatch.TaskRef) (err error) {
+	defer func() {
+		value := recover()
+		if value == nil {
+			return
+		}
+		what := fmt.Sprintf("%T", value)
+		if fault, ok := value.(runtime.Error); ok {
+			what = fault.Error()
+		}
+		p.log.Error("task panicked", "job", ref.Key.JobID, "repository", ref.Key.Repository, "attempt", ref.Attempt,
+			"panic", what, "stack", string(debug.Stack()))
+		err = errors.New("panic")
+	}()
+	err = p.runner(ctx, ref)
+	if err != nil && ctx.Err() == nil && !errors.Is(err, codybatch.ErrNotNow) && !errors.Is(err, codybatch.ErrConflict) {
+		p.log.Warn("task was not run to its end", "job", ref.Key.JobID, "repository", ref.Key.Repository, "attempt", ref.Attempt, "error", err)
+	}
+	return err
+}
+
+// ended makes room for the next run.
+func (p *Pool) ended(r *running, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.running, attemptOf(r.ref))
+	if p.closed {
+		return
+	}
+	switch notNow := errors.Is(err, codybatch.ErrNotNow); {
+	case notNow && !r.canceled:
+		p.line.pushFront(r.ref)
+		if r.endsAtStart == p.ends { // else a run ended since it asked, and it may ask again
+			p.hold(r.ref.Key.JobID)
+		}
+	case !notNow:
+		p.ends++
+		p.line.releaseAll()
+		fallthrough
+	default:
+		if r.again {
+			p.line.push(r.ref)
+		}
+	}
+	p.fill()
+}
+
+// hold keeps a job from running until releaseAll, or until the delay is over.
+func (p *Pool) hold(id codybatch.JobID) {
+	p.line.hold(id, time.AfterFunc(p.parkDelay, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.line.release(id)
+		p.fill()
+	}))
+}
