@@ -178,7 +178,7 @@ func plainPathError(name string, err error) error {
 		return &pathError{name, "does not exist"}
 	case errors.Is(err, fs.ErrPermission):
 		return &pathError{name, "permission denied"}
-	case errors.Is(err, syscall.ENOTDIR):
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist):
 		return &pathError{name, "a part of the path is a file, not a folder"}
 	case errors.Is(err, syscall.EISDIR):
 		return &pathError{name, "is a folder"}
