@@ -1,0 +1,76 @@
+# What a developer does here. `make` alone lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GOLANGCI_LINT_VERSION := v2.15.0
+GOTESTSUM_VERSION := v1.13.0
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X github.com/liamzdenek/cody-batch/internal/cli.version=$(VERSION)
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/codybatch
+	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/codybatch ./cmd/codybatch
+
+.PHONY: demo
+demo: build ## six sample repositories, one job, a table of outcomes; EXIT=1 ends by itself
+	@EXIT='$(EXIT)' demo/run.sh
+
+.PHONY: test
+test: build tools bin/gotestsum ## every test, and a plain summary (RACE=1: with the race detector)
+	@CODYBATCH_TEST_REQUIRE=git,git-http-backend,github-openapi,openapi-validator \
+		bin/gotestsum --format pkgname-and-test-fails -- $(if $(RACE),-race) -timeout 10m ./...
+
+.PHONY: check
+check: format vet lint generated openapi ## what CI runs: the checks below, then the tests with the race detector
+	@$(MAKE) --no-print-directory test RACE=1
+
+.PHONY: format
+format: ## fail if gofmt would change a file
+	@unformatted=$$(git ls-files -z '*.go' | xargs -0 gofmt -l); \
+	if [ -n "$$unformatted" ]; then printf 'gofmt would change:\n%s\n' "$$unformatted"; exit 1; fi
+
+.PHONY: vet
+vet: ## go vet
+	@go vet ./...
+
+.PHONY: lint
+lint: bin/golangci-lint ## golangci-lint, with the import rules of docs/architecture.md
+	@bin/golangci-lint run ./...
+
+.PHONY: generated
+generated: ## fail if go generate or go mod tidy would change a file
+	@go generate ./...
+	@go mod tidy -diff
+	@git diff --exit-code --stat -- '*.json' '*.gz' '*.gen.go' || { echo 'generated files are out of date: run go generate ./... and commit'; exit 1; }
+
+.PHONY: openapi
+openapi: tools ## validate the OpenAPI description with a public validator
+	@tools/validate-openapi internal/httpapi/testdata/openapi.json
+
+.PHONY: bench
+bench: build ## 200 repositories against a shell loop, and a job of 10,000 tasks
+	@go run ./bench -binary bin/codybatch
+
+.PHONY: tools
+tools: tools/node_modules/.package-lock.json ## the npm packages that tests use
+
+tools/node_modules/.package-lock.json: tools/package-lock.json
+	@npm ci --prefix tools --no-audit --no-fund --loglevel=error
+	@touch $@
+
+bin/golangci-lint:
+	@echo 'installing golangci-lint $(GOLANGCI_LINT_VERSION)'
+	@GOBIN='$(CURDIR)/bin' GOFLAGS= go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+
+bin/gotestsum:
+	@echo 'installing gotestsum $(GOTESTSUM_VERSION)'
+	@GOBIN='$(CURDIR)/bin' GOFLAGS= go install gotest.tools/gotestsum@$(GOTESTSUM_VERSION)
+
+.PHONY: clean
+clean: ## remove what was built
+	@rm -rf bin dist .demo tools/node_modules
