@@ -2,6 +2,7 @@ package github
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	gh "github.com/google/go-github/v92/github"
@@ -34,7 +35,19 @@ func (f *Forge) label(ctx context.Context, name codybatch.RepositoryName, pull *
 			return err
 		}
 	}
-	_, _, err = f.client.Issues.AddLabelsToIssue(ctx, name.Owner(), name.Name(), pull.GetNumber(), missing)
+	return f.addLabels(ctx, name, pull.GetNumber(), missing)
+}
+
+// addLabels is by hand, because the client sends the bare list that GitHub takes
+// but no longer describes.
+func (f *Forge) addLabels(ctx context.Context, name codybatch.RepositoryName, number int, labels []string) error {
+	path := fmt.Sprintf("repos/%s/issues/%d/labels", name, number)
+	body := map[string][]string{"labels": labels}
+	req, err := f.client.NewRequest(ctx, http.MethodPost, path, body)
+	if err != nil {
+		return err
+	}
+	_, err = f.client.Do(req, nil)
 	return err
 }
 

@@ -83,7 +83,7 @@ func (s *Server) repositoryObject(repo *repository, self, web string, pushedAt t
 func (s *Server) labelJSON(repo *repository, l label) map[string]any {
 	return map[string]any{
 		"id": l.id, "node_id": fmt.Sprintf("LA_%d", l.id), "url": s.repoURL(repo) + "/labels/" + l.name,
-		"name": l.name, "description": nil, "color": l.color, "default": false,
+		"name": l.name, "description": "", "color": l.color, "default": false,
 	}
 }
 

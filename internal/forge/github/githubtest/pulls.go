@@ -211,8 +211,8 @@ func (s *Server) requestReviewers(repo *repository, r *http.Request) answer {
 }
 
 func (s *Server) addLabels(repo *repository, r *http.Request) answer {
-	var names []string
-	if err := json.NewDecoder(r.Body).Decode(&names); err != nil {
+	var body struct{ Labels []string }
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
 		return refusal(http.StatusUnprocessableEntity, "Validation Failed")
 	}
 	s.mu.Lock()
@@ -221,7 +221,7 @@ func (s *Server) addLabels(repo *repository, r *http.Request) answer {
 	if p == nil {
 		return notFound()
 	}
-	for _, name := range names {
+	for _, name := range body.Labels {
 		l := repo.findLabel(name)
 		if l == nil { // GitHub would make it; who relies on that has not read its manual
 			return refusal(http.StatusUnprocessableEntity, "Validation Failed", map[string]any{"resource": "Label", "code": "invalid", "field": "name", "value": name})
