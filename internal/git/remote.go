@@ -102,3 +102,23 @@ func CheckBranch(ctx context.Context, name string) error {
 	}
 	return err
 }
+
+// RemoteDefaultBranch returns the branch that the remote's HEAD names, "" if it
+// names none. A branch without a commit is named by servers of protocol 2 only
+// (git 2.31).
+func RemoteDefaultBranch(ctx context.Context, remote Remote) (string, error) {
+	var out bytes.Buffer
+	err := process{remote: &remote, stdout: &out, args: []string{
+		"ls-remote", "--quiet", "--symref", "--end-of-options", remote.URL, "HEAD",
+	}}.run(ctx)
+	if err != nil {
+		return "", fmt.Errorf("look for the default branch: %w", err)
+	}
+	for line := range strings.SplitSeq(out.String(), "\n") {
+		if branch, ok := strings.CutPrefix(line, "ref: refs/heads/"); ok {
+			branch, _, _ = strings.Cut(branch, "\t")
+			return branch, nil
+		}
+	}
+	return "", nil
+}
