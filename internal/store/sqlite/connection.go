@@ -37,6 +37,9 @@ func createFile(path string) (string, error) {
 	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
+		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+			return "", errors.Join(errors.New("it is not a regular file"), err)
+		}
 		return path, nil
 	}
 	if err != nil {

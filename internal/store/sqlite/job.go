@@ -68,30 +68,25 @@ func (s *Store) jobs(ctx context.Context, q codybatch.JobQuery) (codybatch.JobPa
 	if q.Status != "" {
 		statement, args = selectJobsByStatus, append([]any{q.Status}, args...)
 	}
-	rows, err := s.reading[statement].QueryContext(ctx, args...)
-	if err != nil {
-		return codybatch.JobPage{}, err
-	}
-	defer rows.Close()
 	var page codybatch.JobPage
-	for last := from; rows.Next(); {
-		var document, sums string
-		createdAt := int64(0)
-		if err := rows.Scan(&document, &sums, &createdAt); err != nil {
-			return codybatch.JobPage{}, err
-		}
-		if len(page.Jobs) == q.Limit { // the row after the page: there is another page
-			page.NextCursor = last.encode()
-			break
-		}
-		job, err := decodeJob(document, sums)
-		if err != nil {
-			return codybatch.JobPage{}, err
-		}
-		page.Jobs = append(page.Jobs, job)
-		last.Time, last.JobID = createdAt, job.ID
-	}
-	return page, rows.Err()
+	last := from
+	return page, s.read(ctx, func(tx transaction) error {
+		return tx.each(statement, args, func(rows *sql.Rows) error {
+			var document, sums string
+			var createdAt int64
+			if err := rows.Scan(&document, &sums, &createdAt); err != nil {
+				return err
+			}
+			if len(page.Jobs) == q.Limit { // the row after the page: there is another page
+				page.NextCursor = last.encode()
+				return nil
+			}
+			job, err := decodeJob(document, sums)
+			page.Jobs = append(page.Jobs, job)
+			last.Time, last.JobID = createdAt, job.ID
+			return err
+		})
+	})
 }
 
 // CancelJob implements codybatch.Store.

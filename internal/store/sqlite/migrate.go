@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"strconv"
 	"strings"
-	"time"
 
 	driver "modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
@@ -24,11 +23,11 @@ var migrations embed.FS
 
 // migrate applies what is missing, each file in a transaction of its own. Several
 // processes may do so at once.
-func migrate(ctx context.Context, writer *sql.DB, patience time.Duration) error {
-	if err := enableLog(ctx, writer, patience); err != nil {
+func migrate(ctx context.Context, writer *sql.DB, files fs.FS) error {
+	if err := enableLog(ctx, writer); err != nil {
 		return err
 	}
-	names, err := fs.Glob(migrations, "migrations/*.sql") // sorted by name
+	names, err := fs.Glob(files, "migrations/*.sql") // sorted by name
 	if err != nil {
 		return err
 	}
@@ -44,37 +43,45 @@ func migrate(ctx context.Context, writer *sql.DB, patience time.Duration) error 
 		if prefix, _, _ := strings.Cut(strings.TrimPrefix(name, "migrations/"), "_"); prefix != fmt.Sprintf("%04d", number) {
 			return fmt.Errorf("migration %d is missing: found %s in its place", number, name)
 		}
-		if err := applyMigration(ctx, writer, name, number); err != nil {
+		if err := applyMigration(ctx, writer, files, name, number); err != nil {
 			return fmt.Errorf("apply %s: %w", name, err)
 		}
 	}
 	return nil
 }
 
-// enableLog turns on the write-ahead log, which a database remembers. The switch
-// wants the file for itself and, unlike a transaction, gives up at once when
-// another process is just doing the same.
-func enableLog(ctx context.Context, writer *sql.DB, patience time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	for {
+// enableLog turns on the write-ahead log, which a database remembers. When several
+// processes do so to a new file, the switch may fail at once where a transaction
+// would wait; then it waits by means of a transaction and tries again.
+func enableLog(ctx context.Context, writer *sql.DB) error {
+	for turn := 0; ; turn++ {
 		var mode string
 		err := writer.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode)
-		if err == nil && mode != "wal" {
+		switch {
+		case err == nil && mode == "wal":
+			return nil
+		case err == nil: // some file systems can't
 			return fmt.Errorf("turn on the write-ahead log: the journal mode stays %s", mode)
-		}
-		if failure := (*driver.Error)(nil); errors.As(err, &failure) && failure.Code()&0xff == lib.SQLITE_BUSY && ctx.Err() == nil {
-			continue
-		}
-		if err != nil {
+		case !isBusy(err) || turn == 100:
 			return fmt.Errorf("turn on the write-ahead log: %w", err)
 		}
-		return nil
+		tx, err := writer.BeginTx(ctx, nil)
+		if err == nil {
+			err = tx.Rollback()
+		}
+		if err != nil {
+			return fmt.Errorf("wait to turn on the write-ahead log: %w", err)
+		}
 	}
 }
 
-func applyMigration(ctx context.Context, writer *sql.DB, name string, number int) error {
-	script, err := fs.ReadFile(migrations, name)
+func isBusy(err error) bool {
+	var failure *driver.Error
+	return errors.As(err, &failure) && failure.Code()&0xff == lib.SQLITE_BUSY
+}
+
+func applyMigration(ctx context.Context, writer *sql.DB, files fs.FS, name string, number int) error {
+	script, err := fs.ReadFile(files, name)
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (s *Store) open(ctx context.Context, opts Options) error {
 	if s.writer, err = openPool(path, opts.BusyTimeout, forWriting); err != nil {
 		return err
 	}
-	if err := migrate(ctx, s.writer, opts.BusyTimeout); err != nil {
+	if err := migrate(ctx, s.writer, migrations); err != nil {
 		return err
 	}
 	if s.reader, err = openPool(path, opts.BusyTimeout, forReading); err != nil {
@@ -103,7 +103,7 @@ func (s *Store) Ping(ctx context.Context) error {
 func prepare(ctx context.Context, pool *sql.DB, statements []string) (map[string]*sql.Stmt, error) {
 	prepared := make(map[string]*sql.Stmt, len(statements))
 	for _, statement := range statements {
-		stmt, err := pool.PrepareContext(ctx, statement)
+		stmt, err := pool.PrepareContext(ctx, statement) //nolint:sqlclosecheck // ends when the pool is closed
 		if err != nil {
 			return nil, fmt.Errorf("prepare %q: %w", statement, err)
 		}

@@ -124,24 +124,17 @@ func pageOf(tasks []codybatch.Task, limit int, listing string) codybatch.TaskPag
 }
 
 func (t transaction) selectTasks(statement string, args ...any) ([]codybatch.Task, error) {
-	rows, err := t.rows(statement, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var tasks []codybatch.Task
-	for rows.Next() {
+	err := t.each(statement, args, func(rows *sql.Rows) error {
 		var document string
 		if err := rows.Scan(&document); err != nil {
-			return nil, err
+			return err
 		}
 		task, err := decodeTask(document)
-		if err != nil {
-			return nil, err
-		}
 		tasks = append(tasks, task)
-	}
-	return tasks, rows.Err()
+		return err
+	})
+	return tasks, err
 }
 
 func decodeTask(document string) (codybatch.Task, error) {

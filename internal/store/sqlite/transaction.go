@@ -10,7 +10,7 @@ import (
 // transaction is a short piece of work on one connection. It sees one state of
 // the database, and what it writes is seen whole or not at all.
 type transaction struct {
-	ctx        context.Context //nolint:containedctx // lives no longer than the call that it belongs to
+	ctx        context.Context // of the call that it belongs to, and lives no longer
 	tx         *sql.Tx
 	statements map[string]*sql.Stmt
 }
@@ -43,15 +43,28 @@ func run(ctx context.Context, pool *sql.DB, statements map[string]*sql.Stmt, f f
 	return nil
 }
 
+// stmt is a prepared statement, which ends with the transaction.
+func (t transaction) stmt(statement string) *sql.Stmt {
+	return t.tx.StmtContext(t.ctx, t.statements[statement])
+}
+
 func (t transaction) exec(statement string, args ...any) error {
-	_, err := t.tx.StmtContext(t.ctx, t.statements[statement]).ExecContext(t.ctx, args...)
+	_, err := t.stmt(statement).ExecContext(t.ctx, args...) //nolint:sqlclosecheck // ends with the transaction
 	return err
 }
 
 func (t transaction) row(statement string, args ...any) *sql.Row {
-	return t.tx.StmtContext(t.ctx, t.statements[statement]).QueryRowContext(t.ctx, args...)
+	return t.stmt(statement).QueryRowContext(t.ctx, args...) //nolint:sqlclosecheck // ends with the transaction
 }
 
-func (t transaction) rows(statement string, args ...any) (*sql.Rows, error) {
-	return t.tx.StmtContext(t.ctx, t.statements[statement]).QueryContext(t.ctx, args...)
+// each calls take for every row, until it fails.
+func (t transaction) each(statement string, args []any, take func(*sql.Rows) error) error {
+	rows, err := t.stmt(statement).QueryContext(t.ctx, args...) //nolint:sqlclosecheck // ends with the transaction
+	if err != nil {
+		return err
+	}
+	for err == nil && rows.Next() {
+		err = take(rows)
+	}
+	return errors.Join(err, rows.Err(), rows.Close()) //nolint:sqlclosecheck // its error counts, and take does not panic
 }

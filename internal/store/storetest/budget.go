@@ -14,6 +14,7 @@ func budgetTests() []test {
 		{"what an attempt spends comes out of its reservation", budgetSpentFromReservation},
 		{"while running tasks hold all that is left, a claim is not now", budgetNotNow},
 		{"when all is spent, a claim is refused for good", budgetExhausted},
+		{"scripts and the publishing of a stored diff need no money", budgetNotNeeded},
 	}
 }
 
@@ -102,4 +103,22 @@ func budgetExhausted(t *testing.T, f fixture) {
 	list := f.tasks(t, codybatch.TaskQuery{JobID: "job", Limit: 2})
 	f.finish(t, f.claim(t, list[0]), codybatch.OutcomeChanged, 3*dollar)
 	f.wantRefused(t, claimOf(list[1], "worker"), codybatch.ErrBudgetExhausted)
+}
+
+func budgetNotNeeded(t *testing.T, f fixture) {
+	script := limitedJob("script", 3, 3)
+	script.Agent.Type = codybatch.AgentScript
+	if task := f.claim(t, f.createOne(t, script)); task.Reserved != 0 {
+		t.Errorf("a script reserves %s", task.Reserved)
+	}
+	result := codybatch.TaskResult{
+		Outcome: codybatch.OutcomeChanged, HasDiff: true, DiffStat: codybatch.DiffStat{Files: 1}, Usage: codybatch.Usage{Cost: 3 * dollar},
+	}
+	task := f.update(t, f.claim(t, f.createOne(t, limitedJob("job", 3, 3))), func(task codybatch.Task) (codybatch.Task, error) {
+		return task.Finished(task.Worker, task.Attempt, result, start)
+	})
+	task = f.update(t, task, func(task codybatch.Task) (codybatch.Task, error) { return task.Publishing(start) })
+	if task = f.claim(t, task); task.Reserved != 0 || f.job(t, "job").Reserved != 0 {
+		t.Errorf("publishing a stored diff reserves %s", task.Reserved)
+	}
 }
