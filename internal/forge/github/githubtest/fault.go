@@ -14,6 +14,8 @@ type Fault struct {
 	Body   string
 	Done   bool // the request is carried out before, and only its answer lost
 	Drop   bool // the connection breaks instead of an answer
+
+	Reset time.Duration // from the answer to the reset of the primary limit; 0: no such header
 }
 
 // RetryAfter is a secondary limit with a time: 403 and Retry-After, in whole
@@ -45,9 +47,9 @@ func Exhausted(wait time.Duration) Fault {
 	return Fault{
 		Status: http.StatusForbidden,
 		Header: map[string]string{
-			"X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": "0",
-			"X-RateLimit-Reset": strconv.FormatInt(time.Now().Add(wait).Unix(), 10), "X-RateLimit-Resource": "core",
+			"X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": "0", "X-RateLimit-Resource": "core",
 		},
+		Reset: wait,
 		Body: `{"message":"API rate limit exceeded for user ID 1.","documentation_url":"https://docs.github.com/rest/overview/rate-limits-for-the-rest-api"}`,
 	}
 }
@@ -105,6 +107,11 @@ func (f *Fault) write(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	for name, value := range f.Header {
 		w.Header().Set(name, value)
+	}
+	if f.Reset != 0 {
+		now := time.Now()
+		w.Header().Set("Date", now.UTC().Format(http.TimeFormat))
+		w.Header().Set("X-RateLimit-Reset", strconv.FormatInt(now.Add(f.Reset).Unix(), 10))
 	}
 	w.WriteHeader(f.Status)
 	_, _ = w.Write([]byte(f.Body)) // a client that has gone is its own business

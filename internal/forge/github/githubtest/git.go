@@ -39,6 +39,12 @@ func (s *Server) git() http.Handler {
 		if err != nil {
 			return // the client has gone
 		}
+		s.mu.Lock()
+		onGit := s.onGit
+		s.mu.Unlock()
+		if onGit != nil {
+			onGit(r)
+		}
 		r.Body, r.ContentLength, r.TransferEncoding = io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
 		r.Header.Del("Authorization") // not for the environment of other programs
 		r.URL.Path, r.URL.RawPath = "/"+repo.dir+"/"+rest, ""
@@ -58,6 +64,14 @@ func (s *Server) git() http.Handler {
 			s.mu.Unlock()
 		}
 	})
+}
+
+// OnGit calls f in the middle of every git request with good credentials, while
+// the program that asks is waiting for the answer.
+func (s *Server) OnGit(f func(r *http.Request)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onGit = f
 }
 
 // GitDir is the bare repository behind a name.

@@ -236,3 +236,8 @@ func (s *Server) addLabels(repo *repository, r *http.Request) answer {
 	}
 	return answer{status: http.StatusOK, body: all}
 }
+
+// PullRequestURL is a pull request's address for people.
+func (s *Server) PullRequestURL(name string, number int) string {
+	return s.web + "/" + name + "/pull/" + strconv.Itoa(number)
+}

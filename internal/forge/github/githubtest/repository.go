@@ -114,3 +114,10 @@ func (s *Server) AddMany(owner, prefix string, n int) {
 		s.mu.Unlock()
 	}
 }
+
+// Archive makes a repository read-only for the API.
+func (s *Server) Archive(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.repos[strings.ToLower(name)].Archived = true
+}

@@ -47,6 +47,7 @@ type Server struct {
 	requests   []Request
 	violations []string
 	isLimited  bool
+	onGit      func(r *http.Request)
 }
 
 // Request is one that the server has got.
