@@ -7,7 +7,8 @@
 // read and reaches the network. On Linux the whole tree of processes is found
 // again by session, parents, an environment variable and the output pipe. Only
 // a program that shakes off all four on purpose is missed. On other systems
-// only the process group is.
+// only the process group is ended. In a container an init must be process 1 (docker
+// run --init): nobody else takes away the dead whom their parents left.
 package sandbox
 
 import (
