@@ -45,14 +45,16 @@ func (a *attempt) run(ctx context.Context) error {
 	heartbeat := a.startHeartbeat(alive, endLife)
 	err := a.story(alive)
 	heartbeat.stop()
+	cause := context.Cause(alive)
 	endLife(nil)
 
 	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
 	defer cancel()
-	if errors.Is(err, errLost) {
+	switch {
+	case err == nil:
+	case errors.Is(cause, errLost):
 		return fmt.Errorf("attempt %d of %s: %w", a.task.Attempt, a.task.Key(), codybatch.ErrConflict)
-	}
-	if errors.Is(err, codybatch.ErrStopped) || errors.Is(err, context.Canceled) {
+	case errors.Is(cause, codybatch.ErrStopped), errors.Is(cause, context.Canceled):
 		return a.putBack(finish)
 	}
 	a.explain(err)
