@@ -122,8 +122,11 @@ func parseBlocks(content json.RawMessage) ([]block, []json.RawMessage, error) {
 	if len(content) == 0 || string(content) == "null" {
 		return nil, nil, nil
 	}
-	var text string
-	if json.Unmarshal(content, &text) == nil {
+	if content[0] == '"' {
+		var text string
+		if err := json.Unmarshal(content, &text); err != nil {
+			return nil, nil, err
+		}
 		return []block{{Type: "text", Text: text}}, []json.RawMessage{content}, nil
 	}
 	var raws []json.RawMessage

@@ -46,6 +46,7 @@ type Options struct {
 type Server struct {
 	scenario    Scenario
 	description *apispec.Description
+	verifier    verifier
 	log         *slog.Logger
 	now         func() time.Time
 	newID       func() string
@@ -81,7 +82,7 @@ func New(s Scenario, opts Options) (*Server, error) {
 		return nil, err
 	}
 	server := &Server{
-		scenario: s, description: description, memory: newMemory(), cache: newCache(),
+		scenario: s, description: description, verifier: verifier{description: description}, memory: newMemory(), cache: newCache(),
 		log: opts.Log, now: opts.Now, newID: opts.NewID,
 	}
 	if server.log == nil {
@@ -148,7 +149,7 @@ func (s *Server) parse(req *http.Request, body []byte) (*request, error) {
 	if err := checkHeaders(req.Header); err != nil {
 		return nil, err
 	}
-	if err := s.description.CheckRequest(req.Method, req.URL.Path, req.URL.Query(), req.Header, body); err != nil {
+	if err := s.verifier.check(req, body); err != nil {
 		return nil, err
 	}
 	parsed, err := parseRequest(body)

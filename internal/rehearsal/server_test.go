@@ -3,8 +3,10 @@ package rehearsal_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -66,8 +68,10 @@ func params(prompt string) anthropic.MessageNewParams {
 }
 
 // ask streams one answer. isWhole tells whether message_stop came.
-func ask(t *testing.T, c anthropic.Client, p anthropic.MessageNewParams) (message anthropic.Message, isWhole bool, err error) {
+func ask(t *testing.T, c anthropic.Client, p anthropic.MessageNewParams) (anthropic.Message, bool, error) {
 	t.Helper()
+	var message anthropic.Message
+	isWhole := false
 	stream := c.Messages.NewStreaming(t.Context(), p)
 	defer stream.Close()
 	for stream.Next() {
@@ -429,5 +433,32 @@ func TestServerAnswersUnknownPaths(t *testing.T) {
 	}()
 	if err == nil || !strings.Contains(err.Error(), "404") {
 		t.Errorf("error is %v", err)
+	}
+}
+
+// benchmark asks for the 41st answer of a conversation of about 100 KB.
+func benchmark(b *testing.B, server *rehearsal.Server) {
+	b.Helper()
+	var body strings.Builder
+	body.WriteString(`{"model": "m", "max_tokens": 9, "cache_control": {"type": "ephemeral"}, "messages": [{"role": "user", "content": "hi"}`)
+	for i := range 40 {
+		fmt.Fprintf(&body, `,{"role": "assistant", "content": [{"type": "tool_use", "id": "t%d", "name": "bash", "input": {}}]}`, i)
+		fmt.Fprintf(&body, `,{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t%d", "content": %q}]}`, i, strings.Repeat("x", 2500))
+	}
+	body.WriteString(`]}`)
+	serve := func() {
+		req := httptest.NewRequest(http.MethodPost, "/v1/messages", strings.NewReader(body.String()))
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("X-Api-Key", "key")
+		req.Header.Set("Anthropic-Version", "2023-06-01")
+		w := httptest.NewRecorder()
+		server.ServeHTTP(w, req)
+		if w.Code != http.StatusOK {
+			b.Fatal(w.Body)
+		}
+	}
+	serve()
+	for b.Loop() {
+		serve()
 	}
 }
