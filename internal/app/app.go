@@ -1,0 +1,191 @@
+// Package app puts the parts together: it is the only one that knows every
+// adapter, and it decides by short switches which of them run.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/liamzdenek/cody-batch/internal/agent/claude"
+	"github.com/liamzdenek/cody-batch/internal/agent/script"
+	"github.com/liamzdenek/cody-batch/internal/artifacts/dir"
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/config"
+	"github.com/liamzdenek/cody-batch/internal/dispatch/inproc"
+	"github.com/liamzdenek/cody-batch/internal/forge/github"
+	"github.com/liamzdenek/cody-batch/internal/forge/localgit"
+	"github.com/liamzdenek/cody-batch/internal/store/sqlite"
+	"github.com/liamzdenek/cody-batch/internal/worker"
+)
+
+// The forges that Options.Forge names.
+const (
+	ForgeGitHub   = "github"
+	ForgeLocalGit = "localgit"
+)
+
+// Options say which parts run, and where they keep what they keep.
+type Options struct {
+	Config    config.Config
+	Data      string // the folder for jobs, documents and workspaces; made if it is not there
+	Forge     string
+	ForgeRoot string        // ForgeLocalGit only: the folder of repositories
+	Workers   int           // repositories at once
+	Lease     time.Duration // how long a silent worker keeps a task
+
+	// Rehearse lets a script answer in Claude's place: Scenario, a file of
+	// internal/rehearsal, or a built-in one if that is empty. Claude is never asked
+	// then, even if there is a key.
+	Rehearse bool
+	Scenario string
+
+	// OwnJobsOnly leaves the tasks of other jobs in the same folder alone: only
+	// jobs that are created or adopted by this App run.
+	OwnJobsOnly bool
+
+	Now func() time.Time
+	Log *slog.Logger
+}
+
+// App is a running installation in one process.
+type App struct {
+	Service *codybatch.Service
+	Allow   codybatch.AllowList
+	Host    string // of the forge, as in patterns of the allow-list
+
+	options Options
+	store   *sqlite.Store
+	pool    *inproc.Pool
+	stage   *stage // of the rehearsal; nil: there is none
+	mine    jobSet
+	rounds  rounds
+}
+
+// Open opens every part. It starts no work; see Start.
+func Open(ctx context.Context, o Options) (*App, error) {
+	a := &App{}
+	var err error
+	if a.Allow, err = codybatch.ParseAllowList(o.Config.AllowedRepositories); err != nil {
+		return nil, fmt.Errorf("%s: %w", config.AllowedRepositories, err)
+	}
+	if o.Data, err = filepath.Abs(o.Data); err != nil {
+		return nil, fmt.Errorf("find the data folder: %w", err)
+	}
+	a.options = o
+	forge, err := openForge(o)
+	if err != nil {
+		return nil, err
+	}
+	a.Host = forge.Host()
+	if err := a.open(ctx, o, forge); err != nil {
+		return nil, errors.Join(err, a.Close(ctx))
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context, o Options, forge codybatch.Forge) error {
+	var err error
+	if a.store, err = sqlite.Open(ctx, filepath.Join(o.Data, "codybatch.db"), sqlite.Options{}); err != nil {
+		return err
+	}
+	artifacts, err := dir.Open(filepath.Join(o.Data, "artifacts"))
+	if err != nil {
+		return err
+	}
+	if o.Rehearse {
+		if a.stage, err = openStage(ctx, o); err != nil {
+			return err
+		}
+	}
+	agents, unavailable, err := a.agents(o)
+	if err != nil {
+		return err
+	}
+	work, err := worker.New(worker.Options{
+		Store: a.store, Artifacts: artifacts, Forge: forge, Agents: agents, Engines: a.engines(), Allow: a.Allow,
+		Root: filepath.Join(o.Data, "workspaces"), Lease: o.Lease,
+		Secrets: secrets(o.Config),
+		Now:     o.Now, NewToken: uuid.NewString, Log: o.Log,
+	})
+	if err != nil {
+		return err
+	}
+	a.pool = inproc.New(a.own(work.Run), inproc.Options{Workers: o.Workers, Log: o.Log})
+	a.Service = codybatch.NewService(a.store, artifacts, a.pool, forge, codybatch.ServiceOptions{
+		Allow: a.Allow, Unavailable: unavailable, Now: o.Now, NewID: a.newID, Log: o.Log,
+	})
+	return nil
+}
+
+func openForge(o Options) (codybatch.Forge, error) {
+	switch o.Forge {
+	case ForgeLocalGit:
+		if o.ForgeRoot == "" {
+			return nil, errors.New("--forge localgit needs --forge-root, the folder that holds <owner>/<name>.git")
+		}
+		return localgit.New(o.ForgeRoot)
+	case ForgeGitHub:
+		if !o.Config.GitHubToken.IsSet() {
+			return nil, fmt.Errorf("%s is not set; GitHub needs a token that may read repositories, push branches and open pull requests: %w",
+				config.GitHubToken, codybatch.ErrUnauthorized)
+		}
+		token := o.Config.GitHubToken
+		return github.New(github.Options{
+			Token:   func(context.Context) (string, error) { return token.Reveal(), nil },
+			BaseURL: o.Config.GitHubAPIURL, Now: o.Now, Log: o.Log,
+		})
+	default:
+		return nil, fmt.Errorf("forge %q is unknown; use %s or %s", o.Forge, ForgeGitHub, ForgeLocalGit)
+	}
+}
+
+// agents opens those that can run here, and says of the others why not.
+func (a *App) agents(o Options) (map[codybatch.AgentType]codybatch.Agent, map[codybatch.AgentType]string, error) {
+	agents := map[codybatch.AgentType]codybatch.Agent{codybatch.AgentScript: script.New(script.Options{})}
+	unavailable := map[codybatch.AgentType]string{}
+	key := o.Config.ClaudeAPIKey
+	options := claude.Options{
+		APIKey:  func(context.Context) (string, error) { return key.Reveal(), nil },
+		BaseURL: o.Config.AnthropicBaseURL, Now: o.Now, Log: o.Log,
+	}
+	switch {
+	case a.stage != nil: // even with a key: it was asked for
+		options.APIKey, options.BaseURL, options.Rehearsal = nil, a.stage.url, true
+	case !key.IsSet():
+		unavailable[codybatch.AgentClaude] = fmt.Sprintf(
+			"%q needs an API key; set %s, or start with --rehearsal to try everything but the model",
+			codybatch.AgentClaude, config.ClaudeAPIKey)
+		return agents, unavailable, nil
+	}
+	agent, err := claude.New(options)
+	if err != nil {
+		return nil, nil, err
+	}
+	agents[codybatch.AgentClaude] = agent
+	return agents, unavailable, nil
+}
+
+// engines names what really answers for an agent.
+func (a *App) engines() map[codybatch.AgentType]string {
+	if a.stage == nil {
+		return nil
+	}
+	return map[codybatch.AgentType]string{codybatch.AgentClaude: "rehearsal"}
+}
+
+// secrets are the values that must not be stored, wherever they turn up.
+func secrets(c config.Config) []string {
+	var values []string
+	for _, secret := range []config.Secret{c.GitHubToken, c.ClaudeAPIKey, c.APIToken} {
+		if secret.IsSet() {
+			values = append(values, secret.Reveal())
+		}
+	}
+	return values
+}

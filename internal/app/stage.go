@@ -1,0 +1,50 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/liamzdenek/cody-batch/internal/rehearsal"
+)
+
+// stage is where a rehearsal plays: a Messages API server on this machine.
+type stage struct {
+	url   string
+	close func(context.Context) error
+}
+
+func openStage(ctx context.Context, o Options) (*stage, error) {
+	scenario := builtIn()
+	if o.Scenario != "" {
+		document, err := os.ReadFile(o.Scenario)
+		if err != nil {
+			return nil, fmt.Errorf("read the rehearsal's scenario: %w", err)
+		}
+		if scenario, err = rehearsal.ParseScenario(document); err != nil {
+			return nil, fmt.Errorf("%s: %w", o.Scenario, err)
+		}
+	}
+	server, err := rehearsal.New(scenario, rehearsal.Options{Log: o.Log, Now: o.Now})
+	if err != nil {
+		return nil, err
+	}
+	// Attempts that are being put back still speak with it when ctx is over;
+	// Close ends it after them.
+	url, stop, err := server.Start(context.WithoutCancel(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return &stage{url: url, close: stop}, nil
+}
+
+// builtIn is the rehearsal without a scenario: every conversation looks around
+// and leaves a note, so that a person sees the whole way of a job.
+func builtIn() rehearsal.Scenario {
+	const note = "This file was written by a rehearsal of Cody Batch: a script has answered in Claude's place.\n"
+	return rehearsal.Scenario{Name: "built-in", Acts: []rehearsal.Act{{Name: "leave a note", Turns: []rehearsal.Turn{
+		rehearsal.Call("bash", map[string]string{"command": "ls"}),
+		rehearsal.Call("write", map[string]string{"file_path": "REHEARSAL.md", "content": note}),
+		rehearsal.Finish("changed", "Rehearsed: left a note in REHEARSAL.md.", "Rehearsal: leave a note", note),
+	}}}}
+}
