@@ -22,7 +22,7 @@ func (p *pump) start() {
 	p.done = make(chan struct{})
 	go func() {
 		defer close(p.done)
-		buffer := make([]byte, 32<<10)
+		buffer := make([]byte, 64<<10) // what a pipe holds
 		for {
 			n, err := p.from.Read(buffer)
 			if n > 0 && p.err == nil {
