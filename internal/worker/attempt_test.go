@@ -127,7 +127,8 @@ func TestAttempt(t *testing.T) {
 		const secret = "s3cr3t-value-of-a-token"
 		w := newWorld(t, func(o *worker.Options) { o.Secrets = []string{secret} })
 		w.repository("site", map[string]string{"a.txt": "x\n"})
-		spec := scriptJob("echo "+secret+"; echo "+secret+" > a.txt; exit 1", "site")
+		// More than one buffer of the log, so that the secret stands across its end.
+		spec := scriptJob("for i in $(seq 3000); do echo "+secret+"; done; echo "+secret+" > a.txt; exit 1", "site")
 		task := w.runOne(spec)
 		wantOutcome(t, task, codybatch.OutcomeBlocked)
 		log, err := w.service.TaskLog(t.Context(), task.Key(), 0)

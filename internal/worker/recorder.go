@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	logBuffer = 32 << 10 // bytes that are held back before they are stored
+	logBuffer = 32 << 10 // bytes that are held back before whole lines are stored
+	lineLimit = 1 << 20  // bytes of a line that never ends; it is stored in pieces
 	logLimit  = 4 << 20  // bytes of an attempt's log; what programs print beyond is dropped
 )
 
@@ -105,7 +106,12 @@ func (r *recorder) Write(p []byte) (int, error) {
 		r.logged += len(p)
 	}
 	if r.log.Len() >= logBuffer {
-		r.flushLocked(context.Background())
+		// Only whole lines: a secret or a character may be cut in two at the end.
+		end := bytes.LastIndexByte(r.log.Bytes(), '\n') + 1
+		if r.log.Len() >= lineLimit {
+			end = r.log.Len()
+		}
+		r.store(context.Background(), end)
 	}
 	return len(p), nil
 }
@@ -114,21 +120,21 @@ func (r *recorder) Write(p []byte) (int, error) {
 func (r *recorder) flush(ctx context.Context) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.flushLocked(ctx)
+	r.store(ctx, r.log.Len())
 }
 
-func (r *recorder) flushLocked(ctx context.Context) {
-	if r.log.Len() == 0 {
+// store moves the first n bytes of the log to the artifacts. The caller holds mu.
+func (r *recorder) store(ctx context.Context, n int) {
+	if n == 0 {
 		return
 	}
-	text := r.worker.redact.Replace(sandbox.Clean(r.log.String()))
-	r.log.Reset()
+	text := r.worker.redact.Replace(sandbox.Clean(string(r.log.Next(n))))
 	if err := r.worker.Artifacts.Append(ctx, codybatch.LogKey(r.key, r.attempt), []byte(text)); err != nil {
 		r.worker.Log.WarnContext(ctx, "a part of a log could not be kept", "task", r.key.String(), "error", err)
 	}
 }
 
-// end closes thread and log: gates and the reason of a failure are told at last.
+// end closes thread and log: the reason of a failure is told at last.
 func (r *recorder) end(ctx context.Context, result codybatch.TaskResult) error {
 	r.flush(ctx)
 	if result.Error == nil {
