@@ -126,6 +126,7 @@ func TestDescriptionChecksRequests(t *testing.T) {
 		"pattern of ECMAScript":         {method: "GET", path: "/repos/me/x/issues", query: "state=open", trace: "a\u2028b", want: []string{"header parameter X-Trace"}},
 		"pattern of ECMAScript, good":   {method: "GET", path: "/repos/me/x/issues", query: "state=open", trace: "ab"},
 		"unknown path":                  {method: "GET", path: "/repos/me/x", want: []string{"GET /repos/me/x", "no such path"}},
+		"slash at the end":              {method: "GET", path: "/repos/me/x/issues/", want: []string{"no such path"}},
 		"unknown method":                {method: "PUT", path: "/repos/me/x/issues", want: []string{"not with this method"}},
 		"the literal path wins":         {method: "GET", path: "/repos/me/x/issues/latest"},
 		"path parameter of wrong type":  {method: "GET", path: "/repos/me/x/issues/first", want: []string{"path parameter number", "want integer"}},
@@ -207,6 +208,22 @@ func TestCheckSchema(t *testing.T) {
 	wantError(t, d.CheckSchema("user", []byte(`{"login": 1}`)), "schema user", "/login: got number, want string")
 	wantError(t, d.CheckSchema("nobody", []byte(`{}`)), "schema nobody", "no such schema")
 	wantError(t, d.CheckSchema("broken", []byte(`{}`)), "/components/schemas/broken")
+}
+
+func TestReferencesThatLeadNowhere(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ ref, want string }{
+		"in a circle": {"#/components/requestBodies/a", "circle"},
+		"outside":     {"https://example.org/body.json", "outside of the description"},
+		"missing":     {"#/components/requestBodies/b", "nothing at /components/requestBodies/b"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := load(t, `{"openapi": "3.1.0", "paths": {"/": {"post": {"requestBody": {"$ref": "#/components/requestBodies/a"}}}},
+				"components": {"requestBodies": {"a": {"$ref": "`+test.ref+`"}}}}`)
+			wantError(t, d.CheckRequest("POST", "/", nil, nil, []byte("x")), "POST /", test.want)
+		})
+	}
 }
 
 func TestTrim(t *testing.T) {

@@ -17,7 +17,7 @@ type route struct {
 
 func newRoute(template string) route {
 	path, query, _ := strings.Cut(template, "?")
-	r := route{template: template, segments: strings.Split(strings.Trim(path, "/"), "/")}
+	r := route{template: template, segments: strings.Split(strings.TrimPrefix(path, "/"), "/")}
 	if query != "" {
 		r.query, _ = url.ParseQuery(query) // what can't be parsed is not asked for
 	}
@@ -101,7 +101,7 @@ func matchSegment(template, value string, values map[string]string) bool {
 // splitPath cuts an escaped path and unescapes its segments, so that an escaped
 // slash stays inside one.
 func splitPath(path string) []string {
-	segments := strings.Split(strings.Trim(path, "/"), "/")
+	segments := strings.Split(strings.TrimPrefix(path, "/"), "/")
 	for i, segment := range segments {
 		if unescaped, err := url.PathUnescape(segment); err == nil {
 			segments[i] = unescaped

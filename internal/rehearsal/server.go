@@ -29,9 +29,11 @@ const Header = "X-Cody-Batch-Rehearsal"
 const (
 	// maxBody is the API's limit of a request, in bytes.
 	maxBody = 32 << 20
-	// maxRecorded and maxViolations bound what is kept for a look afterwards.
-	maxRecorded   = 512
-	maxViolations = 200
+	// These bound what is kept for a look afterwards: requests, bytes of their
+	// bodies, and violations.
+	maxRecorded      = 512
+	maxRecordedBytes = 16 << 20
+	maxViolations    = 200
 )
 
 // Options are what a server may be given; the zero Options are good.
@@ -56,6 +58,7 @@ type Server struct {
 	cache      *cache
 	violations []string
 	requests   []RecordedRequest
+	recorded   int // bytes of their bodies
 }
 
 // RecordedRequest is one request and what became of it.
@@ -105,7 +108,8 @@ func (s *Server) Violations() []string {
 	return slices.Clone(s.violations)
 }
 
-// Requests lists the latest requests, oldest first, at most 512.
+// Requests lists the latest requests, oldest first, at most 512 and about 16 MB
+// of them.
 func (s *Server) Requests() []RecordedRequest {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -327,10 +331,12 @@ func errorBody(kind, message string, details any, requestID string) []byte {
 func (s *Server) record(r RecordedRequest) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.requests) == maxRecorded {
+	s.requests = append(s.requests, r)
+	s.recorded += len(r.Body)
+	for len(s.requests) > maxRecorded || s.recorded > maxRecordedBytes && len(s.requests) > 1 {
+		s.recorded -= len(s.requests[0].Body)
 		s.requests = slices.Delete(s.requests, 0, 1)
 	}
-	s.requests = append(s.requests, r)
 	if r.Violation != "" && len(s.violations) < maxViolations {
 		s.violations = append(s.violations, r.RequestID+": "+r.Violation)
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -76,7 +77,7 @@ func ask(t *testing.T, c anthropic.Client, p anthropic.MessageNewParams) (anthro
 	defer stream.Close()
 	for stream.Next() {
 		if err := message.Accumulate(stream.Current()); err != nil {
-			t.Fatal(err)
+			return message, false, err
 		}
 		isWhole = stream.Current().Type == "message_stop"
 	}
@@ -184,6 +185,35 @@ func TestServerCountsLikeACache(t *testing.T) {
 	}
 	if u = late.Usage; u.CacheReadInputTokens != another.Usage.CacheReadInputTokens {
 		t.Errorf("after ten minutes only the hour's part is read: %s", u.RawJSON())
+	}
+}
+
+func TestServerKeepsEqualConversationsApart(t *testing.T) {
+	t.Parallel()
+	server, url := start(t, rehearsal.Play(
+		rehearsal.Call("bash", nil).AndThink("One."), rehearsal.Say("two"), rehearsal.Call("bash", nil), rehearsal.Say("done"),
+	), rehearsal.Options{})
+	c := client(t, url)
+	var group sync.WaitGroup
+	for i := range 6 {
+		group.Go(func() {
+			p := params("Rename it.") // the same in each
+			for turn := range 4 {
+				m, isWhole, err := ask(t, c, p)
+				if err != nil || !isWhole || turn == 3 && m.Content[0].Text != "done" {
+					t.Errorf("conversation %d, turn %d: %v, %s", i, turn, err, m.RawJSON())
+					return
+				}
+				p = answered(p, m, fmt.Sprint("result ", i))
+				if turn == 1 {
+					p.Messages = append(p.Messages, anthropic.NewUserMessage(anthropic.NewTextBlock(fmt.Sprint("Go on, ", i))))
+				}
+			}
+		})
+	}
+	group.Wait()
+	if v := server.Violations(); len(v) > 0 {
+		t.Errorf("violations: %q", v)
 	}
 }
 
