@@ -24,6 +24,7 @@ const (
 	publicAPI       = "https://api.anthropic.com/"
 	defaultMaxTurns = 80
 	defaultIdle     = 2 * time.Minute
+	rehearsalKey    = "no-key-is-needed-here"
 )
 
 // Options say how the model is reached. Nothing is taken from the environment.
@@ -124,7 +125,7 @@ func (a *Agent) Run(ctx context.Context, run codybatch.AgentRun) (codybatch.Agen
 
 func (a *Agent) key(ctx context.Context) (string, error) {
 	if a.options.APIKey == nil {
-		return "rehearsal", nil
+		return rehearsalKey, nil
 	}
 	key, err := a.options.APIKey(ctx)
 	if err != nil {
@@ -138,6 +139,7 @@ type session struct {
 	agent       *Agent
 	run         codybatch.AgentRun
 	client      anthropic.Client
+	key         string                     // to be kept out of what is told
 	params      anthropic.MessageNewParams // all but the messages and max_tokens
 	prefixSHA   string
 	traits      modelTraits
@@ -180,7 +182,7 @@ func (a *Agent) open(run codybatch.AgentRun, key string) (*session, error) {
 		run.Spent = func(codybatch.Usage) {}
 	}
 	s := &session{
-		agent: a, run: run, traits: traitsOf(model), tools: tools(),
+		agent: a, run: run, key: key, traits: traitsOf(model), tools: tools(),
 		maxTurns:    run.Spec.MaxTurns,
 		environment: sandbox.Environment(run.Home),
 		ledger:      ledger{prices: a.prices, model: model, limit: limit},

@@ -31,7 +31,7 @@ type ledger struct {
 // even in the worst case: nothing of the prompt is in the cache, and the answer
 // is as long as it may be. It lowers the answer's length to fit the money, and
 // reports false when what is left does not buy leastOutput.
-func (l *ledger) reserve(requestBytes, want int64) (maxTokens int64, paid bool) {
+func (l *ledger) reserve(requestBytes, want int64) (int64, bool) {
 	if l.limit == nil {
 		return want, true
 	}

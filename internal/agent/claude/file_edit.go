@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -37,17 +38,17 @@ func runEdit(_ context.Context, s *session, raw json.RawMessage) (toolResult, er
 	if complaint != nil {
 		return *complaint, nil
 	}
-	switch {
-	case input.OldString == "":
+	switch input.OldString {
+	case "":
 		return refusal("old_string is empty; use write for a new file"), nil
-	case input.OldString == input.NewString:
+	case input.NewString:
 		return refusal("old_string and new_string are the same"), nil
 	}
 	name, err := s.workspace.resolve(input.FilePath)
 	if err != nil {
 		return fileProblem(err), nil
 	}
-	data, _, err := s.workspace.readAll(name, maxEditBytes)
+	data, err := s.workspace.readAll(name, maxEditBytes)
 	if err != nil {
 		return fileProblem(err), nil
 	}
@@ -70,7 +71,8 @@ func runEdit(_ context.Context, s *session, raw json.RawMessage) (toolResult, er
 // find gives the places of text in data, and how long it is there. The model
 // does not see carriage returns, so where the text is not found as it is, its
 // newlines may stand for CRLF.
-func find(data []byte, text string) (places []int, length int) {
+func find(data []byte, text string) ([]int, int) {
+	var places []int
 	for _, candidate := range []string{text, strings.ReplaceAll(text, "\n", "\r\n")} {
 		from := 0
 		for {
@@ -133,7 +135,7 @@ func lineNumbers(data []byte, places []int) string {
 		}
 		line += bytes.Count(data[from:at], []byte("\n"))
 		from = at
-		list = append(list, fmt.Sprint(line))
+		list = append(list, strconv.Itoa(line))
 	}
 	return strings.Join(list, ", ")
 }

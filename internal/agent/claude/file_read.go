@@ -74,7 +74,9 @@ func runRead(_ context.Context, s *session, raw json.RawMessage) (toolResult, er
 	return result, nil
 }
 
-func lineRange(view []int) (first, last int, ok bool) {
+// lineRange turns a view_range into the first and the last line, and reports
+// whether it is one.
+func lineRange(view []int) (int, int, bool) {
 	switch {
 	case view == nil:
 		return 1, maxReadLines, true
@@ -151,9 +153,9 @@ func numbered(r io.Reader, first, last int) (toolResult, error) {
 
 // readLine reads a line with its ending, or the first maxLineBytes of it and
 // reports that it is not whole.
-func readLine(r *bufio.Reader) (text []byte, whole bool, err error) {
+func readLine(r *bufio.Reader) ([]byte, bool, error) {
 	part, err := r.ReadSlice('\n')
-	text = bytes.Clone(part)
+	text := bytes.Clone(part)
 	for errors.Is(err, bufio.ErrBufferFull) {
 		part, err = r.ReadSlice('\n')
 		if len(text) <= maxLineBytes {

@@ -43,7 +43,7 @@ func runWrite(_ context.Context, s *session, raw json.RawMessage) (toolResult, e
 	}
 	content := []byte(input.Content)
 	kept := ""
-	if old, _, err := s.workspace.readAll(name, maxEditBytes); err == nil { // else it is new, or replace says what is wrong
+	if old, err := s.workspace.readAll(name, maxEditBytes); err == nil { // else it is new, or replace says what is wrong
 		content, kept = withHabitsOf(old, content)
 	}
 	if err := s.workspace.replace(name, content); err != nil {
@@ -53,8 +53,9 @@ func runWrite(_ context.Context, s *session, raw json.RawMessage) (toolResult, e
 }
 
 // withHabitsOf gives new content what the model can't see in the old: the byte
-// order mark, and CRLF where every line of the old file ends with it.
-func withHabitsOf(old, content []byte) (_ []byte, kept string) {
+// order mark, and CRLF where every line of the old file ends with it. The string says
+// what was kept.
+func withHabitsOf(old, content []byte) ([]byte, string) {
 	var habits []string
 	newlines := bytes.Count(old, []byte("\n"))
 	if newlines > 0 && newlines == bytes.Count(old, []byte("\r\n")) && !bytes.Contains(content, []byte("\r\n")) {

@@ -152,7 +152,7 @@ func globPattern(glob string) (*regexp.Regexp, error) {
 
 // globClass turns [abc] or [!abc] at the start of a glob into a class, and says
 // how long it was. An open bracket that is never closed stands for itself.
-func globClass(glob string) (class string, length int) {
+func globClass(glob string) (string, int) {
 	end := strings.IndexByte(glob[1:], ']')
 	if end <= 0 {
 		return `\[`, 1

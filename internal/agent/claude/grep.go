@@ -84,7 +84,7 @@ type grepSearch struct {
 func (g *grepSearch) file(ctx context.Context, name string) error {
 	f, info, err := g.workspace.open(name)
 	if err != nil {
-		return nil //nolint:nilerr // permissions, or gone meanwhile
+		return nil
 	}
 	defer func() { _ = f.Close() }() // opened for reading
 	if info.Size() > maxGrepFile {
@@ -111,7 +111,7 @@ func (g *grepSearch) file(ctx context.Context, name string) error {
 		case errors.Is(err, bufio.ErrBufferFull):
 			starts = false // the rest of an overlong line
 		default:
-			return nil //nolint:nilerr // the end of the file, or as much of it as can be read
+			return nil // the end of the file, or as much of it as can be read
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)

@@ -106,6 +106,7 @@ func (s *session) afterFailure(ctx context.Context, err error, r reply, try int)
 		return nil, unrecorded
 	}
 	v := classify(err, s.agent.now())
+	v.reason = strings.ReplaceAll(v.reason, s.key, "[redacted]") // some servers quote what they refuse
 	if !v.retry || try > maxRetries {
 		if try > maxRetries {
 			v.reason = fmt.Sprintf("the API did not answer in %d tries; the last one: %s", try, v.reason)
@@ -172,6 +173,7 @@ func (s *session) take(ctx context.Context, r reply) (*ending, error) {
 		return &ending{outcome: codybatch.OutcomeRefused, reason: reason}, nil
 	case anthropic.StopReasonModelContextWindowExceeded:
 		return &ending{outcome: codybatch.OutcomeBlocked, reason: tooLong}, nil
+	default: // there is something to go on with
 	}
 	s.remember(r)
 	called, end, err := s.answerCalls(ctx, r)
@@ -234,8 +236,10 @@ func (s *session) remember(r reply) {
 // answerCalls runs the answer's tool calls, one after the other, and puts one
 // result for each of them into the next user message, also for those that are
 // not run: a call that the answer was cut off in, and what comes after finish.
-func (s *session) answerCalls(ctx context.Context, r reply) (called bool, end *ending, err error) {
-	wellFormed, bad, stuck := false, false, false
+// It reports whether there was a call at all.
+func (s *session) answerCalls(ctx context.Context, r reply) (bool, *ending, error) {
+	var end *ending
+	called, wellFormed, bad, stuck := false, false, false, false
 	for i, block := range r.message.Content {
 		if block.Type != "tool_use" {
 			continue

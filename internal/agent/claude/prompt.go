@@ -108,7 +108,7 @@ func quotedGuidance(w *workspace) string {
 		if err != nil {
 			continue
 		}
-		data, _, err := w.readAll(name, maxEditBytes)
+		data, err := w.readAll(name, maxEditBytes)
 		text := sandbox.Clean(string(data))
 		if err != nil || isBinary(data) || strings.TrimSpace(text) == "" || text == seen || room <= 0 {
 			continue

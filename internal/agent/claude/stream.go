@@ -45,10 +45,10 @@ func (r reply) content() json.RawMessage {
 //
 // onHeader is called, in the caller's goroutine, when a response begins; its
 // error ends the call.
-func (a *Agent) stream(ctx context.Context, client anthropic.Client, params anthropic.MessageNewParams, onHeader func(status int, header http.Header) error) (r reply, err error) {
+func (a *Agent) stream(parent context.Context, client anthropic.Client, params anthropic.MessageNewParams, onHeader func(status int, header http.Header) error) (reply, error) {
+	var r reply
 	started := a.now()
-	parent := ctx
-	ctx, cancel := context.WithCancelCause(ctx)
+	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 	watchdog := time.AfterFunc(a.idle, func() { cancel(errIdle) })
 	defer watchdog.Stop()
@@ -70,14 +70,13 @@ func (a *Agent) stream(ctx context.Context, client anthropic.Client, params anth
 	stream := client.Messages.NewStreaming(ctx, params, option.WithMiddleware(watch))
 	defer func() { _ = stream.Close() }() // what there was to read was read
 	var answer accumulator
-	for stream.Next() {
+	var err error
+	for err == nil && stream.Next() {
 		event := stream.Current()
 		if r.ttft == 0 && event.Type == "content_block_start" {
 			r.ttft = a.now().Sub(started)
 		}
-		if err = answer.add(event); err != nil {
-			break
-		}
+		err = answer.add(event)
 	}
 	if err == nil {
 		err = stream.Err()

@@ -124,20 +124,20 @@ func (w *workspace) open(name string) (*os.File, fs.FileInfo, error) {
 }
 
 // readAll reads a file of at most limit bytes.
-func (w *workspace) readAll(name string, limit int64) ([]byte, fs.FileInfo, error) {
-	f, info, err := w.open(name)
+func (w *workspace) readAll(name string, limit int64) ([]byte, error) {
+	f, _, err := w.open(name)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer func() { _ = f.Close() }() // opened for reading
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err != nil {
-		return nil, nil, fmt.Errorf("read %s: %w", name, err)
+		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	if int64(len(data)) > limit {
-		return nil, nil, &pathError{name, fmt.Sprintf("is larger than %d bytes; use bash for it", limit)}
+		return nil, &pathError{name, fmt.Sprintf("is larger than %d bytes; use bash for it", limit)}
 	}
-	return data, info, nil
+	return data, nil
 }
 
 // replace writes a file anew beside the old one and renames it, so that a file
