@@ -184,21 +184,21 @@ func (w *Workspace) Blob(ctx context.Context, tree, path string, limit int64) ([
 	if err != nil {
 		return nil, fmt.Errorf("read %q: %w", path, err)
 	}
-	return content.Bytes(), nil
+	return content.content.Bytes(), nil
 }
 
 // boundedBuffer refuses to grow over a limit.
 type boundedBuffer struct {
-	bytes.Buffer
+	content  bytes.Buffer // not embedded: its ReadFrom knows no limit
 	limit    int64
 	exceeded bool
 }
 
 // Write fails when the limit would be passed.
 func (b *boundedBuffer) Write(p []byte) (int, error) {
-	if int64(b.Len()+len(p)) > b.limit {
+	if int64(b.content.Len()+len(p)) > b.limit {
 		b.exceeded = true
 		return 0, ErrTooLarge
 	}
-	return b.Buffer.Write(p)
+	return b.content.Write(p)
 }

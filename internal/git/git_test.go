@@ -48,18 +48,29 @@ func write(t *testing.T, dir, name, content string) {
 // fill writes, their very bytes.
 func newOrigin(t *testing.T, fill func(dir string)) (origin, commit string) {
 	t.Helper()
-	source := t.TempDir()
-	sh(t, source, "git", "init", "--quiet", "--initial-branch=main")
+	dir := t.TempDir()
+	source, origin := filepath.Join(dir, "source"), filepath.Join(dir, "origin.git")
+	for _, folder := range []string{source, filepath.Join(origin, "objects"), filepath.Join(origin, "refs")} {
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, origin, "HEAD", "ref: refs/heads/main\n")
+	write(t, origin, "config", "[core]\n\trepositoryFormatVersion = 0\n")
 	if fill == nil {
 		fill = func(dir string) { write(t, dir, "README.md", "hello\n") }
 	}
 	fill(source)
-	write(t, source, ".git/info/attributes", "* !text !eol !filter !ident !working-tree-encoding\n")
-	sh(t, source, "git", "add", "--all", "--force")
-	sh(t, source, "git", "commit", "--quiet", "--allow-empty", "--message=start")
-	origin = filepath.Join(t.TempDir(), "origin.git")
-	sh(t, source, "git", "clone", "--quiet", "--bare", "--no-local", source, origin)
-	return origin, sh(t, origin, "git", "rev-parse", "main")
+	write(t, origin, "info/attributes", "* !text !eol !filter !ident !working-tree-encoding\n")
+	sh(t, source, "git", "--git-dir="+origin, "--work-tree=.", "add", "--all", "--force")
+	sh(t, source, "git", "--git-dir="+origin, "--work-tree=.", "commit", "--quiet", "--allow-empty", "--message=start")
+	head, err := os.ReadFile(filepath.Join(origin, "refs", "heads", "main"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	remove(t, origin, "info")
+	write(t, origin, "config", "[core]\n\trepositoryFormatVersion = 0\n\tbare = true\n")
+	return origin, strings.TrimSpace(string(head))
 }
 
 // folders are where a workspace goes.

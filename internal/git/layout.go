@@ -15,7 +15,8 @@ const exactBytes = "* !text !eol !crlf !ident !filter !working-tree-encoding !di
 
 // layout is what a git folder holds besides objects and an index.
 type layout struct {
-	commit  string // what HEAD is at; "" before there is one
+	commit  string // what HEAD is at; its length says which hash the repository uses
+	unborn  bool   // the commit is not there yet, and HEAD is at nothing
 	branch  string // "": HEAD is detached
 	shallow string // commits whose parents are not there, one a line
 	lends   string // a folder of objects to read besides its own; "" for none
@@ -92,7 +93,7 @@ func (l layout) write(root *os.Root) error {
 		}
 	}
 	head := l.commit + "\n"
-	if l.commit == "" {
+	if l.unborn {
 		head = "ref: refs/heads/none\n"
 	}
 	files := [][2]string{{"config", l.config()}, {filepath.Join("info", "attributes"), exactBytes}}

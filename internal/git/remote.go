@@ -49,7 +49,7 @@ func (w *Workspace) FetchCommit(ctx context.Context, remote Remote, commit strin
 		return CommitInfo{}, fmt.Errorf("fetch commit: %w", err)
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
-	if err := (layout{commit: commit}).restore(dir); err != nil {
+	if err := (layout{commit: commit, unborn: true}).restore(dir); err != nil {
 		return CommitInfo{}, fmt.Errorf("fetch commit: %w", err)
 	}
 	err = process{gitDir: dir, remote: &remote, args: []string{

@@ -69,9 +69,8 @@ func newWorkspace(options CheckoutOptions) (*Workspace, error) {
 			return nil, fmt.Errorf("folder %s is not empty", filepath.Base(dir))
 		}
 	}
-	// The commit is not there yet, but its length says which hash the
-	// repository uses; a HEAD that dangles is what a fresh clone has, too.
-	w := &Workspace{gitDir: gitDir, workTree: workTree, branch: options.Branch, layout: layout{commit: options.Commit}}
+	w := &Workspace{gitDir: gitDir, workTree: workTree, branch: options.Branch}
+	w.layout = layout{commit: options.Commit, unborn: true}
 	return w, w.layout.restore(gitDir)
 }
 
@@ -104,7 +103,7 @@ func (w *Workspace) fetch(ctx context.Context, remote Remote) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) { // a root commit leaves none
 		return fmt.Errorf("read where the history ends: %w", err)
 	}
-	w.layout.shallow = string(shallow)
+	w.layout.shallow, w.layout.unborn = string(shallow), false
 	return nil
 }
 
