@@ -12,6 +12,7 @@ import (
 // repositories that follows from it.
 type address struct {
 	api     *url.URL // ends in "/"
+	graphQL string   // the other API's address
 	git     string   // ends in "/"; owner/name.git follows
 	host    string   // of the git repositories, as allow-lists spell it
 	limited bool     // GitHub's documented limits hold; else answers tell
@@ -55,11 +56,14 @@ func parseAddress(raw string) (address, error) {
 	default:
 		return address{}, fmt.Errorf("%q: the API of GitHub Enterprise Server ends in /api/v3", raw)
 	}
+	graphQL := *u
+	graphQL.Path, graphQL.RawPath = strings.TrimSuffix(path, "/v3")+"/graphql", ""
 	u.Path, u.RawPath = path+"/", ""
 	return address{
-		api:  u,
-		git:  strings.TrimRight(git.String(), "/") + "/",
-		host: git.Host,
+		api:     u,
+		graphQL: graphQL.String(),
+		git:     strings.TrimRight(git.String(), "/") + "/",
+		host:    git.Host,
 		// Enterprise Server has no limits until its administrator sets some;
 		// source: docs.github.com, "Rate limits for the REST API".
 		limited: git.Host == "github.com" || strings.HasSuffix(git.Host, ".ghe.com"),

@@ -207,7 +207,7 @@ func TestToken(t *testing.T) {
 	t.Run("is cut out of what a server says", func(t *testing.T) {
 		t.Parallel()
 		f := start(t)
-		f.Script("GET", "", githubtest.Fault{Status: http.StatusBadRequest, Body: `{"message":"odd header Bearer ` + f.Token + `"}`})
+		f.Script("POST", "", githubtest.Fault{Status: http.StatusBadRequest, Body: `{"message":"odd header Bearer ` + f.Token + `"}`})
 		_, err := f.forge.Lookup(t.Context(), []codybatch.RepositoryName{"acme/site"})
 		if err == nil || strings.Contains(err.Error(), f.Token) || !strings.Contains(err.Error(), "odd header Bearer [redacted]") {
 			t.Errorf("error %v", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -51,18 +52,21 @@ func readVerdict(req *http.Request, resp *http.Response, body []byte, now time.T
 	if resp.Header.Get(headerRemaining) == "0" {
 		v.gate, v.until, v.reason = gateOf(req), reset(resp, now), "GitHub's rate limit is used up"
 	}
-	var words string
-	switch resp.StatusCode {
-	case http.StatusForbidden, http.StatusTooManyRequests, http.StatusUnprocessableEntity:
-		words = strings.ToLower(string(body))
+	// Words are looked for where only GitHub writes. Parts of an answer can be a
+	// stranger's, and would make everybody wait.
+	words, tooQuick, isGraphQL := strings.ToLower(string(body)), false, gateOf(req) == gateGraphQL
+	switch status := resp.StatusCode; {
+	case status == http.StatusForbidden, status == http.StatusTooManyRequests:
+	case status == http.StatusUnprocessableEntity && strings.Contains(words, `"was submitted too quickly"`):
+		tooQuick = true
+	case status == http.StatusOK && isGraphQL:
+		if words = limitOf(body); words == "" {
+			return v
+		}
 	default:
 		return v // maybe the last request of this hour, but carried out
 	}
-	tooQuick := strings.Contains(words, "submitted too quickly")
-	if resp.StatusCode == http.StatusUnprocessableEntity && !tooQuick {
-		return v
-	}
-	secondary := tooQuick || strings.Contains(words, "secondary rate limit") || strings.Contains(words, "abuse")
+	secondary := tooQuick || strings.Contains(words, "secondary rate limit") || strings.Contains(words, "abuse detection")
 	wait := retryAfter(resp, now)
 	switch {
 	case wait > 0 || secondary:
@@ -75,10 +79,26 @@ func readVerdict(req *http.Request, resp *http.Response, body []byte, now time.T
 		}
 	case v.gate != "":
 		v.refused = true
-	case resp.StatusCode == http.StatusTooManyRequests:
+	case resp.StatusCode == http.StatusTooManyRequests || isGraphQL && resp.StatusCode == http.StatusOK:
 		v = verdict{refused: true, gate: gateAll, reason: "GitHub asks to slow down"}
 	}
 	return v
+}
+
+// limitOf returns what GraphQL says about a limit, in lower case, or "". It
+// answers with status 200 to what it does not do; source: docs.github.com, "Rate
+// limits and query limits for the GraphQL API".
+func limitOf(body []byte) string {
+	var answer graphAnswer
+	if json.Unmarshal(body, &answer) != nil {
+		return ""
+	}
+	for _, e := range answer.Errors {
+		if words := strings.ToLower(e.Message); e.Type == "RATE_LIMITED" || e.Type == "" && strings.Contains(words, "secondary rate limit") {
+			return words
+		}
+	}
+	return ""
 }
 
 // reset is when a used-up primary limit begins anew, by our clock: the answer's

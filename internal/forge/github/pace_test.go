@@ -69,10 +69,7 @@ func (c *cloud) RoundTrip(r *http.Request) (*http.Response, error) {
 	if isCreation {
 		return reply(http.StatusCreated, `{"number":1,"html_url":"https://github.com/acme/site/pull/1","state":"open"}`), nil
 	}
-	if strings.HasSuffix(r.URL.Path, "/pulls") {
-		return reply(http.StatusOK, `[]`), nil
-	}
-	return reply(http.StatusOK, `{"full_name":"`+strings.TrimPrefix(r.URL.Path, "/repos/")+`"}`), nil
+	return reply(http.StatusOK, `[]`), nil
 }
 
 // check looks at the limits on creating content; c.mu is held.
@@ -147,11 +144,14 @@ func open(t *testing.T, forge *github.Forge, i int) {
 	}
 }
 
-func read(t *testing.T, forge *github.Forge, i int) {
-	name := codybatch.RepositoryName(fmt.Sprintf("acme/site-%d", i))
-	if found, err := forge.Lookup(t.Context(), []codybatch.RepositoryName{name}); err != nil || len(found) != 1 {
-		t.Error(found, err)
+func read(t *testing.T, forge *github.Forge) {
+	if _, err := list(t.Context(), forge); err != nil {
+		t.Error(err)
 	}
+}
+
+func list(ctx context.Context, forge *github.Forge) (codybatch.RepositoryPage, error) {
+	return forge.Repositories(ctx, codybatch.RepositoryQuery{Limit: 1})
 }
 
 func TestPace(t *testing.T) {
@@ -191,8 +191,8 @@ func TestPace(t *testing.T) {
 				wait.Go(func() { open(t, forge, i) })
 			}
 			start := time.Now()
-			for i := range 100 {
-				read(t, forge, i)
+			for range 100 {
+				read(t, forge)
 			}
 			if took := time.Since(start); took > 0 {
 				t.Errorf("100 reads took %v", took)
@@ -254,7 +254,7 @@ func TestGates(t *testing.T) {
 				case time.Now().After(reset):
 					return nil
 				case n == 5: // the last one that is let through says so
-					return reply(http.StatusOK, `{"full_name":"acme/site-0"}`, header...)
+					return reply(http.StatusOK, `[]`, header...)
 				case n > 5:
 					refused++
 					return reply(http.StatusForbidden, `{"message":"API rate limit exceeded"}`, header...)
@@ -263,11 +263,11 @@ func TestGates(t *testing.T) {
 			}}
 			forge, w := dotcom(t, c)
 			for range 5 {
-				read(t, forge, 0)
+				read(t, forge)
 			}
 			var wait sync.WaitGroup
-			for i := range 50 {
-				wait.Go(func() { read(t, forge, i) })
+			for range 50 {
+				wait.Go(func() { read(t, forge) })
 			}
 			wait.Wait()
 			if took := time.Since(begin); took < 30*time.Minute || took > 30*time.Minute+5*time.Second {
@@ -293,8 +293,8 @@ func TestGates(t *testing.T) {
 			}}
 			forge, w := dotcom(t, c)
 			var wait sync.WaitGroup
-			for i := range 8 { // all refused at once
-				wait.Go(func() { read(t, forge, i) })
+			for range 8 { // all refused at once
+				wait.Go(func() { read(t, forge) })
 			}
 			wait.Wait()
 			if got := fmt.Sprint(w.all()); got != "[GitHub asks to slow down for 1m0s GitHub asks to slow down for 2m0s]" {
@@ -306,7 +306,7 @@ func TestGates(t *testing.T) {
 				}
 				return nil
 			}
-			read(t, forge, 0)
+			read(t, forge)
 			if got := w.all(); got[len(got)-1] != "GitHub asks to slow down for 1m0s" {
 				t.Errorf("after a success the waits go on as %q", got)
 			}
@@ -332,7 +332,7 @@ func TestGates(t *testing.T) {
 				var wait sync.WaitGroup
 				wait.Go(func() { open(t, forge, 1) })
 				synctest.Wait()
-				read(t, forge, 2)
+				read(t, forge)
 				if took := time.Since(begin); took > 0 {
 					t.Errorf("%s: a read waited %v", name, took)
 				}
@@ -356,14 +356,14 @@ func TestGates(t *testing.T) {
 			ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, codybatch.ErrTimeout)
 			defer cancel()
 			begin := time.Now()
-			_, err := forge.Lookup(ctx, []codybatch.RepositoryName{"acme/site"})
+			_, err := list(ctx, forge)
 			until := begin.Add(time.Hour).UTC().Format(time.RFC3339)
 			if !errors.Is(err, codybatch.ErrTimeout) || !strings.Contains(err.Error(), until) || time.Since(begin) != time.Minute {
 				t.Errorf("after %v: error %v, want ErrTimeout and %s", time.Since(begin), err, until)
 			}
 			canceled, cancelNow := context.WithCancelCause(t.Context())
 			cancelNow(codybatch.ErrCanceled)
-			if _, err := forge.Lookup(canceled, []codybatch.RepositoryName{"acme/site"}); !errors.Is(err, codybatch.ErrCanceled) {
+			if _, err := list(canceled, forge); !errors.Is(err, codybatch.ErrCanceled) {
 				t.Errorf("error %v, want ErrCanceled", err)
 			}
 			_, _, err = forge.EnsurePullRequest(canceled, "acme/site", codybatch.PullRequestSpec{Title: "t", Branch: "b", Base: "main"})
@@ -398,9 +398,9 @@ func TestUnreachable(t *testing.T) {
 					if tries++; tries <= c.fails {
 						return nil, c.err
 					}
-					return reply(http.StatusOK, `{"full_name":"acme/site"}`), nil
+					return reply(http.StatusOK, `[]`), nil
 				}))
-				_, err := forge.Lookup(t.Context(), []codybatch.RepositoryName{"acme/site"})
+				_, err := list(t.Context(), forge)
 				if tries != c.tries || (err == nil) != c.ok || len(w.all()) != c.tries-1 {
 					t.Errorf("%d tries, want %d; %d waits; error %v", tries, c.tries, len(w.all()), err)
 				}
@@ -413,12 +413,12 @@ func TestUnreachable(t *testing.T) {
 			tries := 0
 			forge, _ := dotcom(t, transport(func(r *http.Request) (*http.Response, error) {
 				if tries++; tries > 2 {
-					return reply(http.StatusOK, `{"full_name":"acme/site"}`), nil
+					return reply(http.StatusOK, `[]`), nil
 				}
 				<-r.Context().Done()
 				return nil, r.Context().Err()
 			}))
-			if _, err := forge.Lookup(t.Context(), []codybatch.RepositoryName{"acme/site"}); err != nil || tries != 3 {
+			if _, err := list(t.Context(), forge); err != nil || tries != 3 {
 				t.Errorf("%d tries, error %v", tries, err)
 			}
 		})

@@ -1,11 +1,9 @@
 package github_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -261,27 +259,40 @@ func TestEnsurePullRequest(t *testing.T) {
 func TestEverythingMatchesTheDescription(t *testing.T) {
 	t.Parallel()
 	githubtest.RequireDescription(t)
-	f := startSite(t, nil)
-	_, _, _ = f.forge.EnsurePullRequest(t.Context(), site, spec())
-	var seen []string
-	for _, r := range f.Requests() {
-		seen = append(seen, r.Method)
-	}
-	if !slices.Contains(seen, "POST") || len(f.Violations()) > 0 {
-		t.Errorf("requests %v, violations %q", seen, f.Violations())
-	}
-	// The check must be able to fail.
-	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, f.URL+"/user/repos?sort=colour", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+f.Token)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	if v := f.ForgetViolations(); len(v) != 1 || !strings.Contains(v[0], "sort") {
-		t.Errorf("violations %q, want one about sort", v)
-	}
+	t.Run("REST and GraphQL", func(t *testing.T) {
+		t.Parallel()
+		f := startSite(t, nil)
+		if _, err := f.forge.Lookup(t.Context(), []codybatch.RepositoryName{site}); err != nil {
+			t.Error(err)
+		}
+		if _, _, err := f.forge.EnsurePullRequest(t.Context(), site, spec()); err != nil {
+			t.Error(err)
+		}
+		if v := f.Violations(); len(v) > 0 || f.Count("POST", "/pulls") != 1 || f.Count("POST", "/graphql") != 1 {
+			t.Errorf("violations %q", v)
+		}
+	})
+	t.Run("and the check can fail", func(t *testing.T) {
+		t.Parallel()
+		f := githubtest.Start(t)
+		for _, c := range []struct{ method, address, body, want string }{
+			{"GET", f.URL + "/user/repos?sort=colour", "", "sort"},
+			{"POST", "http://" + f.Host + "/api/graphql", `{"query":"{ repository(owner: \"a\", name: \"b\") { colour } }"}`, "colour"},
+			{"POST", "http://" + f.Host + "/api/graphql", `{"query":"query($o: String!) { repository(owner: $o, name: \"b\") { url } }"}`, "variable"},
+		} {
+			req, err := http.NewRequestWithContext(t.Context(), c.method, c.address, strings.NewReader(c.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Authorization", "Bearer "+f.Token)
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if v := f.ForgetViolations(); len(v) != 1 || !strings.Contains(v[0], c.want) {
+				t.Errorf("%s %s: violations %q, want one about %s", c.method, c.address, v, c.want)
+			}
+		}
+	})
 }

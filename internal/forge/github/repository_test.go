@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -135,11 +136,11 @@ func TestLookup(t *testing.T) {
 	t.Run("keeps the order of many names, and leaves out what is missing, moved or not a name", func(t *testing.T) {
 		t.Parallel()
 		f := start(t)
-		f.AddMany("acme", "service", 60)
+		f.AddMany("acme", "service", 160)
 		f.Rename("acme/service-0007", "acme/renamed")
 		var ask []codybatch.RepositoryName
 		var want []string
-		for i := 60; i > 0; i-- {
+		for i := 160; i > 0; i-- {
 			name := fmt.Sprintf("acme/service-%04d", i)
 			ask = append(ask, codybatch.RepositoryName(name), codybatch.RepositoryName(fmt.Sprintf("acme/none-%d", i)))
 			if i != 7 {
@@ -151,8 +152,16 @@ func TestLookup(t *testing.T) {
 		if err != nil || !slices.Equal(names(got), want) {
 			t.Errorf("got %v, error %v", names(got), err)
 		}
-		if n := len(f.Requests()); n != 120 {
-			t.Errorf("%d requests, want 120: one for each name", n)
+		if n := len(f.Requests()); n != 4 {
+			t.Errorf("%d requests for 320 names, want 4", n)
+		}
+	})
+	t.Run("fails when GitHub can't tell", func(t *testing.T) {
+		t.Parallel()
+		f := start(t)
+		f.Script("POST", "/graphql", githubtest.Fault{Status: 200, Body: `{"data":{"r0":null},"errors":[{"type":"FORBIDDEN","message":"Resource protected by organization SAML enforcement."}]}`})
+		if _, err := f.forge.Lookup(t.Context(), []codybatch.RepositoryName{"acme/site"}); err == nil || !strings.Contains(err.Error(), "SAML") {
+			t.Errorf("error %v", err)
 		}
 	})
 	t.Run("of nothing asks nothing", func(t *testing.T) {

@@ -44,7 +44,7 @@ func TestLimitsAndFaultsAreWaitedOut(t *testing.T) {
 	}
 	calls := map[string]func(t *testing.T, f fixture) error{
 		"GET": func(t *testing.T, f fixture) error {
-			_, err := f.forge.Lookup(t.Context(), []codybatch.RepositoryName{site})
+			_, err := f.forge.ResolveBase(t.Context(), site, "main")
 			return err
 		},
 		"POST": func(t *testing.T, f fixture) error {
@@ -81,5 +81,30 @@ func TestLimitsAndFaultsAreWaitedOut(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestGraphQLLimitsAreWaitedOut(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	f.Add(githubtest.Repository{
+		Name: site, Files: map[string]string{"a": "b"},
+		// Words of a stranger make nobody wait.
+		Description: `{"type":"RATE_LIMITED"} You have exceeded a secondary rate limit. "was submitted too quickly"`,
+	})
+	secondary := githubtest.SecondaryLimit()
+	secondary.Status, secondary.Body = 200, `{"data":null,"errors":[{"message":"You have exceeded a secondary rate limit."}]}`
+	f.Script("POST", "/graphql",
+		githubtest.GraphQLLimit(10*time.Minute), secondary, githubtest.BadGateway(), githubtest.Dropped(), githubtest.TooManyRequests(5))
+	found, err := f.forge.Lookup(t.Context(), []codybatch.RepositoryName{site})
+	if err != nil || len(found) != 1 {
+		t.Fatalf("found %v, error %v", found, err)
+	}
+	slept := f.clock.sleeps()
+	if len(slept) != 5 || slept[0] != 601*time.Second || slept[1] != 60*time.Second || slept[4] != 5*time.Second {
+		t.Errorf("waits %v", slept)
+	}
+	if _, err := f.forge.ResolveBase(t.Context(), site, "main"); err != nil || len(f.clock.sleeps()) != 5 {
+		t.Errorf("waits %v, error %v", f.clock.sleeps(), err)
 	}
 }

@@ -3,6 +3,7 @@ package githubtest
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,16 +13,63 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator"
+
 	"github.com/liamzdenek/cody-batch/internal/apispec"
 )
 
-// published is where `npm ci --prefix tools` puts GitHub's OpenAPI description,
-// below the root of this module.
-const published = "tools/node_modules/@octokit/openapi/generated/api.github.com.json"
+// What `npm ci --prefix tools` installs, below the root of this module.
+const (
+	openAPI = "tools/node_modules/@octokit/openapi/generated/api.github.com.json"
+	schema  = "tools/node_modules/@octokit/graphql-schema/schema.graphql"
+)
 
-// readOnce reads the 13 MB of the description once in a process. What it returns
-// is safe for all tests at once.
-var readOnce = sync.OnceValues(func() (*apispec.Description, error) {
+// The 13 MB of the OpenAPI description and the 1 MB of the schema are read once
+// in a process. All tests may use them at once.
+var (
+	readOpenAPI = sync.OnceValues(func() (*apispec.Description, error) {
+		file, err := openPublished(openAPI)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		return apispec.Load(file)
+	})
+	readSchema = sync.OnceValues(func() (*ast.Schema, error) {
+		file, err := openPublished(schema)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		text, err := io.ReadAll(file)
+		if err != nil {
+			return nil, fmt.Errorf("read GitHub's GraphQL schema: %w", err)
+		}
+		return parseSchema(string(text))
+	})
+)
+
+// parseSchema reads a schema in which a field may be defined twice, as GitHub's
+// has it in places.
+func parseSchema(text string) (*ast.Schema, error) {
+	document, err := parser.ParseSchemas(validator.Prelude, &ast.Source{Name: schema, Input: text})
+	if err != nil {
+		return nil, fmt.Errorf("read GitHub's GraphQL schema: %w", err)
+	}
+	for _, definition := range document.Definitions {
+		seen := map[string]bool{}
+		definition.Fields = slices.DeleteFunc(definition.Fields, func(f *ast.FieldDefinition) bool {
+			isAgain := seen[f.Name]
+			seen[f.Name] = true
+			return isAgain
+		})
+	}
+	return validator.ValidateSchemaDocument(document)
+}
+
+func openPublished(name string) (*os.File, error) {
 	root, err := os.Getwd()
 	if err != nil {
 		return nil, fmt.Errorf("find the root of the module: %w", err)
@@ -36,35 +84,44 @@ var readOnce = sync.OnceValues(func() (*apispec.Description, error) {
 		}
 		root = parent
 	}
-	file, err := os.Open(filepath.Join(root, published))
-	if err != nil {
-		return nil, fmt.Errorf("open GitHub's description: %w", err)
-	}
-	defer file.Close()
-	return apispec.Load(file)
-})
+	return os.Open(filepath.Join(root, name))
+}
 
-// RequireDescription skips the test where GitHub's OpenAPI description is not
+// RequireDescription skips the test where GitHub's descriptions are not
 // installed, and fails it where CODYBATCH_TEST_REQUIRE lists "github-openapi".
 func RequireDescription(t testing.TB) {
 	t.Helper()
-	if loadDescription(t) == nil {
-		t.Skip("GitHub's OpenAPI description is not installed; run: npm ci --prefix tools")
+	if loadDescription(t) == nil || loadSchema(t) == nil {
+		t.Skip("GitHub's descriptions are not installed; run: npm ci --prefix tools")
 	}
 }
 
 func loadDescription(t testing.TB) *apispec.Description {
 	t.Helper()
-	description, err := readOnce()
-	if err == nil {
-		return description
-	}
+	description, err := readOpenAPI()
+	needs(t, err)
+	return description
+}
+
+func loadSchema(t testing.TB) *ast.Schema {
+	t.Helper()
+	schema, err := readSchema()
+	needs(t, err)
+	return schema
+}
+
+// needs fails the test for an error, unless it is that nothing is installed and
+// nothing has to be.
+func needs(t testing.TB, err error) {
+	t.Helper()
 	required := strings.Split(os.Getenv("CODYBATCH_TEST_REQUIRE"), ",")
-	if !errors.Is(err, os.ErrNotExist) || slices.Contains(required, "github-openapi") {
+	switch {
+	case err == nil:
+	case !errors.Is(err, os.ErrNotExist) || slices.Contains(required, "github-openapi"):
 		t.Fatalf("requests can't be checked: %v; run: npm ci --prefix tools", err)
+	default:
+		t.Logf("requests are not checked: %v; run: npm ci --prefix tools", err)
 	}
-	t.Log("requests are not checked against GitHub's OpenAPI description, which is not installed; run: npm ci --prefix tools")
-	return nil
 }
 
 func (s *Server) checkRequest(r *http.Request, path string, body []byte) {

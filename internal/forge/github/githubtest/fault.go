@@ -54,6 +54,14 @@ func Exhausted(wait time.Duration) Fault {
 	}
 }
 
+// GraphQLLimit is a used-up primary limit as GraphQL says it: with status 200.
+func GraphQLLimit(wait time.Duration) Fault {
+	f := Exhausted(wait)
+	f.Status, f.Header["X-RateLimit-Resource"] = http.StatusOK, "graphql"
+	f.Body = `{"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded for user ID 1."}]}`
+	return f
+}
+
 // BadGateway is what GitHub's front says when there is nothing behind it.
 func BadGateway() Fault {
 	return Fault{Status: http.StatusBadGateway, Header: map[string]string{"Content-Type": "text/html"}, Body: "<html>Unicorn!</html>"}

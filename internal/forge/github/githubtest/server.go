@@ -1,9 +1,9 @@
 // Package githubtest is a GitHub in memory for tests: an Enterprise Server on a
-// loopback address, with its REST API at /api/v3 and real bare git repositories
+// loopback address, with its APIs at /api/v3 and /api/graphql and real bare git repositories
 // behind `git http-backend`.
 //
 // It holds every request, and every answer of its own, against GitHub's OpenAPI
-// description where that is installed, and fails the test at its end if one does
+// description, or its GraphQL schema, where they are installed, and fails the test at its end if one does
 // not fit. Like an Enterprise Server it has no rate limits until a test wants
 // some; Script makes it refuse, break and drop requests.
 package githubtest
@@ -21,6 +21,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"github.com/liamzdenek/cody-batch/internal/apispec"
 )
 
@@ -35,9 +37,10 @@ type Server struct {
 	Login string // whose token that is
 
 	t           testing.TB
-	root        string // of the bare repositories
-	description *apispec.Description
-	web         string // "http://127.0.0.1:1234"
+	root        string               // of the bare repositories
+	description *apispec.Description // nil: not installed
+	schema      *ast.Schema          // nil: not installed
+	web         string               // "http://127.0.0.1:1234"
 
 	mu         sync.Mutex
 	repos      map[string]*repository // by folded name
@@ -60,7 +63,7 @@ type Request struct {
 	Time   time.Time
 }
 
-// Start runs a server until the test ends. Without GitHub's description it
+// Start runs a server until the test ends. Without GitHub's descriptions it
 // checks nothing and says so; if CODYBATCH_TEST_REQUIRE lists "github-openapi",
 // the test fails then.
 func Start(t testing.TB) *Server {
@@ -70,9 +73,10 @@ func Start(t testing.TB) *Server {
 		t: t, root: t.TempDir(),
 		repos: map[string]*repository{}, moved: map[string]string{}, nextID: 1000,
 	}
-	s.description = loadDescription(t)
+	s.description, s.schema = loadDescription(t), loadSchema(t)
 	mux := http.NewServeMux()
-	mux.Handle(base+"/", s.api())
+	mux.Handle(base+"/", s.api(base, s.checked(s.routes())))
+	mux.Handle("/api/graphql", s.api("/api", http.HandlerFunc(s.graphQL)))
 	mux.Handle("/", s.git())
 	server := httptest.NewServer(mux)
 	s.web, s.Host = server.URL, strings.TrimPrefix(server.URL, "http://")
@@ -128,16 +132,15 @@ type answer struct {
 	header http.Header
 }
 
-// api wraps the routes: faults, credentials and the description come before
-// them, and the description again after.
-func (s *Server) api() http.Handler {
-	routes := s.routes()
+// api puts faults and credentials before one of the two APIs, and writes down
+// what it was asked.
+func (s *Server) api(prefix string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
 		if err != nil {
 			return // the client has gone
 		}
-		path := strings.TrimPrefix(r.URL.EscapedPath(), base)
+		path := strings.TrimPrefix(r.URL.EscapedPath(), prefix)
 		fault := s.fault(r.Method, path)
 		entry := Request{Method: r.Method, Path: path, Query: r.URL.RawQuery, Body: string(body), Time: time.Now()}
 		if fault != nil && !fault.Done {
@@ -150,10 +153,8 @@ func (s *Server) api() http.Handler {
 		if r.Header.Get("Authorization") != "Bearer "+s.Token {
 			write(recorder, refusal(http.StatusUnauthorized, "Bad credentials"))
 		} else {
-			s.checkRequest(r, path, body)
 			r.Body = io.NopCloser(bytes.NewReader(body))
-			routes.ServeHTTP(recorder, r)
-			s.checkAnswer(r.Method, path, recorder)
+			next.ServeHTTP(recorder, r)
 		}
 		entry.Status = recorder.Code
 		s.note(entry)
@@ -167,6 +168,25 @@ func (s *Server) api() http.Handler {
 		s.writeLimits(w.Header())
 		w.WriteHeader(recorder.Code)
 		_, _ = w.Write(recorder.Body.Bytes()) // a client that has gone is its own business
+	})
+}
+
+// checked holds requests to the REST API and its answers against GitHub's
+// description.
+func (s *Server) checked(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body) // is in memory
+		path := strings.TrimPrefix(r.URL.EscapedPath(), base)
+		s.checkRequest(r, path, body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		recorder := httptest.NewRecorder()
+		next.ServeHTTP(recorder, r)
+		s.checkAnswer(r.Method, path, recorder)
+		for name, values := range recorder.Header() {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(recorder.Code)
+		_, _ = w.Write(recorder.Body.Bytes()) // into a recorder
 	})
 }
 
