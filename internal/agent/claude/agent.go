@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -85,6 +86,9 @@ func New(o Options) (*Agent, error) {
 	}
 	if a.idle == 0 {
 		a.idle = defaultIdle
+	}
+	if base.Scheme == "http" && base.Hostname() != "localhost" && !net.ParseIP(base.Hostname()).IsLoopback() {
+		a.log.Warn("ANTHROPIC_BASE_URL is not https: the API key and the code travel in the clear", "host", base.Host)
 	}
 	maps.Copy(a.prices, o.Prices)
 	client := http.Client{}

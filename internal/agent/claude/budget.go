@@ -44,8 +44,8 @@ func (l *ledger) reserve(requestBytes, want int64) (int64, bool) {
 	if left <= 0 {
 		return 0, false
 	}
-	if price.Output > 0 {
-		want = min(want, int64(left)*1_000_000/int64(price.Output))
+	if perMillion(want*int64(price.Output)) > left {
+		want = int64(left) * 1_000_000 / int64(price.Output)
 	}
 	return want, want >= leastOutput
 }

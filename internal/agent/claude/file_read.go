@@ -122,7 +122,7 @@ func numbered(r io.Reader, first, last int) (toolResult, error) {
 			break
 		}
 		crlf = crlf || bytes.HasSuffix(text, []byte("\r\n"))
-		invalid = invalid || !utf8.Valid(text)
+		invalid = invalid || (whole && !utf8.Valid(text)) // a cut may go through a character
 		shown++
 		fmt.Fprintf(&out, "%6d\t%s", line, printable(strings.TrimRight(string(text), "\r\n")))
 		if !whole {

@@ -3,8 +3,18 @@ package claude
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/sandbox"
+)
+
+// Bytes that are kept of what the model says of its work. GitHub takes titles of
+// 256 characters and bodies of 65,536.
+const (
+	maxSummary = 8 << 10
+	maxTitle   = 240
+	maxBody    = 60_000
 )
 
 // finishInput is how the model says that it is done.
@@ -41,7 +51,17 @@ func runFinish(_ context.Context, _ *session, raw json.RawMessage) (toolResult, 
 	if _, known := input.outcome(); !known {
 		return malformed("status must be changed, no_change_needed or blocked"), nil
 	}
-	return toolResult{text: "Recorded.", finish: &input}, nil
+	return toolResult{text: "Recorded.", finish: input.clean()}, nil
+}
+
+// clean makes the model's words fit for a pull request: without control
+// characters, and no longer than forges take.
+func (f finishInput) clean() *finishInput {
+	title, _, _ := strings.Cut(strings.TrimSpace(sandbox.Clean(f.PRTitle)), "\n")
+	return &finishInput{
+		Status: f.Status, Summary: cut(strings.TrimSpace(sandbox.Clean(f.Summary)), maxSummary),
+		PRTitle: cut(title, maxTitle), PRBody: cut(strings.TrimSpace(sandbox.Clean(f.PRBody)), maxBody),
+	}
 }
 
 func (f finishInput) outcome() (codybatch.Outcome, bool) {

@@ -1,6 +1,7 @@
 package claude
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -100,10 +101,10 @@ func (s *session) ask(ctx context.Context) (reply, *ending, error) {
 func (s *session) afterFailure(ctx context.Context, err error, r reply, try int) (*ending, error) {
 	var unrecorded *recordError
 	switch {
-	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
 	case errors.As(err, &unrecorded):
 		return nil, unrecorded
+	case ctx.Err() != nil:
+		return nil, errors.Join(context.Cause(ctx), s.brokenOff(ctx, r))
 	}
 	v := classify(err, s.agent.now())
 	v.reason = strings.ReplaceAll(v.reason, s.key, "[redacted]") // some servers quote what they refuse
@@ -112,11 +113,11 @@ func (s *session) afterFailure(ctx context.Context, err error, r reply, try int)
 			v.reason = fmt.Sprintf("the API did not answer in %d tries; the last one: %s", try, v.reason)
 		}
 		s.agent.log.Warn("model call given up", "repository", s.run.Key.Repository, "outcome", v.outcome, "tries", try)
-		return &ending{outcome: v.outcome, reason: v.reason}, nil
+		return &ending{outcome: v.outcome, reason: v.reason}, s.brokenOff(ctx, r)
 	}
 	wait := v.backoff(try)
 	event := codybatch.ThreadEvent{
-		Type: codybatch.EventRetry, N: try, RequestID: r.requestID,
+		Type: codybatch.EventRetry, N: s.talk.calls + 1, RequestID: r.requestID,
 		Reason: fmt.Sprintf("%s. Try %d of %d in %s.", v.reason, try+1, maxRetries+1, wait.Round(10*time.Millisecond)),
 	}
 	if r.usage != (codybatch.Usage{}) { // a thrown-away answer is paid for like any other
@@ -131,6 +132,17 @@ func (s *session) afterFailure(ctx context.Context, err error, r reply, try int)
 		return nil, nil
 	}
 	return nil, sleep(ctx, wait)
+}
+
+// brokenOff records what an answer cost that nothing comes of.
+func (s *session) brokenOff(ctx context.Context, r reply) error {
+	if r.usage == (codybatch.Usage{}) {
+		return nil
+	}
+	return s.thread.add(ctx, codybatch.ThreadEvent{
+		Type: codybatch.EventNotice, Reason: "An answer was broken off. What came of it is paid for, and thrown away.",
+		RequestID: r.requestID, Usage: &r.usage, CostUSD: costUSD(r.usage),
+	})
 }
 
 // recordRequest records what the user's side says that is new, but for the
@@ -267,7 +279,7 @@ func (s *session) answerCalls(ctx context.Context, r reply) (bool, *ending, erro
 			outcome, _ := result.finish.outcome() // was checked by the tool
 			end = &ending{outcome: outcome, finish: result.finish}
 			if outcome == codybatch.OutcomeBlocked {
-				end.reason = result.finish.Summary
+				end.reason = cmp.Or(result.finish.Summary, "the model says that it can't be done, and not why")
 			}
 		}
 		bad = bad || result.malformed

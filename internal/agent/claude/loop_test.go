@@ -73,6 +73,16 @@ func TestRun_uses_all_eight_tools_in_one_conversation(t *testing.T) {
 		done())
 }
 
+func TestRun_makes_the_models_words_fit_for_a_pull_request(t *testing.T) {
+	t.Parallel()
+	play(t, func(t *testing.T, s *stage) {
+		result := s.ends(t, codybatch.OutcomeChanged, "")
+		if result.Summary != "Red." || result.PRTitle != "One line" || len(result.PRBody) > maxBody+3 {
+			t.Errorf("got %q, %q and a body of %d bytes", result.Summary, result.PRTitle, len(result.PRBody))
+		}
+	}, rehearsal.Finish("changed", "\x1b[31mRed.\x00", " One line\nand more", strings.Repeat("é", 60_000)))
+}
+
 // checkRequests checks what the thread says of the requests, and that they share
 // their prefix.
 func (s *stage) checkRequests(t *testing.T) {
@@ -376,9 +386,7 @@ func TestRun_returns_the_cause_when_it_is_canceled_in_the_middle_of_an_answer(t 
 				if result.Usage.InputTokens+result.Usage.CacheWriteTokens == 0 || s.spent[len(s.spent)-1] != result.Usage || result.Session != nil {
 					t.Errorf("got %+v, reported %+v", result, s.spent)
 				}
-				if last := s.events[len(s.events)-1]; last.Type != codybatch.EventRunEnd {
-					t.Errorf("the last event is %+v", last)
-				}
+				s.agrees(t, result)
 				if s.file(t, "hello.txt") != "hello\n" {
 					t.Error("the changes are lost")
 				}

@@ -94,12 +94,13 @@ func (p Prices) usage(model string, u anthropic.Usage) codybatch.Usage {
 		usage.CostUnknown = true
 		return usage
 	}
-	hour := min(u.CacheCreation.Ephemeral1hInputTokens, u.CacheCreationInputTokens)
+	// What is not said to be written for 5 minutes is taken for the dearer kind.
+	short := min(u.CacheCreation.Ephemeral5mInputTokens, u.CacheCreationInputTokens)
 	usage.Cost = perMillion(u.InputTokens*int64(price.Input) +
 		u.OutputTokens*int64(price.Output) +
 		u.CacheReadInputTokens*int64(price.CacheRead) +
-		hour*int64(price.CacheWrite1h) +
-		(u.CacheCreationInputTokens-hour)*int64(price.CacheWrite5m))
+		short*int64(price.CacheWrite5m) +
+		(u.CacheCreationInputTokens-short)*int64(price.CacheWrite1h))
 	return usage
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 	"github.com/anthropics/anthropic-sdk-go/shared"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/sandbox"
 )
 
 const (
@@ -43,8 +45,8 @@ type verdict struct {
 	reason  string            // for people
 }
 
-// classify judges a call's error. It never quotes more than the server's own
-// message, so that no header and no address gets into a thread.
+// classify judges a call's error. It quotes the server's own message and what
+// the network says, but no header and no URL.
 func classify(err error, now time.Time) verdict {
 	var api *anthropic.Error
 	var certificate *tls.CertificateVerificationError
@@ -57,9 +59,12 @@ func classify(err error, now time.Time) verdict {
 		return verdict{outcome: codybatch.OutcomeAPIError, reason: errNotRehearsal.Error()}
 	case errors.As(err, &certificate):
 		return verdict{outcome: codybatch.OutcomeAPIError, reason: "the API's certificate is not trusted: " + short(certificate.Err.Error())}
-	default:
-		return verdict{retry: true, outcome: codybatch.OutcomeAPIError, reason: short(err.Error())}
 	}
+	var network *url.Error
+	if errors.As(err, &network) {
+		err = network.Err
+	}
+	return verdict{retry: true, outcome: codybatch.OutcomeAPIError, reason: short(err.Error())}
 }
 
 func classifyAPI(api *anthropic.Error, now time.Time) verdict {
@@ -229,10 +234,12 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 // short cuts what a server says to a length that a person reads.
-func short(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	if len(s) > longestReason {
-		s = strings.ToValidUTF8(s[:longestReason], "") + "…"
+func short(s string) string { return cut(sandbox.Clean(s), longestReason) }
+
+// cut shortens a text to so many bytes, between two characters.
+func cut(s string, limit int) string {
+	if len(s) <= limit {
+		return s
 	}
-	return s
+	return strings.ToValidUTF8(s[:limit], "") + "…"
 }

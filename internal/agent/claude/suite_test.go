@@ -48,6 +48,30 @@ func TestAgent_keeps_the_promises_of_the_port(t *testing.T) {
 	})
 }
 
+func TestAgent_survives_a_reset_connection(t *testing.T) {
+	t.Parallel()
+	s := &stage{}
+	web := httptest.NewServer(s)
+	t.Cleanup(web.Close)
+	agent, err := claude.New(claude.Options{Rehearsal: true, BaseURL: web.URL, HTTPClient: web.Client()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := s.play(t, rehearsal.Finish("no_change_needed", "Fine.", "", "").AndFail(rehearsal.Fault{Kind: rehearsal.FaultReset}))
+	run.Dir, run.Home = t.TempDir(), t.TempDir()
+	var retries []string
+	run.Record = func(_ context.Context, e codybatch.ThreadEvent) error {
+		if e.Type == codybatch.EventRetry {
+			retries = append(retries, e.Reason)
+		}
+		return nil
+	}
+	result, err := agent.Run(t.Context(), run)
+	if err != nil || result.Outcome != codybatch.OutcomeNoChanges || len(retries) != 1 || strings.Contains(retries[0], web.URL) {
+		t.Errorf("got %+v, %v after %q", result, err, retries)
+	}
+}
+
 // stage is the address that a test's rehearsal is served at.
 type stage struct {
 	mu        sync.Mutex
