@@ -136,14 +136,13 @@ const (
 	nudgeStuck   = "You have made the same call several times, with the same result. It will not change. Try something else, or call finish with status blocked and say what stands in the way."
 	nudgeBudget  = "Most of the money for this task is spent. Come to an end: finish what you are at, verify it once, and call finish."
 	nudgeResume  = "Go on with the task."
-	feedbackHead = "Your work was checked, and something is wrong with it:\n\n"
-	feedbackTail = "\n\nMend it within the same task, and call finish again."
+	feedbackHead = "Your work was checked, and is not right yet. Mend it within the same task, and call finish again.\n\n"
 	cutOffCall   = "This call was not run: your answer was cut off in it. Make it again, in smaller pieces."
 	afterFinish  = "This call was not run: it came after finish."
 )
 
 func feedbackPrompt(feedback string) string {
-	return feedbackHead + sandbox.Clean(feedback) + feedbackTail
+	return feedbackHead + sandbox.Clean(feedback)
 }
 
 // prefixSHA names what all tasks of the job send alike: tools, system and task.
