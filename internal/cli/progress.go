@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/liamzdenek/cody-batch/internal/httpapi"
+)
+
+// progress shows a job to a person while it is followed.
+type progress interface {
+	// take shows an event. It is called by one goroutine.
+	take(event httpapi.Event)
+	// close takes away what is only for the time being, and returns the board.
+	close() *board
+}
+
+// Redrawing is for eyes, and lines are for logs: neither needs more.
+const (
+	redrawEvery = 100 * time.Millisecond
+	countsEvery = 10 * time.Second
+)
+
+// newProgress redraws in place on a terminal, and prints lines elsewhere.
+func newProgress(w io.Writer, to terminal, job httpapi.Job, now func() time.Time) progress {
+	if to.is {
+		return newLive(w, to, job, now)
+	}
+	return &log{w: w, board: newBoard(job), now: now, last: now()}
+}
+
+// log is progress as lines: one for each repository that ended, and how the job
+// stands every now and then.
+type log struct {
+	w     io.Writer
+	board *board
+	now   func() time.Time
+	last  time.Time // when counts were printed, or printing them was not yet due
+}
+
+func (l *log) take(event httpapi.Event) {
+	now := l.now()
+	if task := l.board.take(event, now); task != nil {
+		fmt.Fprintln(l.w, endText(*task))
+	}
+	if now.Sub(l.last) >= countsEvery {
+		fmt.Fprintf(l.w, "%s, %s\n", countsText(l.board.job), costText(l.board.job))
+		l.last = now
+	}
+}
+
+func (l *log) close() *board { return l.board }
+
+// endText tells how a task ended: "acme/site: changed, 2 files, +3 −1, $0.02, 42s".
+func endText(task httpapi.Task) string {
+	text := task.RepositoryName + ": " + outcome(task)
+	for _, part := range []string{diffstat(task), taskCost(task), took(task), place(task), reason(task)} {
+		if part != "" {
+			text += ", " + part
+		}
+	}
+	return oneLine(text)
+}
+
+// taskCost is what a task cost; nothing for what took no token.
+func taskCost(task httpapi.Task) string {
+	if task.Usage.CostUSD != nil && *task.Usage.CostUSD == 0 {
+		return ""
+	}
+	if task.Engine == engineRehearsal {
+		return cost(task.Usage.CostUSD) + " (rehearsed)"
+	}
+	return cost(task.Usage.CostUSD)
+}
+
+// live is progress on a terminal. One goroutine draws, at most ten times a
+// second, and close waits for it.
+type live struct {
+	screen screen
+	size   func() (width, height int)
+	now    func() time.Time
+
+	mu    sync.Mutex
+	board *board
+	dirty bool
+	above []byte // lines to print above what is redrawn
+
+	stop    chan struct{}
+	stopped chan struct{}
+}
+
+func newLive(w io.Writer, to terminal, job httpapi.Job, now func() time.Time) *live {
+	l := &live{
+		screen: screen{w: w, colour: to.colour}, size: to.size, now: now,
+		board: newBoard(job), dirty: true, stop: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	go l.draw()
+	return l
+}
+
+func (l *live) take(event httpapi.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.board.take(event, l.now())
+	l.dirty = true
+}
+
+// Write prints lines above what is redrawn.
+func (l *live) Write(text []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.above = append(l.above, lines(string(text))...)
+	return len(text), nil
+}
+
+func (l *live) close() *board {
+	close(l.stop)
+	<-l.stopped
+	width, _ := l.size()
+	l.screen.print(l.above, width)
+	l.screen.clear(width)
+	return l.board
+}
+
+// draw draws what is new, and once a second in any case: times go on.
+func (l *live) draw() {
+	defer close(l.stopped)
+	ticker := time.NewTicker(redrawEvery)
+	defer ticker.Stop()
+	var shown time.Time
+	var shownWidth int
+	for {
+		width, height := l.size()
+		l.mu.Lock()
+		now := l.now()
+		var rows []row
+		if l.dirty || len(l.above) > 0 || now.Sub(shown) >= time.Second || width != shownWidth {
+			rows = l.board.frame(now, width, height)
+			l.dirty, shown, shownWidth = false, now, width
+		}
+		above := l.above
+		l.above = nil
+		l.mu.Unlock()
+		if rows != nil {
+			l.screen.print(above, width)
+			l.screen.draw(rows, width, height)
+		}
+		select {
+		case <-ticker.C:
+		case <-l.stop:
+			return
+		}
+	}
+}

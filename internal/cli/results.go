@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/httpapi"
+)
+
+// jobWithTasks is a job and what became of its repositories, as run, watch and
+// view print it in JSON.
+type jobWithTasks struct {
+	httpapi.Job
+	Repositories []httpapi.Task `json:"repositories"`
+}
+
+// printJob prints the results of a job.
+func (p *program) printJob(job httpapi.Job, tasks []httpapi.Task) error {
+	if p.json.set {
+		return p.json.write(p.out, jobWithTasks{Job: job, Repositories: tasks})
+	}
+	to := p.terminal(p.out)
+	if err := taskTable(tasks).write(p.out, to); err != nil {
+		return err
+	}
+	// The sum is for people: programs have --json.
+	w, colour := p.err, p.terminal(p.err).colour
+	if to.is {
+		w, colour = p.out, to.colour
+	}
+	note := rehearsalNote(tasks)
+	money := costText(job)
+	if note != "" {
+		money += " (rehearsed)"
+	}
+	fmt.Fprintf(w, "%s: %s, %s, %s\n", oneLine(job.Name), paint(colour, styleOf(job.Status), job.Status), countsText(job), money)
+	if note != "" {
+		fmt.Fprintln(w, paint(colour, yellow, note))
+	}
+	return nil
+}
+
+// taskTable lists what became of repositories.
+func taskTable(tasks []httpapi.Task) *table {
+	t := &table{head: []string{"repository", "outcome", "diff", "branch or pull request", "cost", "time", "reason"}}
+	for _, task := range tasks {
+		t.add(
+			cell{text: task.RepositoryName}, cell{outcome(task), styleOf(task.Status)}, cell{text: diffstat(task)},
+			cell{text: place(task)}, cell{text: taskCost(task)}, cell{text: took(task)}, cell{text: reason(task)},
+		)
+	}
+	return t
+}
+
+// rehearsalNote says which results are not Claude's work.
+func rehearsalNote(tasks []httpapi.Task) string {
+	n := 0
+	for _, task := range tasks {
+		if task.Engine == engineRehearsal {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("REHEARSAL: a script has answered in Claude's place in %d of %d repositories; costs are what the same tokens would have cost.", n, len(tasks))
+}
+
+// ending is the error that goes with how a job ended: nil if it succeeded.
+func ending(job httpapi.Job) error {
+	status := codybatch.JobStatus(job.Status)
+	if status == codybatch.JobSucceeded {
+		return nil
+	}
+	return &jobError{status: status}
+}

@@ -1,0 +1,85 @@
+// Package cli is the program that people type: one file for each verb. Results
+// go to standard output and nothing else does; progress, notes and errors go to
+// standard error. On a terminal results are tables, in a pipe they are fields
+// parted by tabs, and with --json they are the objects of the HTTP API.
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// program is what all commands share.
+type program struct {
+	streams
+	now  func() time.Time
+	json jsonFlag
+}
+
+// Main runs one command and returns its exit code. The context's end, by
+// codybatch.ErrStopped, is a gentle stop. Lookup is os.LookupEnv, or a test's own.
+func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, lookup func(string) (string, bool)) int {
+	p := &program{streams: streams{in: stdin, out: stdout, err: stderr, lookup: lookup}, now: time.Now}
+	root := p.root()
+	root.SetArgs(joinOptional(args))
+	return report(ctx, stderr, root.ExecuteContext(ctx))
+}
+
+func (p *program) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "codybatch",
+		Short: "One prompt, many repositories, one reviewed pull request in each",
+		Long: `Codybatch runs one prompt (or script) over many repositories and opens one reviewed
+pull request in each.
+
+  codybatch run -f job.yaml      runs one job in the foreground
+  codybatch serve                serves the API and the dashboard, and runs jobs
+  codybatch job create -f …      gives a job to a server
+
+Exit codes: 0 all succeeded, 1 error, 2 some repositories failed, 3 canceled,
+4 sign-in needed.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetIn(p.in)
+	root.SetOut(p.out)
+	root.SetErr(p.err)
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return withHint(err, "%s --help tells the flags", c.CommandPath())
+	})
+	root.AddCommand(p.serve(), p.runJob(), p.jobs(), p.repositories(), p.versionCommand())
+	return root
+}
+
+func (p *program) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(p.out, "codybatch", versionText())
+			return err
+		},
+	}
+}
+
+// version is set by the linker (-X); see the Makefile.
+var version string
+
+// versionText is what this program was built from.
+func versionText() string {
+	if version != "" {
+		return version
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "unknown"
+	}
+	return info.Main.Version
+}

@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"github.com/liamzdenek/cody-batch/internal/app"
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/config"
+	"github.com/liamzdenek/cody-batch/internal/httpapi"
+)
+
+func (p *program) runJob() *cobra.Command {
+	var engine engineFlags
+	var path, resume string
+	c := &cobra.Command{
+		Use:   "run (-f job.yaml | --resume <job>)",
+		Short: "Run one job in the foreground",
+		Long: `Run one job in this process, show how it goes, and print what became of every repository.
+
+The job's file has the fields of POST /jobs, in YAML or JSON. ALLOWED_REPOSITORIES says
+which repositories jobs may have.
+
+The first Ctrl-C stops gently: finished results stay, running repositories go back in
+line, and "codybatch run --resume <job>" goes on with them. So does "codybatch serve" with
+the same --data. "codybatch job cancel" is for ending a job for good.`,
+		Example: `  codybatch run -f job.yaml
+  codybatch run -f job.yaml --forge-root ~/mirrors --json status,counts,usage
+  codybatch run --resume latest`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if (path == "") == (resume == "") {
+				return withHint(errors.New("name a job's file with -f, or a job to go on with by --resume"), "%s --help tells more", c.CommandPath())
+			}
+			return p.runForeground(c.Context(), &engine, path, resume)
+		},
+	}
+	c.Flags().StringVarP(&path, "file", "f", "", "the job's `file`, - for standard input")
+	c.Flags().StringVar(&resume, "resume", "", "go on with the `job` of that id, or with the latest")
+	engine.add(c)
+	p.json.add(c, jobWithTasks{})
+	return c
+}
+
+func (p *program) runForeground(ctx context.Context, engine *engineFlags, path, resume string) (err error) { //nolint:nonamedreturns // closing adds to the error
+	notes := &notes{w: p.err}
+	log := slog.New(slog.NewTextHandler(notes, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	options, err := p.options(engine, log)
+	if err != nil {
+		return err
+	}
+	options.OwnJobsOnly = true
+	var file jobFile
+	if path != "" {
+		if file, err = readJobFile(path, p.in); err != nil {
+			return err
+		}
+	}
+	running, err := app.Open(ctx, options)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), putBackTime)
+		defer cancel()
+		err = errors.Join(err, running.Close(closing))
+	}()
+	p.announceRehearsal(options)
+	if running.Allow.Empty() {
+		return withHint(errors.New(config.AllowedRepositories+" is not set, so no repository may be worked on"),
+			"set it, for example to %s/<owner>/*", running.Host)
+	}
+	client := inProcess(running, options, log)
+	var id codybatch.JobID
+	if resume != "" {
+		if id, err = jobID(ctx, client, resume); err != nil {
+			return err
+		}
+		running.Adopt(id)
+	}
+	if err := running.Start(ctx); err != nil {
+		return err
+	}
+	if resume == "" {
+		job, err := client.CreateJob(ctx, file.spec, "")
+		if err != nil {
+			return file.explain(err)
+		}
+		id = codybatch.JobID(job.JobID)
+	}
+	job, tasks, err := p.follow(ctx, client, id, notes)
+	if stopped(ctx) && err != nil {
+		return withHint(errors.New("stopped before the job has ended; nothing is lost"), "go on: codybatch run --resume %s%s", id, again(engine))
+	}
+	if err != nil {
+		return err
+	}
+	if err := p.printJob(job, tasks); err != nil {
+		return err
+	}
+	return ending(job)
+}
+
+// again repeats the flags that a job can't go on without.
+func again(f *engineFlags) string {
+	text := ""
+	for _, flag := range []struct{ name, value string }{
+		{"data", f.data}, {"forge", f.forge}, {"forge-root", f.forgeRoot}, {"rehearsal", f.rehearsal},
+	} {
+		switch {
+		case flag.value == "":
+		case flag.value == builtIn:
+			text += " --" + flag.name
+		default:
+			text += fmt.Sprintf(" --%s %s", flag.name, flag.value)
+		}
+	}
+	return text
+}
+
+// inProcess is a client of the API that needs no network: run and serve go the
+// same way.
+func inProcess(running *app.App, o app.Options, log *slog.Logger) *httpapi.Client {
+	return httpapi.NewInProcessClient(httpapi.New(running.Service, httpapi.Options{
+		Version: versionText(), Open: true, AgentStatus: running.AgentStatus(), LongEvents: true, Now: o.Now, Log: log,
+	}))
+}
