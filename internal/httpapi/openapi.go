@@ -238,6 +238,8 @@ func finishDescription(description *huma.OpenAPI) {
 		for field, property := range schema.Properties {
 			if property.Type == huma.TypeArray {
 				property.Nullable = false // lists are never null on the wire
+				property.Items.Enum = enumOf(name, field)
+				continue
 			}
 			if values := enumOf(name, field); values != nil {
 				property.Enum = values
@@ -284,6 +286,10 @@ func enumOf(schema, field string) []any {
 		return values([]codybatch.Role{codybatch.RoleUser, codybatch.RoleAssistant, codybatch.RoleSystem})
 	case "Block.type":
 		return values([]codybatch.BlockType{codybatch.BlockText, codybatch.BlockThinking, codybatch.BlockToolUse, codybatch.BlockToolResult})
+	case "Task.availableActions":
+		return values([]codybatch.Action{codybatch.ActionCancel, codybatch.ActionRetry, codybatch.ActionPublish, codybatch.ActionReview})
+	case "RetryRequest.include":
+		return []any{string(codybatch.TaskCanceled)}
 	case "Event.type":
 		return []any{"task", "job"}
 	case "Health.status":

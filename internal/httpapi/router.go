@@ -71,8 +71,10 @@ type Options struct {
 // api is the handler's state: the service and the options, nothing that changes.
 type api struct {
 	Options
-	service *codybatch.Service
-	routes  *http.ServeMux
+	service     *codybatch.Service
+	routes      *http.ServeMux
+	description []byte // /openapi.json
+	siteConfig  []byte // /config.json
 }
 
 // New makes the handler: the API below Options.BasePath, its description,
@@ -85,28 +87,9 @@ func New(service *codybatch.Service, o Options) http.Handler {
 		o.RequestID = randomID
 	}
 	a := &api{Options: o, service: service, routes: http.NewServeMux()}
-	description := a.register()
-	document := mustMarshal(description)
-
-	site := http.NewServeMux()
-	serve := func(pattern string, contentType string, body []byte) {
-		site.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Type", contentType)
-			w.Header().Set("Cache-Control", "no-cache")
-			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
-		})
-	}
-	serve("GET /openapi.json", "application/json", document)
-	if o.BasePath != "" {
-		serve("GET "+o.BasePath+"/openapi.json", "application/json", document)
-	}
-	serve("GET /config.json", "application/json", mustMarshal(a.config()))
-	site.HandleFunc("/", a.rest)
-	if o.BasePath != "" {
-		site.HandleFunc(o.BasePath+"/", a.route)
-		site.HandleFunc(o.BasePath, a.route)
-	}
-	return &server{api: a, handler: a.middleware(site)}
+	a.description = mustMarshal(a.register())
+	a.siteConfig = mustMarshal(a.config())
+	return &server{api: a, handler: a.middleware(http.HandlerFunc(a.site))}
 }
 
 // server is what New returns. NewInProcessClient asks it where the API lives.
@@ -156,16 +139,31 @@ func (a *api) register() *huma.OpenAPI {
 	return h.OpenAPI()
 }
 
-// rest answers what is neither the API nor a document of the site.
-func (a *api) rest(w http.ResponseWriter, r *http.Request) {
+// site answers a request that the middleware has let in.
+func (a *api) site(w http.ResponseWriter, r *http.Request) {
 	switch {
-	case a.BasePath == "":
+	case r.URL.Path == "/openapi.json", r.URL.Path == a.BasePath+"/openapi.json":
+		a.file(w, r, a.description)
+	case r.URL.Path == "/config.json":
+		a.file(w, r, a.siteConfig)
+	case a.isAPI(r.URL.Path):
 		a.route(w, r)
 	case a.Dashboard == nil:
 		a.notFound(w, r)
 	default:
 		a.Dashboard.ServeHTTP(w, r)
 	}
+}
+
+// file answers with a small JSON document that is made once.
+func (a *api) file(w http.ResponseWriter, r *http.Request, data []byte) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		a.methodNotAllowed(w, r, "GET, HEAD")
+		return
+	}
+	w.Header().Set("Content-Type", typeJSON)
+	w.Header().Set("Cache-Control", "no-cache")
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
 }
 
 // route answers a request to the API.
@@ -186,7 +184,10 @@ func (a *api) route(w http.ResponseWriter, r *http.Request) {
 		a.notFound(w, r)
 		return
 	}
-	allow := answer.header.Get("Allow")
+	a.methodNotAllowed(w, r, answer.header.Get("Allow"))
+}
+
+func (a *api) methodNotAllowed(w http.ResponseWriter, r *http.Request, allow string) {
 	w.Header().Set("Allow", allow)
 	writeProblem(w, r, a.Log, newProblem(http.StatusMethodNotAllowed, codeMethod, r.Method+" is not possible here; use "+allow))
 }

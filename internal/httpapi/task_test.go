@@ -1,0 +1,185 @@
+package httpapi_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/httpapi"
+)
+
+func TestRepositoryNames(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.create(t, scriptJob)
+	w.finish(t, key(id, "acme/site"), w.change(t, key(id, "acme/site"), patch))
+	w.finish(t, key(id, "acme/diff"), w.change(t, key(id, "acme/diff"), patch))
+	root := "/jobs/" + string(id) + "/repositories/"
+
+	for _, name := range []string{"acme/site", "acme%2Fsite", "acme%2fsite", "acm%65%2Fsite", "acm%65/site"} {
+		t.Run("spelling_"+name, func(t *testing.T) {
+			t.Parallel()
+			if task := get[httpapi.Task](t, w, root+name); task.RepositoryName != "acme/site" {
+				t.Errorf("the task is of %s", task.RepositoryName)
+			}
+			if answer := w.ask(t, http.MethodGet, root+name+"/diff", ""); answer.Code != 200 || answer.Body.String() != patch {
+				t.Errorf("diff: %d %s", answer.Code, answer.Body)
+			}
+			if answer := w.ask(t, http.MethodPost, root+name+"/review", `{"decision":"approved"}`); answer.Code != 200 {
+				t.Errorf("review: %d %s", answer.Code, answer.Body)
+			}
+		})
+	}
+	t.Run("another_case_is_not_found_with_a_hint", func(t *testing.T) {
+		t.Parallel()
+		problem := decode[httpapi.Problem](t, w.ask(t, http.MethodGet, root+"ACME/Site", ""), http.StatusNotFound)
+		if !strings.Contains(problem.Detail, "case included") {
+			t.Errorf("detail %q", problem.Detail)
+		}
+	})
+	t.Run("a_repository_called_diff_is_no_route", func(t *testing.T) {
+		t.Parallel()
+		for _, name := range []string{"acme/diff", "acme%2Fdiff"} {
+			if task := get[httpapi.Task](t, w, root+name); task.RepositoryName != "acme/diff" {
+				t.Errorf("the task is of %s", task.RepositoryName)
+			}
+			if answer := w.ask(t, http.MethodGet, root+name+"/diff", ""); answer.Body.String() != patch {
+				t.Errorf("diff: %d %s", answer.Code, answer.Body)
+			}
+		}
+	})
+}
+
+func TestTaskActions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.create(t, scriptJob)
+	root := "/jobs/" + string(id)
+	task := func(name, action string) httpapi.Task {
+		t.Helper()
+		return decode[httpapi.Task](t, w.ask(t, http.MethodPost, root+"/repositories/"+name+action, ""), http.StatusAccepted)
+	}
+
+	w.claim(t, key(id, "acme/api"))
+	if got := task("acme%2Fapi", "/cancel"); got.Status != "running" || !got.CancelRequested {
+		t.Errorf("a canceled running task is %+v", got)
+	}
+	if len(w.dispatched.canceled) != 1 || w.dispatched.canceled[0] != key(id, "acme/api") {
+		t.Errorf("the dispatcher was told to cancel %v", w.dispatched.canceled)
+	}
+	if got := task("acme/diff", "/cancel"); got.Status != "canceled" || got.Outcome != "canceled" {
+		t.Errorf("a canceled queued task is %+v", got)
+	}
+	if got := task("acme/diff", "/retry"); got.Status != "queued" || got.Attempt != 2 || got.Outcome != "" {
+		t.Errorf("a retried task is %+v", got)
+	}
+	w.finish(t, key(id, "acme/site"), w.change(t, key(id, "acme/site"), patch))
+	if got := task("acme/site", "/publish"); got.Status != "queued" || !got.PublishRequested || *got.WereChangesNecessary != true {
+		t.Errorf("a task to publish is %+v", got)
+	}
+	w.finish(t, key(id, "acme/diff"), codybatch.TaskResult{Outcome: codybatch.OutcomeNoChanges})
+	if got := get[httpapi.Task](t, w, root+"/repositories/acme/diff"); got.WereChangesNecessary == nil || *got.WereChangesNecessary {
+		t.Errorf("a task without changes is %+v", got)
+	}
+}
+
+func TestListTasks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.create(t, scriptJob)
+	w.finish(t, key(id, "acme/api"), codybatch.TaskResult{Outcome: codybatch.OutcomeTimeout})
+	root := "/jobs/" + string(id) + "/repositories"
+	listed := func(page httpapi.TaskPage) string {
+		var names []string
+		for _, task := range page.Repositories {
+			names = append(names, task.RepositoryName)
+		}
+		return strings.Join(names, " ")
+	}
+
+	first := get[httpapi.TaskPage](t, w, root+"?limit=2")
+	second := get[httpapi.TaskPage](t, w, root+"?limit=2&cursor="+string(first.NextCursor))
+	if listed(first) != "acme/site acme/api" || listed(second) != "acme/diff" || second.NextCursor != "" {
+		t.Errorf("pages %q and %q, then cursor %q", listed(first), listed(second), second.NextCursor)
+	}
+	for query, want := range map[string]string{
+		"?status=queued": "acme/site acme/diff", "?outcome=timeout": "acme/api", "?status=failed&outcome=timeout": "acme/api",
+		"?status=running": "", "?status=&limit=": "acme/site acme/api acme/diff",
+	} {
+		if got := listed(get[httpapi.TaskPage](t, w, root+query)); got != want {
+			t.Errorf("%s lists %q, want %q", query, got, want)
+		}
+	}
+}
+
+func TestDiff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.create(t, scriptJob)
+	path := "/jobs/" + string(id) + "/repositories/acme/site/diff"
+
+	if problem := decode[httpapi.Problem](t, w.ask(t, http.MethodGet, path, ""), 404); !strings.Contains(problem.Detail, "there is none yet; the task is queued") {
+		t.Errorf("before: %s", problem.Detail)
+	}
+	odd := "diff --git \"a/\\303\\244\\n\" \"b/x\"\n\x00\xff\xfe no newline at the end\r\n" + strings.Repeat("+x\n", 100_000) + "+"
+	w.finish(t, key(id, "acme/site"), w.change(t, key(id, "acme/site"), odd))
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		answer := w.ask(t, method, path, "")
+		want := map[string]string{
+			"Content-Type": "text/x-diff; charset=utf-8", "Content-Length": "300060", "X-Content-Type-Options": "nosniff",
+			"Content-Disposition": `attachment; filename="acme-site.patch"`, "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+		}
+		for name, value := range want {
+			if got := answer.Header().Get(name); got != value {
+				t.Errorf("%s %s: %q, want %q", method, name, got, value)
+			}
+		}
+		if method == http.MethodGet && answer.Body.String() != odd {
+			t.Errorf("the diff does not come byte for byte")
+		}
+		if method == http.MethodHead && answer.Body.Len() > 0 {
+			t.Errorf("HEAD has a body of %d bytes", answer.Body.Len())
+		}
+	}
+
+	w.finish(t, key(id, "acme/api"), codybatch.TaskResult{Outcome: codybatch.OutcomeNoChanges})
+	if problem := decode[httpapi.Problem](t, w.ask(t, http.MethodGet, "/jobs/"+string(id)+"/repositories/acme/api/diff", ""), 404); !strings.Contains(problem.Detail, "no change was needed") {
+		t.Errorf("without changes: %s", problem.Detail)
+	}
+}
+
+func TestThread(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.create(t, scriptJob)
+	site := key(id, "acme/site")
+	path := "/jobs/" + string(id) + "/repositories/acme/site/claude-thread"
+
+	if problem := decode[httpapi.Problem](t, w.ask(t, http.MethodGet, path, ""), 404); !strings.Contains(problem.Detail, "none yet") {
+		t.Errorf("before: %s", problem.Detail)
+	}
+	w.record(t, site, 1, conversation()...)
+	w.claim(t, site)
+	running := get[httpapi.Thread](t, w, path)
+	if len(running.Messages) != 6 || running.Complete || running.NextAfter != 6 || running.Attempt != 1 {
+		t.Errorf("while it runs: %+v", running)
+	}
+	rest := get[httpapi.Thread](t, w, path+"?after=4")
+	if len(rest.Messages) != 2 || rest.Messages[0].Seq != 5 || *rest.Usage.CostUSD != 0.001 {
+		t.Errorf("after 4: %+v", rest)
+	}
+	lines := w.ask(t, http.MethodGet, path+"?format=jsonl&attempt=1", "")
+	if ct := lines.Header().Get("Content-Type"); ct != "application/jsonl" || strings.Count(lines.Body.String(), "\n") != 6 {
+		t.Errorf("stored events as %s: %s", ct, lines.Body)
+	}
+	if answer := w.ask(t, http.MethodGet, path+"?attempt=2", ""); answer.Code != 404 {
+		t.Errorf("an attempt without a thread: %d", answer.Code)
+	}
+	if err := w.artifacts.Append(t.Context(), codybatch.LogKey(site, 1), []byte("hello\n")); err != nil {
+		t.Fatal(err)
+	}
+	if answer := w.ask(t, http.MethodGet, "/jobs/"+string(id)+"/repositories/acme/site/log", ""); answer.Body.String() != "hello\n" {
+		t.Errorf("log: %d %s", answer.Code, answer.Body)
+	}
+}
