@@ -107,6 +107,18 @@ func TestEnsurePullRequest(t *testing.T) {
 			t.Errorf("got %+v, error %v", pull, err)
 		}
 	})
+	t.Run("does not take a fork's branch of the same name for its own", func(t *testing.T) {
+		t.Parallel()
+		f := startSite(t, nil)
+		f.OpenPullRequest(site, githubtest.PullRequest{Title: "t", Head: "cody/x", From: "acme/fork", Base: "main", Author: "ann"})
+		f.OpenPullRequest(site, githubtest.PullRequest{Title: "t", Head: "Cody/x", Base: "main", Author: "ann"})
+		s := spec()
+		f.Push(site, "next", map[string]string{"z": "z"})
+		s.Base = "next"
+		if pull, _, err := f.forge.EnsurePullRequest(t.Context(), site, s); err != nil || pull.Number != 3 {
+			t.Errorf("got %+v, error %v", pull, err)
+		}
+	})
 	t.Run("prefers the one into the base that is wanted", func(t *testing.T) {
 		t.Parallel()
 		f := startSite(t, nil)

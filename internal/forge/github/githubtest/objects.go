@@ -135,6 +135,12 @@ func (s *Server) pullJSON(repo *repository, p *PullRequest, isWhole bool) map[st
 		"merge_commit_sha": nil, "assignee": nil, "assignees": []any{}, "milestone": nil, "auto_merge": nil,
 		"author_association": "MEMBER", "head": side(p.Head), "base": side(p.Base),
 	}
+	if p.From != "" {
+		fork := repository{Repository: Repository{Name: p.From, DefaultBranch: "main", Fork: true}, id: repo.id + 1, createdAt: repo.createdAt}
+		head := side(p.Head)
+		head["repo"] = s.repositoryObject(&fork, s.repoURL(&fork), s.web+"/"+p.From, repo.createdAt)
+		object["head"] = head
+	}
 	asLinks := map[string]any{}
 	for name, href := range links {
 		asLinks[name] = map[string]any{"href": href}

@@ -16,6 +16,7 @@ type PullRequest struct {
 	Title     string
 	Body      string
 	Head      string // branch
+	From      string // "owner/name" of the fork that the head is in; "": no fork
 	Base      string // branch
 	State     string // "open" or "closed"
 	Draft     bool
