@@ -19,7 +19,7 @@ type CommitOptions struct {
 
 // Commit makes a commit of the tree on top of the base commit. No hook runs and
 // nothing is signed; the same input gives the same id. It starts no process.
-func (w *Workspace) Commit(ctx context.Context, tree string, options CommitOptions) (commit string, err error) {
+func (w *Workspace) Commit(ctx context.Context, tree string, options CommitOptions) (string, error) {
 	if ctx.Err() != nil {
 		return "", fmt.Errorf("commit: %w", context.Cause(ctx))
 	}
@@ -47,7 +47,7 @@ func (w *Workspace) Commit(ctx context.Context, tree string, options CommitOptio
 		return "", fmt.Errorf("commit: %w", err)
 	}
 	defer store.close()
-	commit, err = store.write("commit", object.Bytes())
+	commit, err := store.write("commit", object.Bytes())
 	if err != nil {
 		return "", fmt.Errorf("commit: %w", err)
 	}

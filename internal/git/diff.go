@@ -80,7 +80,7 @@ func (w *Workspace) diff(ctx context.Context, tree string, out io.Writer, option
 func splitDiff(in *bufio.Reader, out io.Writer) ([]Change, error) {
 	field := func() (string, error) {
 		text, err := in.ReadString(0)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
 		return strings.TrimSuffix(text, "\x00"), err
@@ -88,7 +88,7 @@ func splitDiff(in *bufio.Reader, out io.Writer) ([]Change, error) {
 	var changes []Change
 	for {
 		next, err := in.Peek(1)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -45,8 +45,8 @@ func write(t *testing.T, dir, name, content string) {
 }
 
 // newOrigin makes a bare repository with one commit on main, of the files that
-// fill writes, their very bytes.
-func newOrigin(t *testing.T, fill func(dir string)) (origin, commit string) {
+// fill writes, their very bytes. It returns where it is and the commit.
+func newOrigin(t *testing.T, fill func(dir string)) (string, string) {
 	t.Helper()
 	dir := t.TempDir()
 	source, origin := filepath.Join(dir, "source"), filepath.Join(dir, "origin.git")
@@ -73,8 +73,8 @@ func newOrigin(t *testing.T, fill func(dir string)) (origin, commit string) {
 	return origin, strings.TrimSpace(string(head))
 }
 
-// folders are where a workspace goes.
-func folders(t *testing.T) (gitDir, workTree string) {
+// folders are where a workspace goes: its git folder and its work tree.
+func folders(t *testing.T) (string, string) {
 	t.Helper()
 	dir := t.TempDir()
 	return filepath.Join(dir, "git"), filepath.Join(dir, "work")

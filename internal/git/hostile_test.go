@@ -70,11 +70,11 @@ func plant(t *testing.T, gitDir, trap string) {
 	}
 }
 
-// makeTrap is a program that leaves a mark.
-func makeTrap(t *testing.T) (trap, mark string) {
+// makeTrap returns a program, and the mark that it leaves.
+func makeTrap(t *testing.T) (string, string) {
 	t.Helper()
 	dir := t.TempDir()
-	mark = filepath.Join(dir, "sprung")
+	mark := filepath.Join(dir, "sprung")
 	write(t, dir, "trap", "#!/bin/sh\ntouch "+mark+"\ncat\nexit 0\n")
 	chmod(t, dir, "trap", 0o755)
 	return filepath.Join(dir, "trap"), mark

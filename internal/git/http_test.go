@@ -83,10 +83,10 @@ func credential(user, pass string) git.Credential {
 	return func(context.Context) (string, string, error) { return user, pass, nil }
 }
 
-func checkoutFrom(t *testing.T, remote git.Remote, commit string) (w *git.Workspace, work, gitDir string, err error) {
+func checkoutFrom(t *testing.T, remote git.Remote, commit string) (*git.Workspace, string, string, error) {
 	t.Helper()
-	gitDir, work = folders(t)
-	w, err = git.Checkout(t.Context(), git.CheckoutOptions{Remote: remote, Branch: "main", Commit: commit, GitDir: gitDir, WorkTree: work})
+	gitDir, work := folders(t)
+	w, err := git.Checkout(t.Context(), git.CheckoutOptions{Remote: remote, Branch: "main", Commit: commit, GitDir: gitDir, WorkTree: work})
 	return w, work, gitDir, err
 }
 

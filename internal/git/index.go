@@ -74,8 +74,9 @@ func identify(path string) (fileIdentity, error) {
 }
 
 // trustIndex remembers the index that our own process has just written.
-func (w *Workspace) trustIndex() (err error) {
-	w.index, err = identify(filepath.Join(w.gitDir, "index"))
+func (w *Workspace) trustIndex() error {
+	now, err := identify(filepath.Join(w.gitDir, "index"))
+	w.index = now
 	return err
 }
 

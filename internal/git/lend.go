@@ -48,9 +48,6 @@ func (w *Workspace) lend(lent layout) error {
 		return err
 	}
 	defer git.Close() //nolint:errcheck // as above
-	if err := git.Mkdir("objects", 0o700); err != nil {
-		return err
-	}
 	if err := lent.write(git); err != nil {
 		return err
 	}
@@ -61,7 +58,7 @@ func (w *Workspace) lend(lent layout) error {
 	if err != nil {
 		return err
 	}
-	defer from.Close() //nolint:errcheck // only read
+	defer from.Close()
 	to, err := git.OpenFile("index", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err

@@ -3,7 +3,6 @@ package git
 import (
 	"bytes"
 	"compress/zlib"
-	"crypto/rand"
 	"crypto/sha1" //nolint:gosec // git's own names for objects
 	"crypto/sha256"
 	"encoding/hex"
@@ -75,8 +74,13 @@ func (o *objects) store(id, kind string, content io.Reader, size int64) error {
 	if err := o.root.Mkdir(id[:2], 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("store an object: %w", err)
 	}
-	temporary := "tmp_obj_" + rand.Text()
-	file, err := o.root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o444)
+	// The folder is one process's own and thrown away after a crash, so there is
+	// no need to write elsewhere and rename. What lies there may not be ours.
+	const flags = os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	file, err := o.root.OpenFile(path, flags, 0o444)
+	if errors.Is(err, fs.ErrExist) && o.root.Remove(path) == nil {
+		file, err = o.root.OpenFile(path, flags, 0o444)
+	}
 	if err != nil {
 		return fmt.Errorf("store an object: %w", err)
 	}
@@ -84,11 +88,8 @@ func (o *objects) store(id, kind string, content io.Reader, size int64) error {
 	if closed := file.Close(); err == nil {
 		err = closed
 	}
-	if err == nil {
-		err = o.root.Rename(temporary, path)
-	}
 	if err != nil {
-		_ = o.root.Remove(temporary)
+		_ = o.root.Remove(path)
 		return fmt.Errorf("store an object: %w", err)
 	}
 	o.wrote[id] = true

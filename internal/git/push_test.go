@@ -272,7 +272,7 @@ func TestContextEndsProcessesWithItsCause(t *testing.T) {
 			dead <- err
 			return
 		}
-		defer file.Close() //nolint:errcheck // only read
+		defer file.Close()
 		if _, err := io.ReadFull(file, make([]byte, 5)); err != nil {
 			dead <- err
 			return

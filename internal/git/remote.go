@@ -11,10 +11,10 @@ import (
 
 // RemoteHead returns the commit that a branch of the remote is at, "" if there
 // is no such branch.
-func RemoteHead(ctx context.Context, remote Remote, branch string) (commit string, err error) {
+func RemoteHead(ctx context.Context, remote Remote, branch string) (string, error) {
 	ref := "refs/heads/" + branch
 	var out bytes.Buffer
-	err = process{remote: &remote, stdout: &out, args: []string{
+	err := process{remote: &remote, stdout: &out, args: []string{
 		"ls-remote", "--quiet", "--end-of-options", remote.URL, ref,
 	}}.run(ctx)
 	if err != nil {

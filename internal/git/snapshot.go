@@ -20,7 +20,7 @@ import (
 // counts as the files that it holds. A submodule stays at its commit unless its
 // folder is gone or became something else. Sockets, pipes and devices count as
 // nothing.
-func (w *Workspace) Snapshot(ctx context.Context) (tree string, err error) {
+func (w *Workspace) Snapshot(ctx context.Context) (string, error) {
 	idx, err := w.readIndex(ctx)
 	if err != nil {
 		return "", fmt.Errorf("snapshot: %w", err)
@@ -42,7 +42,7 @@ func (w *Workspace) Snapshot(ctx context.Context) (tree string, err error) {
 		return "", fmt.Errorf("snapshot: %w", err)
 	}
 	slices.SortFunc(s.found, func(a, b entry) int { return strings.Compare(a.path, b.path) })
-	tree, err = store.writeTree(s.found, idx.trees)
+	tree, err := store.writeTree(s.found, idx.trees)
 	if err != nil {
 		return "", fmt.Errorf("snapshot: %w", err)
 	}
@@ -163,7 +163,7 @@ func (s *snapshot) store(path string, info fs.FileInfo, known string) (string, e
 	if err != nil {
 		return "", err
 	}
-	defer file.Close() //nolint:errcheck // only read
+	defer file.Close()
 	if info.Size() <= inMemory {
 		content, err := io.ReadAll(io.LimitReader(file, inMemory+1))
 		if err != nil {

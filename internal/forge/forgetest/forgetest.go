@@ -108,8 +108,9 @@ func (f Fixture) name(name string) codybatch.RepositoryName {
 	return codybatch.RepositoryName(f.Owner + "/" + name)
 }
 
-func (f Fixture) make(t *testing.T, name string) (full codybatch.RepositoryName, commit string) {
+// make makes a repository with one file, and returns its full name and commit.
+func (f Fixture) make(t *testing.T, name string) (codybatch.RepositoryName, string) {
 	t.Helper()
-	full = f.name(name)
+	full := f.name(name)
 	return full, f.MakeRepository(t, full, map[string]string{"README.md": "# " + name + "\n"})
 }

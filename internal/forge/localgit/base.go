@@ -88,9 +88,9 @@ func (f *Forge) head(ctx context.Context, root *os.Root, r repository, branch st
 	return commit, nil
 }
 
-// readHead reads the branch that HEAD names. IsPlain is false if the file is
+// readHead reads the branch that HEAD names. The second value is false if the file is
 // another kind than "ref: refs/heads/…" or a commit, and only git can tell.
-func readHead(root *os.Root, gitDir string) (branch string, isPlain bool) {
+func readHead(root *os.Root, gitDir string) (string, bool) {
 	if gitDir == "" {
 		return "", false
 	}
@@ -102,20 +102,20 @@ func readHead(root *os.Root, gitDir string) (branch string, isPlain bool) {
 	if isCommit(line) {
 		return "", true // detached
 	}
-	branch, isPlain = strings.CutPrefix(line, "ref: refs/heads/")
+	branch, isPlain := strings.CutPrefix(line, "ref: refs/heads/")
 	if branch == ".invalid" { // the stand-in of repositories that keep references in a table
 		return "", false
 	}
 	return branch, isPlain
 }
 
-// packed looks a reference up in packed-refs. IsKnown is false without it.
-func packed(root *os.Root, gitDir, ref string) (id string, isKnown bool) {
+// packed looks a reference up in packed-refs, and reports whether it is there.
+func packed(root *os.Root, gitDir, ref string) (string, bool) {
 	file, err := root.Open(filepath.Join(gitDir, "packed-refs"))
 	if err != nil {
 		return "", false
 	}
-	defer file.Close() //nolint:errcheck // only read
+	defer file.Close()
 	lines := bufio.NewScanner(file)
 	for lines.Scan() {
 		if id, name, ok := strings.Cut(lines.Text(), " "); ok && name == ref && isCommit(id) {
@@ -131,7 +131,7 @@ func hasBranches(root *os.Root, gitDir string) bool {
 		return false
 	}
 	if dir, err := root.Open(filepath.Join(gitDir, "refs", "heads")); err == nil {
-		defer dir.Close() //nolint:errcheck // only read
+		defer dir.Close()
 		if names, _ := dir.Readdirnames(1); len(names) > 0 {
 			return true
 		}

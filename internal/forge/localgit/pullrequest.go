@@ -150,16 +150,16 @@ func writeSynced(root *os.Root, name string, text []byte) error {
 	return err
 }
 
-// lock waits until no other process or goroutine holds the lock file, which
+// lock returns the way to unlock. It waits until no other process or goroutine holds the lock file, which
 // stays. It is only held while a small file is rewritten, so the wait is short
 // and no context ends it.
-func lock(root *os.Root, name string) (unlock func(), err error) {
+func lock(root *os.Root, name string) (func(), error) {
 	file, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("lock pull requests: %w", err)
 	}
 	for {
-		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX)
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX)
 		if err == nil {
 			return func() { _ = file.Close() }, nil
 		}
