@@ -53,22 +53,24 @@ func newFamily(root int, mark string, output *os.File) family {
 	return f
 }
 
-// signal sends a signal to all who live, and tells how many those were.
-func (f family) signal(sig syscall.Signal) int {
+// signal sends a signal to all who live, and tells how many those were. Unsure
+// says that there is somebody who can't be told from a stranger at the moment.
+func (f family) signal(sig syscall.Signal) (alive int, unsure bool) { //nolint:nonamedreturns // tells what the bool is
 	_ = syscall.Kill(-f.root, sig) // at once, before anybody forks; members finds whom it missed
-	members := f.members()
+	members, unsure := f.members()
 	for _, m := range members {
 		m.signal(sig)
 	}
-	return len(members)
+	return len(members), unsure
 }
 
 // members lists the living: those in the session, and those with the mark or the
-// pipe, and all children of these.
-func (f family) members() []member {
+// pipe, and all children of these. A process in the middle of execve(2) shows an
+// empty environment for a moment: then unsure is true, and a second look helps.
+func (f family) members() (living []member, unsure bool) { //nolint:nonamedreturns // tells what the bool is
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
-		return nil // no /proc: the group is all that can be reached
+		return nil, false // no /proc: the group is all that can be reached
 	}
 	all := make([]member, 0, len(entries))
 	children := map[int][]int{} // parent's process id → indexes in all
@@ -96,28 +98,36 @@ func (f family) members() []member {
 		}
 	}
 	for i, m := range all {
-		if m.pid == f.root || m.session == f.root || m.parent == f.root || f.marked(m.pid) {
+		if m.pid == f.root || m.session == f.root || m.parent == f.root {
+			take(i)
+			continue
+		}
+		marked, sure := f.marked(m.pid)
+		if marked {
 			take(i)
 		}
+		unsure = unsure || !sure && m.living()
 	}
-	var members []member
 	for i, m := range all {
-		if found[i] && m.state != 'Z' && m.state != 'X' {
-			members = append(members, m)
+		if found[i] && m.living() {
+			living = append(living, m)
 		}
 	}
-	return members
+	return living, unsure
 }
 
 // marked reads what only the same user may; what can't be read isn't ours.
-func (f family) marked(pid int) bool {
-	if environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid)); err == nil {
-		for variable := range bytes.SplitSeq(environ, []byte{0}) {
-			if bytes.Equal(variable, f.mark) {
-				return true
-			}
+func (f family) marked(pid int) (marked, sure bool) { //nolint:nonamedreturns // tells the bools apart
+	environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+	for variable := range bytes.SplitSeq(environ, []byte{0}) {
+		if bytes.Equal(variable, f.mark) {
+			return true, true
 		}
 	}
+	return f.holdsPipe(pid), err != nil || len(environ) > 0
+}
+
+func (f family) holdsPipe(pid int) bool {
 	if f.pipe == "" {
 		return false
 	}
@@ -135,6 +145,8 @@ type member struct {
 	state                byte
 	started              uint64
 }
+
+func (m member) living() bool { return m.state != 'Z' && m.state != 'X' }
 
 func readMember(pid int) (member, bool) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

@@ -19,7 +19,7 @@ type family struct{ root int }
 func newFamily(root int, _ string, _ *os.File) family { return family{root: root} }
 
 // signal sends a signal to the group. Nobody counts the living here.
-func (f family) signal(sig syscall.Signal) int {
+func (f family) signal(sig syscall.Signal) (int, bool) {
 	_ = syscall.Kill(-f.root, sig)
-	return 0
+	return 0, false
 }
