@@ -14,7 +14,7 @@ import (
 
 // sh runs a command of a test's own, with a user's kind of environment but none
 // of the user's configuration, and returns what it prints.
-func sh(t *testing.T, dir, name string, args ...string) string {
+func sh(t testing.TB, dir, name string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.Dir = dir
@@ -33,7 +33,7 @@ func sh(t *testing.T, dir, name string, args ...string) string {
 }
 
 // write makes a file, and the folders that it is in.
-func write(t *testing.T, dir, name, content string) {
+func write(t testing.TB, dir, name, content string) {
 	t.Helper()
 	path := filepath.Join(dir, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -46,7 +46,7 @@ func write(t *testing.T, dir, name, content string) {
 
 // newOrigin makes a bare repository with one commit on main, of the files that
 // fill writes, their very bytes. It returns where it is and the commit.
-func newOrigin(t *testing.T, fill func(dir string)) (string, string) {
+func newOrigin(t testing.TB, fill func(dir string)) (string, string) {
 	t.Helper()
 	dir := t.TempDir()
 	source, origin := filepath.Join(dir, "source"), filepath.Join(dir, "origin.git")
@@ -74,13 +74,13 @@ func newOrigin(t *testing.T, fill func(dir string)) (string, string) {
 }
 
 // folders are where a workspace goes: its git folder and its work tree.
-func folders(t *testing.T) (string, string) {
+func folders(t testing.TB) (string, string) {
 	t.Helper()
 	dir := t.TempDir()
 	return filepath.Join(dir, "git"), filepath.Join(dir, "work")
 }
 
-func checkout(t *testing.T, origin, commit string) (*git.Workspace, string, string) {
+func checkout(t testing.TB, origin, commit string) (*git.Workspace, string, string) {
 	t.Helper()
 	gitDir, workTree := folders(t)
 	w, err := git.Checkout(t.Context(), git.CheckoutOptions{
@@ -92,7 +92,7 @@ func checkout(t *testing.T, origin, commit string) (*git.Workspace, string, stri
 	return w, workTree, gitDir
 }
 
-func snapshot(t *testing.T, w *git.Workspace) string {
+func snapshot(t testing.TB, w *git.Workspace) string {
 	t.Helper()
 	tree, err := w.Snapshot(t.Context())
 	if err != nil {

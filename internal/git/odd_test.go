@@ -30,7 +30,7 @@ func symlink(t *testing.T, target, dir, name string) {
 	}
 }
 
-func remove(t *testing.T, dir, name string) {
+func remove(t testing.TB, dir, name string) {
 	t.Helper()
 	if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 		t.Fatal(err)
