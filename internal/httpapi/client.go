@@ -71,7 +71,7 @@ func Discover(ctx context.Context, server string, client *http.Client) (string, 
 	case err != nil:
 		return "", fmt.Errorf("reach %s: %w", root.base, err)
 	}
-	api, err := root.base.Parse(config.APIBaseURL)
+	api, err := root.base.JoinPath("/").Parse(config.APIBaseURL)
 	if err != nil {
 		return "", fmt.Errorf("read apiBaseUrl of %s: %w", root.base, err)
 	}

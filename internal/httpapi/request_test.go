@@ -132,13 +132,13 @@ func (w *world) wantNothingStored(t *testing.T) {
 func TestBadInputListsEveryField(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	body := `{"nmae": 1, "prompt": 7, "repositories": [1, "x", {}], "agent": {"maxCostUsd": "2", "typ": "x"}, "verify": true}`
+	body := `{"title": 1, "prompt": 7, "repositories": [1, "x", {}], "agent": {"maxCostUsd": "2", "typ": "x"}, "verify": true}`
 	problem := decode[httpapi.Problem](t, w.ask(t, http.MethodPost, "/jobs", body), http.StatusUnprocessableEntity)
 	var fields []string
 	for _, e := range problem.Errors {
 		fields = append(fields, e.Field)
 	}
-	want := "nmae prompt repositories[0] repositories[2] agent.maxCostUsd agent.typ verify"
+	want := "title prompt repositories[0] repositories[2] agent.maxCostUsd agent.typ verify"
 	if got := strings.Join(fields, " "); got != want {
 		t.Errorf("fields %q, want %q", got, want)
 	}

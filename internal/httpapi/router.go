@@ -115,7 +115,7 @@ func (a *api) config() siteConfig {
 	}
 	base := a.BasePath
 	if base == "" {
-		base = "/"
+		base = "." // beside this document, whatever a gateway puts before both
 	}
 	return siteConfig{APIBaseURL: base, Live: live, Version: a.Version}
 }

@@ -66,7 +66,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
 	switch {
 	case name != "index.html" && h.serveFile(w, r, name):
-	case strings.HasPrefix(name, "assets/") || !acceptsPage(r):
+	case strings.HasPrefix(name+"/", "assets/") || !acceptsPage(r):
 		http.Error(w, "Not found.", http.StatusNotFound)
 	default:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
