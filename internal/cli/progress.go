@@ -64,17 +64,6 @@ func endText(task httpapi.Task) string {
 	return oneLine(text)
 }
 
-// taskCost is what a task cost; nothing for what took no token.
-func taskCost(task httpapi.Task) string {
-	if task.Usage.CostUSD != nil && *task.Usage.CostUSD == 0 {
-		return ""
-	}
-	if task.Engine == engineRehearsal {
-		return cost(task.Usage.CostUSD) + " (rehearsed)"
-	}
-	return cost(task.Usage.CostUSD)
-}
-
 // live is progress on a terminal. One goroutine draws, at most ten times a
 // second, and close waits for it.
 type live struct {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/httpapi"
@@ -20,7 +21,7 @@ func (p *program) printJob(job httpapi.Job, tasks []httpapi.Task) error {
 		return p.json.write(p.out, jobWithTasks{Job: job, Repositories: tasks})
 	}
 	to := p.terminal(p.out)
-	if err := taskTable(tasks).write(p.out, to); err != nil {
+	if err := taskTable(tasks, to.is).write(p.out, to); err != nil {
 		return err
 	}
 	// The sum is for people: programs have --json.
@@ -40,13 +41,18 @@ func (p *program) printJob(job httpapi.Job, tasks []httpapi.Task) error {
 	return nil
 }
 
-// taskTable lists what became of repositories.
-func taskTable(tasks []httpapi.Task) *table {
+// taskTable lists what became of repositories. Rehearsed costs are marked, in the
+// head where there is one.
+func taskTable(tasks []httpapi.Task, hasHead bool) *table {
 	t := &table{head: []string{"repository", "outcome", "diff", "branch or pull request", "cost", "time", "reason"}}
+	mark := taskCost
+	if hasHead && !slices.ContainsFunc(tasks, func(task httpapi.Task) bool { return task.Engine != "" && task.Engine != engineRehearsal }) {
+		t.head[4], mark = "rehearsed", plainCost
+	}
 	for _, task := range tasks {
 		t.add(
 			cell{text: task.RepositoryName}, cell{outcome(task), styleOf(task.Status)}, cell{text: diffstat(task)},
-			cell{text: place(task)}, cell{text: taskCost(task)}, cell{text: took(task)}, cell{text: reason(task)},
+			cell{text: place(task)}, cell{text: mark(task)}, cell{text: took(task)}, cell{text: reason(task)},
 		)
 	}
 	return t

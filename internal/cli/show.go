@@ -21,6 +21,23 @@ func cost(dollars *float64) string {
 	return codybatch.USD(*dollars).String()
 }
 
+// plainCost is what a task cost; nothing for what took no token.
+func plainCost(task httpapi.Task) string {
+	if task.Usage.CostUSD != nil && *task.Usage.CostUSD == 0 {
+		return ""
+	}
+	return cost(task.Usage.CostUSD)
+}
+
+// taskCost is plainCost with a mark if nothing was really spent.
+func taskCost(task httpapi.Task) string {
+	text := plainCost(task)
+	if text != "" && task.Engine == engineRehearsal {
+		text += " (rehearsed)"
+	}
+	return text
+}
+
 // duration shows a time to the second: "42s", "3m05s", "2h07m".
 func duration(d time.Duration) string {
 	d = d.Round(time.Second)
@@ -68,7 +85,7 @@ func place(task httpapi.Task) string {
 	case strings.HasPrefix(task.PullRequest.URL, "http"):
 		return task.PullRequest.URL
 	default:
-		return fmt.Sprintf("%s (#%d)", task.Branch, task.PullRequest.Number)
+		return fmt.Sprintf("%s #%d", task.Branch, task.PullRequest.Number)
 	}
 }
 

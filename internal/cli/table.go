@@ -2,7 +2,6 @@ package cli
 
 import (
 	"io"
-	"slices"
 	"strings"
 )
 
@@ -50,6 +49,14 @@ func (t *table) tabbed(out *strings.Builder) {
 
 const gap = "  "
 
+// The last column is for prose: it is wrapped in what the others leave, which is
+// at least leastProse, and no longer than mostProse lines.
+const (
+	leastColumn = 8
+	leastProse  = 24
+	mostProse   = 6
+)
+
 func (t *table) aligned(out *strings.Builder, window int, colour bool) {
 	if len(t.rows) == 0 {
 		return
@@ -58,59 +65,99 @@ func (t *table) aligned(out *strings.Builder, window int, colour bool) {
 	for i, name := range t.head {
 		head[i] = cell{text: strings.ToUpper(name), style: faint}
 	}
-	all := append([][]cell{head}, t.rows...)
-	widths := t.widths(all, window)
-	for _, fields := range all {
-		var line strings.Builder
-		for i, field := range fields {
-			if widths[i] == 0 {
-				continue
+	widths := t.widths(window)
+	for _, fields := range append([][]cell{head}, t.rows...) {
+		prose := wrap(oneLine(fields[len(fields)-1].text), widths[len(fields)-1], mostProse)
+		for n := range max(1, len(prose)) {
+			var line strings.Builder
+			for i, field := range fields {
+				text := cut(oneLine(field.text), widths[i])
+				switch last := i == len(fields)-1; {
+				case widths[i] == 0:
+					continue
+				case last && n < len(prose):
+					text = prose[n]
+				case last || n > 0:
+					text = ""
+				}
+				line.WriteString(paint(colour, field.style, text) + strings.Repeat(" ", widths[i]-columns(text)) + gap)
 			}
-			text := cut(oneLine(field.text), widths[i])
-			line.WriteString(paint(colour, field.style, text) + strings.Repeat(" ", widths[i]-columns(text)) + gap)
+			out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 		}
-		out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}
 }
 
-// widths gives every column what its widest field needs. If the window is too
-// narrow, the widest columns give way first; columns without any content vanish.
-func (t *table) widths(rows [][]cell, window int) []int {
+// widths gives every column what its widest field needs, except the last: that
+// gets what is left. If the window is too narrow, the widest columns give way.
+// Columns without any content vanish.
+func (t *table) widths(window int) []int {
 	widths := make([]int, len(t.head))
-	for r, fields := range rows {
-		for i, field := range fields {
-			if r > 0 && field.text != "" || r == 0 && t.filled(i) {
-				widths[i] = max(widths[i], columns(oneLine(field.text)))
+	for i, name := range t.head {
+		for _, fields := range t.rows {
+			if text := oneLine(fields[i].text); text != "" {
+				widths[i] = max(widths[i], columns(text), columns(name))
 			}
 		}
 	}
-	const least = 8 // below that a column says nothing
-	for over := sum(widths, len(gap)) - window; over > 0; over-- {
-		widest := slices.Max(widths)
-		if widest <= least {
+	last := len(widths) - 1
+	over := sum(widths) - window
+	give := min(over, widths[last]-leastProse)
+	if give > 0 {
+		widths[last] -= give
+		over -= give
+	}
+	for ; over > 0; over-- {
+		i := widest(widths)
+		if widths[i] <= leastColumn {
 			break // the terminal wraps; nothing sensible is left to cut
 		}
-		// The last of the widest ones: reasons come last.
-		for i := len(widths) - 1; i >= 0; i-- {
-			if widths[i] == widest {
-				widths[i]--
-				break
-			}
-		}
+		widths[i]--
 	}
 	return widths
 }
 
-func (t *table) filled(column int) bool {
-	return slices.ContainsFunc(t.rows, func(fields []cell) bool { return fields[column].text != "" })
+// widest is the index of the widest column, the last one of several.
+func widest(widths []int) int {
+	at := 0
+	for i, w := range widths {
+		if w >= widths[at] {
+			at = i
+		}
+	}
+	return at
 }
 
-func sum(widths []int, between int) int {
+// sum is the width of all columns with the gaps between them.
+func sum(widths []int) int {
 	total := 0
 	for _, w := range widths {
 		if w > 0 {
-			total += w + between
+			total += w + len(gap)
 		}
 	}
-	return max(0, total-between)
+	return max(0, total-len(gap))
+}
+
+// wrap breaks a line between words into lines of at most width columns. What is
+// beyond most lines is left out, marked by "…".
+func wrap(text string, width, most int) []string {
+	if width <= 0 || text == "" {
+		return nil
+	}
+	var broken []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		switch {
+		case line == "":
+			line = word
+		case columns(line)+1+columns(word) <= width:
+			line += " " + word
+		case len(broken) == most-1:
+			return append(broken, cut(line+" "+word, width))
+		default:
+			broken = append(broken, cut(line, width))
+			line = word
+		}
+	}
+	return append(broken, cut(line, width))
 }

@@ -1,0 +1,29 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+)
+
+// exitKilled is what shells count for a program that SIGINT ended: 128 + 2.
+const exitKilled = 130
+
+// Process runs the command that this process was started for, and returns its
+// exit code. The first Ctrl-C or SIGTERM stops gently: what runs is put back in
+// line, and nothing is lost. The second one ends the process at once.
+func Process() int {
+	ctx, stop := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		stop(codybatch.ErrStopped)
+		<-signals
+		os.Exit(exitKilled)
+	}()
+	return Main(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
+}
