@@ -64,6 +64,10 @@ func (f family) signal(sig syscall.Signal) (alive int, unsure bool) { //nolint:n
 	return len(members), unsure
 }
 
+// kernelThreads is the process id of kthreadd, the parent of all that have neither
+// arguments nor an environment.
+const kernelThreads = 2
+
 // members lists the living: those in the session, and those with the mark or the
 // pipe, and all children of these. A process in the middle of execve(2) shows an
 // empty environment for a moment: then unsure is true, and a second look helps.
@@ -106,7 +110,7 @@ func (f family) members() (living []member, unsure bool) { //nolint:nonamedretur
 		if marked {
 			take(i)
 		}
-		unsure = unsure || !sure && m.living()
+		unsure = unsure || !sure && m.living() && m.parent != kernelThreads
 	}
 	for i, m := range all {
 		if found[i] && m.living() {
@@ -118,13 +122,36 @@ func (f family) members() (living []member, unsure bool) { //nolint:nonamedretur
 
 // marked reads what only the same user may; what can't be read isn't ours.
 func (f family) marked(pid int) (marked, sure bool) { //nolint:nonamedreturns // tells the bools apart
+	marked, isEmpty := f.hasMark(pid)
+	if marked || f.holdsPipe(pid) {
+		return true, true
+	}
+	if !isEmpty {
+		return false, true
+	}
+	if !hasArguments(pid) {
+		return false, false
+	}
+	// The program may have come into place between the two readings.
+	marked, _ = f.hasMark(pid)
+	return marked, true
+}
+
+func (f family) hasMark(pid int) (hasMark, isEmpty bool) { //nolint:nonamedreturns // tells the bools apart
 	environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
 	for variable := range bytes.SplitSeq(environ, []byte{0}) {
 		if bytes.Equal(variable, f.mark) {
-			return true, true
+			return true, false
 		}
 	}
-	return f.holdsPipe(pid), err != nil || len(environ) > 0
+	return false, err == nil && len(environ) == 0
+}
+
+// hasArguments tells a process that cleared its environment from one that is in
+// the middle of execve(2), which has no arguments either.
+func hasArguments(pid int) bool {
+	arguments, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	return err != nil || len(arguments) > 0
 }
 
 func (f family) holdsPipe(pid int) bool {

@@ -149,18 +149,14 @@ func (p *process) end(politely bool) error {
 	return err
 }
 
-// secondLooks bounds how often kill looks again for somebody it is unsure about.
-const secondLooks = 4
-
 // kill sends SIGKILL until nobody is left. Nothing tells when somebody else's
 // child is gone, so it looks again after growing pauses.
 func (p *process) kill() error {
 	deadline := time.NewTimer(graceAfterKill)
 	defer deadline.Stop()
-	looks := 0
 	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
 		alive, unsure := p.family.signal(syscall.SIGKILL)
-		if looks++; alive == 0 && (!unsure || looks > secondLooks) {
+		if alive == 0 && !unsure {
 			select {
 			case <-p.exited:
 				return nil
