@@ -106,7 +106,7 @@ func (a *api) stream(document codybatch.Artifact, contentType, fileName string) 
 		if ctx.Method() == http.MethodHead {
 			return
 		}
-		written, err := io.Copy(newPatientWriter(ctx), document)
+		written, err := io.Copy(ctx.BodyWriter(), document)
 		if err == nil && written != document.Size {
 			err = io.ErrUnexpectedEOF
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -107,6 +108,30 @@ type forgeError struct{ error }
 // Unwrap is the failure itself.
 func (e forgeError) Unwrap() error { return e.error }
 
+// askedError goes with the failure of a request over repositories, so that those
+// that are refused can be named by their places in it.
+type askedError struct {
+	error
+	repositories []codybatch.RepositoryName
+}
+
+// Unwrap is the failure itself.
+func (e askedError) Unwrap() error { return e.error }
+
+func refusal(notAllowed *codybatch.NotAllowedError, err error) *Problem {
+	problem := newProblem(http.StatusForbidden, codeNotAllowed, notAllowed.Error())
+	var asked askedError
+	errors.As(err, &asked) // else there are no places to name
+	for _, name := range notAllowed.Repositories[:min(len(notAllowed.Repositories), maxProblemFields)] {
+		field := "repositories"
+		if i := slices.Index(asked.repositories, name); i >= 0 {
+			field = indexed(field, i)
+		}
+		problem.Errors = append(problem.Errors, FieldProblem{Field: field, Message: string(name) + " is not in ALLOWED_REPOSITORIES"})
+	}
+	return problem
+}
+
 // problem turns any error into what the client is told. What it does not know is
 // logged in full, and told as no more than a request id.
 func (a *api) problem(ctx context.Context, err error) *Problem {
@@ -137,11 +162,7 @@ func (*api) knownProblem(err error) *Problem {
 	case errors.As(err, &invalid):
 		return validation(invalid.Fields)
 	case errors.As(err, &notAllowed):
-		problem = newProblem(http.StatusForbidden, codeNotAllowed, notAllowed.Error())
-		for _, name := range notAllowed.Repositories[:min(len(notAllowed.Repositories), maxProblemFields)] {
-			problem.Errors = append(problem.Errors, FieldProblem{Field: "repositories", Message: string(name) + " is not in ALLOWED_REPOSITORIES"})
-		}
-		return problem
+		return refusal(notAllowed, err)
 	case errors.As(err, &missing):
 		return newProblem(http.StatusNotFound, codeNotFound, missing.Error())
 	case errors.Is(err, codybatch.ErrNotFound):

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
@@ -147,7 +148,7 @@ func (f *feed) stream(ctx huma.Context, events []Event) {
 	if ctx.Method() == http.MethodHead {
 		return
 	}
-	w := newPatientWriter(ctx)
+	_, w := humago.Unwrap(ctx)
 	look := time.NewTicker(f.api.EventInterval)
 	defer look.Stop()
 	beat := time.NewTicker(heartbeat)
@@ -183,7 +184,7 @@ func (f *feed) stream(ctx huma.Context, events []Event) {
 }
 
 // send writes events in one piece; isAlive adds a comment, which clients ignore.
-func send(w *patientWriter, events []Event, isAlive bool) error {
+func send(w http.ResponseWriter, events []Event, isAlive bool) error {
 	if len(events) == 0 && !isAlive {
 		return nil
 	}
@@ -201,5 +202,5 @@ func send(w *patientWriter, events []Event, isAlive bool) error {
 	if _, err := w.Write(text.Bytes()); err != nil {
 		return err
 	}
-	return w.Flush()
+	return http.NewResponseController(w).Flush()
 }

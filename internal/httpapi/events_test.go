@@ -3,9 +3,11 @@ package httpapi_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -242,4 +244,36 @@ func TestEventStream(t *testing.T) {
 			}
 		})
 	})
+}
+
+// deaf is the connection of a client that does not read: every piece runs into
+// the deadline that was set for it.
+type deaf struct {
+	http.ResponseWriter
+	limit time.Duration
+}
+
+func (d *deaf) SetWriteDeadline(at time.Time) error {
+	d.limit = time.Until(at)
+	return nil
+}
+
+func (d *deaf) Write([]byte) (int, error) {
+	if d.limit == 0 {
+		return 0, errors.New("a piece was sent without a deadline")
+	}
+	return 0, os.ErrDeadlineExceeded
+}
+
+func TestEventStreamDropsAClientThatDoesNotRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.create(t, scriptJob)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/api/jobs/"+string(id)+"/events", nil)
+	r.Header.Set("Accept", "text/event-stream")
+	connection := &deaf{ResponseWriter: httptest.NewRecorder()}
+	w.handler.ServeHTTP(connection, r) // returns although the job goes on
+	if connection.limit <= 0 || connection.limit > 31*time.Second || !strings.Contains(w.log.String(), "i/o timeout") {
+		t.Errorf("the client has %s for a piece; log: %s", connection.limit, w.log)
+	}
 }

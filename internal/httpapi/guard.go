@@ -62,6 +62,7 @@ func (a *api) setHeaders(header http.Header, isAPI bool) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
+	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 	if isAPI {
 		header.Set("Content-Security-Policy", apiPolicy)
 		header.Set("Cache-Control", "no-store")

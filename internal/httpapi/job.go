@@ -90,7 +90,7 @@ func (a *api) createJob(ctx context.Context, in *createJobInput) (*createJobOutp
 	}
 	job, created, err := a.service.CreateJob(ctx, spec, in.IdempotencyKey)
 	if err != nil {
-		return nil, forgeError{err}
+		return nil, forgeError{askedError{err, spec.Repositories}}
 	}
 	out := &createJobOutput{Location: a.BasePath + "/jobs/" + string(job.ID), Body: newJob(job)}
 	if !created {

@@ -8,9 +8,6 @@ import (
 	"regexp"
 	"runtime/debug"
 	"time"
-
-	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 )
 
 // middleware is what every request goes through, outermost first: a name for the
@@ -79,7 +76,11 @@ func (a *api) access(r *http.Request, w *watchedWriter, took time.Duration) {
 		"path", r.URL.Path, "status", w.status, "bytes", w.bytes, "took", took)
 }
 
-// watchedWriter remembers what was answered.
+// patience is how long a client may take to accept a piece of an answer.
+const patience = 30 * time.Second
+
+// watchedWriter remembers what was answered, and gives up on a client that does
+// not read.
 type watchedWriter struct {
 	http.ResponseWriter
 	status int
@@ -94,11 +95,13 @@ func (w *watchedWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Write counts the bytes.
+// Write sends a piece within the client's time limit, and counts the bytes. The
+// limit is the kernel's business, and so goes by the real clock.
 func (w *watchedWriter) Write(p []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
+	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(patience)) // in-process clients have none
 	n, err := w.ResponseWriter.Write(p)
 	w.bytes += int64(n)
 	return n, err
@@ -106,28 +109,3 @@ func (w *watchedWriter) Write(p []byte) (int, error) {
 
 // Unwrap lets http.ResponseController find the connection.
 func (w *watchedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// patience is how long a client may take to accept a piece of a long answer.
-const patience = 30 * time.Second
-
-// patientWriter writes a long answer, and gives up on a client that does not
-// read. It is for one goroutine.
-type patientWriter struct {
-	w          http.ResponseWriter
-	connection *http.ResponseController
-}
-
-func newPatientWriter(ctx huma.Context) *patientWriter {
-	_, w := humago.Unwrap(ctx)
-	return &patientWriter{w: w, connection: http.NewResponseController(w)}
-}
-
-// Write sends p within the client's time limit. The limit is the kernel's
-// business, and so by the real clock.
-func (p *patientWriter) Write(data []byte) (int, error) {
-	_ = p.connection.SetWriteDeadline(time.Now().Add(patience)) // in-process clients have none
-	return p.w.Write(data)
-}
-
-// Flush sends what is buffered.
-func (p *patientWriter) Flush() error { return p.connection.Flush() }

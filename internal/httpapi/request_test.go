@@ -46,8 +46,8 @@ func TestBadInput(t *testing.T) {
 		alsoEstimate bool
 	}{
 		{"unknown repository", job(`{"repositories": ["acme/site", "acme/none"]}`), 422, "validation_failed", "repositories[1]", "does not exist", false},
-		{"disallowed repository", job(`{"repositories": ["acme/site", "private/plans"]}`), 403, "repository_not_allowed", "repositories", "private/plans", false},
-		{"disallowed and unknown repository", job(`{"repositories": ["acme/none", "private/none"]}`), 403, "repository_not_allowed", "repositories", "private/none", false},
+		{"disallowed repository", job(`{"repositories": ["acme/site", "private/plans"]}`), 403, "repository_not_allowed", "repositories[1]", "private/plans", false},
+		{"disallowed and unknown repository", job(`{"repositories": ["acme/none", "private/none"]}`), 403, "repository_not_allowed", "repositories[1]", "private/none", false},
 		{"duplicate repositories", job(`{"repositories": ["acme/site", "acme/api", "ACME/Site"]}`), 422, "validation_failed", "repositories[2]", "repositories[0]", true},
 		{"repository that is no name", job(`{"repositories": ["acme/site", "../../etc/passwd"]}`), 422, "validation_failed", "repositories[1]", "owner/name", true},
 		{"empty prompt", job(`{"prompt": " \n "}`), 422, "validation_failed", "prompt", "empty", true},
