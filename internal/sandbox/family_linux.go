@@ -36,10 +36,13 @@ type family struct {
 	mark    []byte // "NAME=1" in the environment of everybody who did not clear it
 	pipe    string // what /proc/PID/fd/1 links to; empty: there is no output
 	started uint64 // of the program, in clock ticks since boot; nobody in the family is older
+	// seen holds everybody who was ever found, by process id and start: who is
+	// dying shows neither mark nor pipe any more, and is still alive.
+	seen map[identity]bool
 }
 
-func newFamily(root int, mark string, output *os.File) family {
-	f := family{root: root, mark: []byte(mark)}
+func newFamily(root int, mark string, output *os.File) *family {
+	f := &family{root: root, mark: []byte(mark), seen: map[identity]bool{}}
 	if self, ok := readMember(root); ok {
 		f.started = self.started
 	}
@@ -55,7 +58,7 @@ func newFamily(root int, mark string, output *os.File) family {
 
 // signal sends a signal to all who live, and tells how many those were. Unsure
 // says that there is somebody who can't be told from a stranger at the moment.
-func (f family) signal(sig syscall.Signal) (alive int, unsure bool) { //nolint:nonamedreturns // tells what the bool is
+func (f *family) signal(sig syscall.Signal) (alive int, unsure bool) { //nolint:nonamedreturns // tells what the bool is
 	_ = syscall.Kill(-f.root, sig) // at once, before anybody forks; members finds whom it missed
 	members, unsure := f.members()
 	for _, m := range members {
@@ -71,7 +74,7 @@ const kernelThreads = 2
 // members lists the living: those in the session, and those with the mark or the
 // pipe, and all children of these. A process in the middle of execve(2) shows an
 // empty environment for a moment: then unsure is true, and a second look helps.
-func (f family) members() (living []member, unsure bool) { //nolint:nonamedreturns // tells what the bool is
+func (f *family) members() (living []member, unsure bool) { //nolint:nonamedreturns // tells what the bool is
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return nil, false // no /proc: the group is all that can be reached
@@ -102,7 +105,7 @@ func (f family) members() (living []member, unsure bool) { //nolint:nonamedretur
 		}
 	}
 	for i, m := range all {
-		if m.pid == f.root || m.session == f.root || m.parent == f.root {
+		if m.pid == f.root || m.session == f.root || m.parent == f.root || f.seen[m.identity] {
 			take(i)
 			continue
 		}
@@ -114,6 +117,7 @@ func (f family) members() (living []member, unsure bool) { //nolint:nonamedretur
 	}
 	for i, m := range all {
 		if found[i] && m.living() {
+			f.seen[m.identity] = true
 			living = append(living, m)
 		}
 	}
@@ -121,7 +125,7 @@ func (f family) members() (living []member, unsure bool) { //nolint:nonamedretur
 }
 
 // marked reads what only the same user may; what can't be read isn't ours.
-func (f family) marked(pid int) (marked, sure bool) { //nolint:nonamedreturns // tells the bools apart
+func (f *family) marked(pid int) (marked, sure bool) { //nolint:nonamedreturns // tells the bools apart
 	marked, isEmpty := f.hasMark(pid)
 	if marked || f.holdsPipe(pid) {
 		return true, true
@@ -137,7 +141,7 @@ func (f family) marked(pid int) (marked, sure bool) { //nolint:nonamedreturns //
 	return marked, true
 }
 
-func (f family) hasMark(pid int) (hasMark, isEmpty bool) { //nolint:nonamedreturns // tells the bools apart
+func (f *family) hasMark(pid int) (hasMark, isEmpty bool) { //nolint:nonamedreturns // tells the bools apart
 	environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
 	for variable := range bytes.SplitSeq(environ, []byte{0}) {
 		if bytes.Equal(variable, f.mark) {
@@ -154,7 +158,7 @@ func hasArguments(pid int) bool {
 	return err != nil || len(arguments) > 0
 }
 
-func (f family) holdsPipe(pid int) bool {
+func (f *family) holdsPipe(pid int) bool {
 	if f.pipe == "" {
 		return false
 	}
@@ -166,11 +170,17 @@ func (f family) holdsPipe(pid int) bool {
 	return false
 }
 
+// identity names a process even when its id is given to another.
+type identity struct {
+	pid     int
+	started uint64 // clock ticks since boot
+}
+
 // member is one process, as /proc/PID/stat tells.
 type member struct {
-	pid, parent, session int
-	state                byte
-	started              uint64
+	identity
+	parent, session int
+	state           byte
 }
 
 func (m member) living() bool { return m.state != 'Z' && m.state != 'X' }
@@ -185,7 +195,7 @@ func readMember(pid int) (member, bool) {
 	if len(fields) < 20 {
 		return member{}, false
 	}
-	m := member{pid: pid, state: fields[0][0]}
+	m := member{identity: identity{pid: pid}, state: fields[0][0]}
 	var errs [3]error
 	m.parent, errs[0] = strconv.Atoi(fields[1])
 	m.session, errs[1] = strconv.Atoi(fields[3])

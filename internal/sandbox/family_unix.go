@@ -16,10 +16,10 @@ func awaitExit(cmd *exec.Cmd) { _ = cmd.Wait() }
 // family is the process group only.
 type family struct{ root int }
 
-func newFamily(root int, _ string, _ *os.File) family { return family{root: root} }
+func newFamily(root int, _ string, _ *os.File) *family { return &family{root: root} }
 
 // signal sends a signal to the group. Nobody counts the living here.
-func (f family) signal(sig syscall.Signal) (int, bool) {
+func (f *family) signal(sig syscall.Signal) (int, bool) {
 	_ = syscall.Kill(-f.root, sig)
 	return 0, false
 }

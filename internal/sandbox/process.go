@@ -31,7 +31,7 @@ const (
 // process is a started program with the goroutines that serve it.
 type process struct {
 	cmd    *exec.Cmd
-	family family
+	family *family
 	output *pump
 	stdin  *os.File      // our end; nil if the program reads a file
 	exited chan struct{} // closed when the program has ended; its process id is still taken
