@@ -1,0 +1,93 @@
+// Command bench measures the built program against a shell loop, and against its
+// own goals: `make bench`. Times on shared machines drift, so whatever has a peer
+// is a ratio of two medians from the same run.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+func main() {
+	binary := flag.String("binary", "bin/codybatch", "the built program")
+	small := flag.Int("repositories", 200, "how many repositories the job against the shell loop has")
+	large := flag.Int("tasks", 10_000, "how many tasks the large job has")
+	workers := flag.Int("workers", 8, "repositories at once, for both")
+	rounds := flag.Int("rounds", 3, "how often both are run, in turn")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, *binary, *small, *large, *workers, *rounds); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, binary string, small, large, workers, rounds int) error {
+	binary, err := filepath.Abs(binary)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "codybatch-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := againstShell(ctx, dir, binary, small, workers, rounds); err != nil {
+		return fmt.Errorf("%d repositories: %w", small, err)
+	}
+	if err := largeJob(ctx, dir, binary, large); err != nil {
+		return fmt.Errorf("%d tasks: %w", large, err)
+	}
+	return nil
+}
+
+// againstShell gives both sides the same work in turn: clone, edit, commit, push.
+func againstShell(ctx context.Context, dir, binary string, count, workers, rounds int) error {
+	fmt.Printf("%d repositories of 100 files, %d at once: clone (depth 1), sed, commit, push\n", count, workers)
+	var shell, ours []time.Duration
+	var memory int64
+	for round := range rounds {
+		root := filepath.Join(dir, fmt.Sprintf("round-%d", round))
+		for _, side := range []string{"shell", "ours"} {
+			if err := makeRepositories(ctx, filepath.Join(root, side), count, 100); err != nil {
+				return err
+			}
+		}
+		took, err := shellLoop(ctx, filepath.Join(root, "shell"), workers)
+		if err != nil {
+			return err
+		}
+		shell = append(shell, took)
+		took, peak, err := jobOver(ctx, binary, filepath.Join(root, "ours"), filepath.Join(root, "data"), count, workers)
+		if err != nil {
+			return err
+		}
+		ours, memory = append(ours, took), max(memory, peak)
+		fmt.Printf("  round %d: shell %5.2f s, codybatch %5.2f s\n", round+1, shell[round].Seconds(), ours[round].Seconds())
+		if err := os.RemoveAll(root); err != nil {
+			return err
+		}
+	}
+	a, b := median(shell), median(ours)
+	fmt.Printf("  median:  shell %5.2f s, codybatch %5.2f s, ratio %.2f (goal ≤ 1.50)\n", a.Seconds(), b.Seconds(), b.Seconds()/a.Seconds())
+	fmt.Printf("  memory of the server, peak: %d MB (goal ≤ 150 MB)\n", memory>>20)
+	return nil
+}
+
+func median(times []time.Duration) time.Duration {
+	sorted := slices.Sorted(slices.Values(times))
+	return sorted[len(sorted)/2]
+}
+
+// percentile is the time that a share of all stayed under.
+func percentile(times []time.Duration, share float64) time.Duration {
+	sorted := slices.Sorted(slices.Values(times))
+	return sorted[min(len(sorted)-1, int(share*float64(len(sorted))))]
+}
