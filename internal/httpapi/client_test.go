@@ -27,14 +27,35 @@ func TestClient(t *testing.T) {
 			}
 			return client
 		},
-		"in_the_process": func(_ *testing.T, handler http.Handler) *httpapi.Client { return httpapi.NewInProcessClient(handler) },
+		"in_the_process": func(_ *testing.T, handler http.Handler) *httpapi.Client {
+			return httpapi.NewInProcessClient(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				r.Header.Set("Authorization", "Bearer sesame")
+				r.URL.Path = "/api" + r.URL.Path
+				handler.ServeHTTP(w, r)
+			}))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, func(o *httpapi.Options) { o.Token = "sesame" })
-			everyMethod(t, w, connect(t, w.handler))
+			everyMethod(t, w, connect(t, checkRequests(t, w.handler)))
 		})
 	}
+}
+
+// checkRequests compares what the client sends with the description.
+func checkRequests(t *testing.T, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Errorf("%s %s: %v", r.Method, r.URL.Path, err)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if err := description().CheckRequest(r.Method, strings.TrimPrefix(r.URL.Path, "/api"), r.URL.Query(), r.Header, body); err != nil {
+			t.Errorf("the client's request is not as described: %v", err)
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func everyMethod(t *testing.T, w *world, c *httpapi.Client) {

@@ -84,7 +84,7 @@ func newProblem(status int, code, detail string) *Problem {
 	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail, Errors: []FieldProblem{}}
 }
 
-// field is a problem with one field.
+// invalidField is the problem of one field.
 func invalidField(name, message string) *Problem {
 	return validation([]codybatch.FieldError{{Field: name, Message: message}})
 }

@@ -116,7 +116,7 @@ func (d *document) decode(target any, emptyIsFine bool) error {
 // moment is a time for the wire: UTC, to the millisecond.
 func moment(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
-// moments is a time that may not have come.
+// maybeMoment is a time that may not have come; null then.
 func maybeMoment(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
