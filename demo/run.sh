@@ -87,7 +87,7 @@ echo
 "$codybatch" job diff latest acme/invoices || echo "(acme/invoices has none)"
 echo
 echo "The branches are in .demo/forge/acme/*.git, for example:"
-git --git-dir .demo/forge/acme/orders.git log --oneline --all
+git --no-pager --git-dir .demo/forge/acme/orders.git log --oneline --decorate --all
 echo
 [ "${EXIT:-}" = 1 ] && exit 0
 
@@ -99,4 +99,5 @@ Serving at $url until Ctrl-C. In another terminal:
   bin/codybatch job thread latest acme/orders
   curl -s $url/api/jobs
 END
+trap 'exit 0' INT TERM
 wait "$server"

@@ -1,4 +1,4 @@
-package cli_test
+package cli
 
 import (
 	"context"
@@ -87,6 +87,7 @@ func (s *site) until(id codybatch.JobID, enough func(httpapi.Job) bool) {
 			s.t.Fatalf("follow the job: %v\n%s", err, s.server.log)
 		}
 		if event.Job != nil && enough(*event.Job) {
+			cancel() // or the client would wait for the stream's next sign of life
 			return
 		}
 	}

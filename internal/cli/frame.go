@@ -64,7 +64,8 @@ func (b *board) runner(task httpapi.Task, name int, now time.Time) row {
 // bar shows how far the job is, in the order of the outcomes' colours.
 func (b *board) bar(width int) row {
 	c, all := b.job.Counts, max(1, b.job.RepositoryCount)
-	size := min(30, max(8, width/4))
+	counts := countsText(b.job)
+	size := min(30, max(8, width-columns(counts)-4)) // brackets, a blank, and the free column
 	var line row
 	used := 0
 	segment := func(n int, look style, mark string) {
@@ -82,7 +83,7 @@ func (b *board) bar(width int) row {
 	segment(c.Succeeded, green, "█")
 	segment(c.Running, cyan, "▒")
 	line = append(line, span{faint, strings.Repeat("·", size-used) + "]"})
-	return append(line, span{plain, " " + countsText(b.job)})
+	return append(line, span{plain, " " + counts})
 }
 
 func (b *board) money(now time.Time) row {

@@ -39,7 +39,7 @@ func (p *program) jobCreate(server *serverFlag) *cobra.Command {
 
 The job's file has the fields of POST /jobs, in YAML or JSON; flags replace what it says.`,
 		Example: `  codybatch job create -f job.yaml --watch
-  codybatch job create --name "Spelling" --script "sed -i s/recieve/receive/g README.md" \
+  codybatch job create --name "American spelling" --script "sed -i s/colour/color/g README.md" \
     --repo acme/site --repo acme/api --create-prs`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -48,7 +48,7 @@ func (p *program) jobList(server *serverFlag) *cobra.Command {
 }
 
 func (p *program) jobTable(jobs []httpapi.Job) *table {
-	t := &table{head: []string{"job", "name", "status", "repositories", "cost", "created"}}
+	t := &table{head: []string{"job", "name", "status", "repositories", "cost", "created"}, whole: "job"}
 	person := p.terminal(p.out).is
 	for _, job := range jobs {
 		c := job.Counts

@@ -3,6 +3,8 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -55,13 +57,9 @@ func (l *log) close() *board { return l.board }
 
 // endText tells how a task ended: "acme/site: changed, 2 files, +3 −1, $0.02, 42s".
 func endText(task httpapi.Task) string {
-	text := task.RepositoryName + ": " + outcome(task)
-	for _, part := range []string{diffstat(task), taskCost(task), took(task), place(task), reason(task)} {
-		if part != "" {
-			text += ", " + part
-		}
-	}
-	return oneLine(text)
+	parts := []string{outcome(task), diffstat(task), taskCost(task), took(task), place(task), reason(task)}
+	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
+	return oneLine(task.RepositoryName + ": " + strings.Join(parts, ", "))
 }
 
 // live is progress on a terminal. One goroutine draws, at most ten times a

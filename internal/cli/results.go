@@ -45,8 +45,10 @@ func (p *program) printJob(job httpapi.Job, tasks []httpapi.Task) error {
 // head where there is one.
 func taskTable(tasks []httpapi.Task, hasHead bool) *table {
 	t := &table{head: []string{"repository", "outcome", "diff", "branch or pull request", "cost", "time", "reason"}}
+	t.whole = t.head[3]
 	mark := taskCost
-	if hasHead && !slices.ContainsFunc(tasks, func(task httpapi.Task) bool { return task.Engine != "" && task.Engine != engineRehearsal }) {
+	isReal := func(task httpapi.Task) bool { return task.Engine != engineRehearsal && plainCost(task) != "" }
+	if hasHead && rehearsalNote(tasks) != "" && !slices.ContainsFunc(tasks, isReal) {
 		t.head[4], mark = "rehearsed", plainCost
 	}
 	for _, task := range tasks {

@@ -46,7 +46,7 @@ the same --data. "codybatch job cancel" is for ending a job for good.`,
 	return c
 }
 
-func (p *program) runForeground(ctx context.Context, engine *engineFlags, path, resume string) (err error) { //nolint:nonamedreturns // closing adds to the error
+func (p *program) runForeground(ctx context.Context, engine *engineFlags, path, resume string) (err error) {
 	notes := &notes{w: p.err}
 	log := slog.New(slog.NewTextHandler(notes, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	options, err := p.options(engine, log)
@@ -111,9 +111,9 @@ func again(f *engineFlags) string {
 	for _, flag := range []struct{ name, value string }{
 		{"data", f.data}, {"forge", f.forge}, {"forge-root", f.forgeRoot}, {"rehearsal", f.rehearsal},
 	} {
-		switch {
-		case flag.value == "":
-		case flag.value == builtIn:
+		switch flag.value {
+		case "":
+		case builtIn:
 			text += " --" + flag.name
 		default:
 			text += fmt.Sprintf(" --%s %s", flag.name, flag.value)

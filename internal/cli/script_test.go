@@ -1,4 +1,4 @@
-package cli_test
+package cli
 
 import (
 	"bufio"
@@ -17,8 +17,6 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"github.com/liamzdenek/cody-batch/internal/cli"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -30,7 +28,7 @@ type serverKey struct{}
 // PATH: codybatch, and request, a curl that is always there.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"codybatch": func() { os.Exit(cli.Process()) },
+		"codybatch": func() { os.Exit(Process()) },
 		"request":   request,
 	})
 }

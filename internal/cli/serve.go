@@ -15,6 +15,7 @@ import (
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/config"
 	"github.com/liamzdenek/cody-batch/internal/httpapi"
+	"github.com/liamzdenek/cody-batch/internal/webui"
 )
 
 // How long a gentle stop may take: answers to requests, then the attempts, which
@@ -60,7 +61,7 @@ type ready struct {
 	Rehearsal bool   `json:"rehearsal"`
 }
 
-func (p *program) runServe(ctx context.Context, address string, engine *engineFlags) (err error) { //nolint:nonamedreturns // closing adds to the error
+func (p *program) runServe(ctx context.Context, address string, engine *engineFlags) (err error) {
 	log := slog.New(slog.NewTextHandler(p.err, nil))
 	options, err := p.options(engine, log)
 	if err != nil {
@@ -73,7 +74,7 @@ func (p *program) runServe(ctx context.Context, address string, engine *engineFl
 	if err != nil {
 		return withHint(fmt.Errorf("listen on %s: %w", address, err), "choose another address with --addr, or a free port with --addr 127.0.0.1:0")
 	}
-	defer listener.Close()
+	defer func() { _ = listener.Close() }() // closed already when all went well
 	running, err := app.Open(ctx, options)
 	if err != nil {
 		return err
@@ -98,6 +99,7 @@ func handler(listener net.Listener, o app.Options, running *app.App, log *slog.L
 		Token: httpapi.Token(o.Config.APIToken.Reveal()), Open: o.Config.OpenToAll,
 		Loopback: isLoopback(listener.Addr().String()), Address: listener.Addr().String(),
 		CORSOrigins: o.Config.CORSAllowedOrigins, AgentStatus: running.AgentStatus(),
+		Dashboard:  webui.Handler(),
 		LongEvents: true, Now: o.Now, Log: log,
 	})
 }
@@ -123,7 +125,9 @@ func (p *program) answer(ctx context.Context, listener net.Listener, handler htt
 	if err := server.Shutdown(shutdown); err != nil {
 		_ = server.Close() // whoever still waits for an answer asks again later
 	}
-	<-served
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
 	return nil
 }
 

@@ -96,7 +96,7 @@ func reason(task httpapi.Task) string {
 	}
 	for _, v := range task.Verification {
 		if v.Baseline && v.ExitCode != 0 {
-			return oneLine(fmt.Sprintf("%s failed before the change, too", v.Command))
+			return oneLine(v.Command + " failed before the change, too")
 		}
 	}
 	for _, gate := range task.Gates {

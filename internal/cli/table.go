@@ -15,8 +15,9 @@ type cell struct {
 // to the window; in a pipe it is one line a row, fields parted by tabs, whole and
 // without a head, for cut and awk.
 type table struct {
-	head []string
-	rows [][]cell
+	head  []string
+	whole string // the head of the column that is never cut; empty: none
+	rows  [][]cell
 }
 
 // add appends a row of plain fields.
@@ -49,12 +50,12 @@ func (t *table) tabbed(out *strings.Builder) {
 
 const gap = "  "
 
-// The last column is for prose: it is wrapped in what the others leave, which is
-// at least leastProse, and no longer than mostProse lines.
+// The last column is for prose: it is wrapped in what the others leave, or below
+// the row if that is less than leastProse.
 const (
 	leastColumn = 8
 	leastProse  = 24
-	mostProse   = 6
+	mostProse   = 6 // lines
 )
 
 func (t *table) aligned(out *strings.Builder, window int, colour bool) {
@@ -65,32 +66,50 @@ func (t *table) aligned(out *strings.Builder, window int, colour bool) {
 	for i, name := range t.head {
 		head[i] = cell{text: strings.ToUpper(name), style: faint}
 	}
-	widths := t.widths(window)
-	for _, fields := range append([][]cell{head}, t.rows...) {
-		prose := wrap(oneLine(fields[len(fields)-1].text), widths[len(fields)-1], mostProse)
-		for n := range max(1, len(prose)) {
-			var line strings.Builder
-			for i, field := range fields {
+	last := len(t.head) - 1
+	widths := t.widths()
+	room := window - sum(widths[:last]) - len(gap)
+	below := room < min(leastProse, widths[last])
+	if below {
+		head, room = head[:last], window-2*len(gap)
+		t.squeeze(widths[:last], window)
+	}
+	for r, fields := range append([][]cell{head}, t.rows...) {
+		prose := []string{""}
+		if text := oneLine(fields[len(fields)-1].text); len(fields) > last && text != "" {
+			prose = wrap(text, room, mostProse)
+		}
+		var line strings.Builder
+		for i, field := range fields[:last] {
+			if widths[i] > 0 {
 				text := cut(oneLine(field.text), widths[i])
-				switch last := i == len(fields)-1; {
-				case widths[i] == 0:
-					continue
-				case last && n < len(prose):
-					text = prose[n]
-				case last || n > 0:
-					text = ""
-				}
 				line.WriteString(paint(colour, field.style, text) + strings.Repeat(" ", widths[i]-columns(text)) + gap)
 			}
+		}
+		indent := strings.Repeat(" ", sum(widths[:last])+len(gap))
+		if below {
 			out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+			line.Reset()
+			indent = gap + gap
+			line.WriteString(indent)
+		}
+		for n, text := range prose {
+			if below && (r == 0 || text == "") {
+				continue
+			}
+			if n > 0 {
+				line.WriteString(indent)
+			}
+			line.WriteString(paint(colour, fields[last].style, text))
+			out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+			line.Reset()
 		}
 	}
 }
 
-// widths gives every column what its widest field needs, except the last: that
-// gets what is left. If the window is too narrow, the widest columns give way.
-// Columns without any content vanish.
-func (t *table) widths(window int) []int {
+// widths gives every column what its widest field needs. Columns without any
+// content vanish.
+func (t *table) widths() []int {
 	widths := make([]int, len(t.head))
 	for i, name := range t.head {
 		for _, fields := range t.rows {
@@ -99,32 +118,25 @@ func (t *table) widths(window int) []int {
 			}
 		}
 	}
-	last := len(widths) - 1
-	over := sum(widths) - window
-	give := min(over, widths[last]-leastProse)
-	if give > 0 {
-		widths[last] -= give
-		over -= give
-	}
-	for ; over > 0; over-- {
-		i := widest(widths)
-		if widths[i] <= leastColumn {
-			break // the terminal wraps; nothing sensible is left to cut
-		}
-		widths[i]--
-	}
 	return widths
 }
 
-// widest is the index of the widest column, the last one of several.
-func widest(widths []int) int {
-	at := 0
-	for i, w := range widths {
-		if w >= widths[at] {
-			at = i
+// squeeze takes from the widest columns until they fit into the window, or
+// nothing sensible is left to take. Addresses are useless when they are cut: the
+// terminal had better wrap them.
+func (t *table) squeeze(widths []int, window int) {
+	for over := sum(widths) - window; over > 0; over-- {
+		widest := -1
+		for i, w := range widths {
+			if w > leastColumn && t.head[i] != t.whole && (widest < 0 || w >= widths[widest]) {
+				widest = i
+			}
 		}
+		if widest < 0 {
+			return
+		}
+		widths[widest]--
 	}
-	return at
 }
 
 // sum is the width of all columns with the gaps between them.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -30,11 +31,15 @@ func paint(on bool, s style, text string) string {
 	return "\x1b[" + string(s) + "m" + text + "\x1b[0m"
 }
 
+// escapes are the control sequences of terminals, whole: CSI and OSC as ECMA-48
+// has them.
+var escapes = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)?`)
+
 // oneLine makes text from anywhere safe for a terminal and for a table: no
 // control character gets through, so that neither a repository nor a model can
 // move the cursor, and blanks in a row become one.
 func oneLine(text string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "\uFFFD"), func(r rune) bool {
+	return strings.Join(strings.FieldsFunc(printable(text), func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
 	}), " ")
 }
@@ -46,7 +51,14 @@ func lines(text string) string {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(text, "\uFFFD"))
+	}, printable(text))
+}
+
+func printable(text string) string {
+	if strings.ContainsRune(text, '\x1b') {
+		text = escapes.ReplaceAllString(text, "")
+	}
+	return strings.ToValidUTF8(text, "\uFFFD")
 }
 
 // columns is how many columns a terminal needs for plain text.

@@ -7,10 +7,11 @@ func TestOneLine(t *testing.T) {
 	for text, want := range map[string]string{
 		"plain":                          "plain",
 		"two\n lines\tand a tab":         "two lines and a tab",
-		"\x1b[31mred\x1b[0m\x07":         "[31mred [0m", // the escape is gone, so the rest is only text
+		"\x1b[31mred\x1b[0m\x07":         "red",
 		"\u202egnp.exe\u200b":            "gnp.exe",
 		"bad \xff byte":                  "bad \uFFFD byte",
-		"\x1b]0;owned\x07\x1b[2J\r\nok ": "]0;owned [2J ok",
+		"\x1b[12":                        "[12", // the escape is gone, so the rest is only text
+		"\x1b]0;owned\x07\x1b[2J\r\nok ": "ok",
 	} {
 		if got := oneLine(text); got != want {
 			t.Errorf("oneLine(%q) = %q, want %q", text, got, want)
