@@ -41,7 +41,7 @@ var jobIDPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 // JobPath names a job in an address.
 type JobPath struct {
-	JobID string `path:"jobId" doc:"The job's id." example:"01k6r1v2d8e0c4m7w9x3z5y6ab"`
+	JobID string `path:"jobId" doc:"The job's id." example:"01a20744-e16a-7cf5-bf82-3569ba5c6581"`
 }
 
 func (p JobPath) id() (codybatch.JobID, error) {
