@@ -62,23 +62,22 @@ func (t *table) aligned(out *strings.Builder, window int, colour bool) {
 	if len(t.rows) == 0 {
 		return
 	}
+	widths := t.widths()
+	last := len(widths) - 1
+	p := prose{indent: sum(widths[:last]) + len(gap), colour: colour}
+	p.width = min(widths[last], window-p.indent)
+	if p.width < min(leastProse, widths[last]) {
+		p = prose{indent: 2 * len(gap), width: window - 2*len(gap), below: true, colour: colour}
+		t.squeeze(widths[:last], window)
+	}
 	head := make([]cell, len(t.head))
 	for i, name := range t.head {
 		head[i] = cell{text: strings.ToUpper(name), style: faint}
 	}
-	last := len(t.head) - 1
-	widths := t.widths()
-	room := window - sum(widths[:last]) - len(gap)
-	below := room < min(leastProse, widths[last])
-	if below {
-		head, room = head[:last], window-2*len(gap)
-		t.squeeze(widths[:last], window)
+	if p.below {
+		head[last].text = ""
 	}
-	for r, fields := range append([][]cell{head}, t.rows...) {
-		prose := []string{""}
-		if text := oneLine(fields[len(fields)-1].text); len(fields) > last && text != "" {
-			prose = wrap(text, room, mostProse)
-		}
+	for _, fields := range append([][]cell{head}, t.rows...) {
 		var line strings.Builder
 		for i, field := range fields[:last] {
 			if widths[i] > 0 {
@@ -86,24 +85,26 @@ func (t *table) aligned(out *strings.Builder, window int, colour bool) {
 				line.WriteString(paint(colour, field.style, text) + strings.Repeat(" ", widths[i]-columns(text)) + gap)
 			}
 		}
-		indent := strings.Repeat(" ", sum(widths[:last])+len(gap))
-		if below {
-			out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
-			line.Reset()
-			indent = gap + gap
-			line.WriteString(indent)
-		}
-		for n, text := range prose {
-			if below && (r == 0 || text == "") {
-				continue
-			}
-			if n > 0 {
-				line.WriteString(indent)
-			}
-			line.WriteString(paint(colour, fields[last].style, text))
-			out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
-			line.Reset()
-		}
+		p.write(out, line.String(), fields[last])
+	}
+}
+
+// prose says where the last column's text goes.
+type prose struct {
+	indent, width int
+	below, colour bool
+}
+
+// write ends a row with its prose.
+func (p prose) write(out *strings.Builder, line string, field cell) {
+	text := wrap(oneLine(field.text), p.width, mostProse)
+	if len(text) > 0 && !p.below {
+		line += paint(p.colour, field.style, text[0])
+		text = text[1:]
+	}
+	out.WriteString(strings.TrimRight(line, " ") + "\n")
+	for _, more := range text {
+		out.WriteString(strings.Repeat(" ", p.indent) + paint(p.colour, field.style, more) + "\n")
 	}
 }
 
