@@ -80,12 +80,12 @@ git push -q origin bench
 cd /
 rm -rf "$work"`
 
-func shellLoop(ctx context.Context, root string, workers int) (time.Duration, error) {
+func shellLoop(ctx context.Context, root string, workers int) (cost, error) {
 	start := time.Now()
 	command := exec.CommandContext(ctx, "bash", "-c",
 		`ls -d "$1"/acme/*.git | xargs -P "$2" -n 1 bash -c "$3" bash`, "bash", root, fmt.Sprint(workers), shellScript)
 	if out, err := command.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("shell loop: %w: %s", err, out)
+		return cost{}, fmt.Errorf("shell loop: %w: %s", err, out)
 	}
-	return time.Since(start), nil
+	return cost{wall: time.Since(start), cpu: cpuTime(command)}, nil
 }

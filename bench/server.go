@@ -102,6 +102,17 @@ func (s *server) call(ctx context.Context, method, path string, body, answer any
 	return json.Unmarshal(text, answer)
 }
 
+// cost is what one side of a comparison took.
+type cost struct {
+	wall, cpu time.Duration
+	memory    int64 // bytes, peak of the server
+}
+
+// cpuTime is that of an ended process and all its children.
+func cpuTime(command *exec.Cmd) time.Duration {
+	return command.ProcessState.UserTime() + command.ProcessState.SystemTime()
+}
+
 type job struct {
 	ID     string `json:"jobId"`
 	Status string `json:"status"`
@@ -123,14 +134,19 @@ func (s *server) createJob(ctx context.Context, count int, script string, publis
 	return created, err
 }
 
-// jobOver runs one job over all repositories and returns how long it took and the
-// peak of the server's memory.
-func jobOver(ctx context.Context, binary, root, data string, count, workers int) (time.Duration, int64, error) {
+// jobOver runs one job over all repositories, on a server of its own. The server's
+// start and end count as processor time, not as wall time.
+func jobOver(ctx context.Context, binary, root, data string, count, workers int) (cost, error) {
 	s, err := startServer(ctx, binary, root, data, workers)
 	if err != nil {
-		return 0, 0, err
+		return cost{}, err
 	}
-	defer s.stop()
+	wall, peak, err := s.timeJob(ctx, count)
+	s.stop()
+	return cost{wall: wall, cpu: cpuTime(s.command), memory: peak}, err
+}
+
+func (s *server) timeJob(ctx context.Context, count int) (time.Duration, int64, error) {
 	start := time.Now()
 	current, err := s.createJob(ctx, count, "sed -i s/old/new/ file001.txt", true)
 	if err != nil {
