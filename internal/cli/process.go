@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -16,6 +17,10 @@ const exitKilled = 130
 // exit code. The first Ctrl-C or SIGTERM stops gently: what runs is put back in
 // line, and nothing is lost. The second one ends the process at once.
 func Process() int {
+	if err := hide(); err != nil {
+		fmt.Fprintln(os.Stderr, "codybatch: can't hide the environment from agents:", err)
+		return exitError
+	}
 	ctx, stop := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
