@@ -82,7 +82,7 @@ func (s *Service) Job(ctx context.Context, id JobID) (Job, error) { return s.sto
 // Jobs lists jobs, newest first.
 func (s *Service) Jobs(ctx context.Context, q JobQuery) (JobPage, error) { return s.store.Jobs(ctx, q) }
 
-// Task returns a task, or ErrNotFound. The name may be in any case.
+// Task returns a task, or ErrNotFound. The name counts to the letter.
 func (s *Service) Task(ctx context.Context, key TaskKey) (Task, error) {
 	return s.store.Task(ctx, key)
 }
