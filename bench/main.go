@@ -38,7 +38,7 @@ func run(ctx context.Context, binary string, small, large, workers, rounds int) 
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	if err := againstShell(ctx, dir, binary, small, workers, rounds); err != nil {
 		return fmt.Errorf("%d repositories: %w", small, err)
 	}

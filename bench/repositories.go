@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"time"
 )
 
@@ -83,7 +84,7 @@ rm -rf "$work"`
 func shellLoop(ctx context.Context, root string, workers int) (cost, error) {
 	start := time.Now()
 	command := exec.CommandContext(ctx, "bash", "-c",
-		`ls -d "$1"/acme/*.git | xargs -P "$2" -n 1 bash -c "$3" bash`, "bash", root, fmt.Sprint(workers), shellScript)
+		`ls -d "$1"/acme/*.git | xargs -P "$2" -n 1 bash -c "$3" bash`, "bash", root, strconv.Itoa(workers), shellScript)
 	if out, err := command.CombinedOutput(); err != nil {
 		return cost{}, fmt.Errorf("shell loop: %w: %s", err, out)
 	}
