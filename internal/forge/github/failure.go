@@ -30,7 +30,7 @@ func (f *Forge) failure(ctx context.Context, doing string, err error) error {
 		words := f.token.redact(wordsOf(refusal))
 		switch refusal.Response.StatusCode {
 		case http.StatusUnauthorized:
-			return fmt.Errorf("%s: GitHub answers %s; check GITHUB_TOKEN: %w", doing, words, codybatch.ErrUnauthorized)
+			return fmt.Errorf("%s: GitHub answers %s: %w; %s", doing, words, codybatch.ErrUnauthorized, tokenHint)
 		case http.StatusNotFound, http.StatusGone:
 			return fmt.Errorf("%s: %w", doing, codybatch.ErrNotFound)
 		default:

@@ -56,7 +56,7 @@ func (f *Forge) ping(ctx context.Context) error {
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<20)) // so that the connection can be used again
 	switch {
 	case resp.StatusCode == http.StatusUnauthorized:
-		return fmt.Errorf("reach GitHub at %s: check GITHUB_TOKEN: %w", f.address.host, codybatch.ErrUnauthorized)
+		return fmt.Errorf("reach GitHub at %s: %w; %s", f.address.host, codybatch.ErrUnauthorized, tokenHint)
 	case resp.StatusCode >= http.StatusInternalServerError:
 		return fmt.Errorf("reach GitHub at %s: it answers %s", f.address.host, resp.Status)
 	default: // 404 where an Enterprise Server has no limits

@@ -10,6 +10,12 @@ import (
 	"sync"
 )
 
+// tokenHint is what a person does about a token that GitHub refuses. The
+// permissions are those of docs.github.com, "Permissions required for fine-grained
+// personal access tokens".
+const tokenHint = "check GITHUB_TOKEN: it may have expired or been revoked; " +
+	"a fine-grained token needs write access to contents and pull requests, a classic one the scope repo"
+
 // authorizer adds the token to requests for the API's host, and to no others.
 type authorizer struct {
 	next  http.RoundTripper
