@@ -83,6 +83,9 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	a.Host = forge.Host()
+	if err := signIn(ctx, forge, o.Log); err != nil {
+		return nil, err
+	}
 	if err := a.open(ctx, o, forge); err != nil {
 		return nil, errors.Join(err, a.Close(ctx))
 	}
@@ -121,6 +124,21 @@ func (a *App) open(ctx context.Context, o Options, forge codybatch.Forge) error 
 		Allow: a.Allow, Unavailable: unavailable, Now: o.Now, NewID: a.newID, Log: o.Log,
 	})
 	return nil
+}
+
+// signIn finds out early whether the forge takes the credentials. One that can't
+// be reached now may be there later, which is no reason not to start.
+func signIn(ctx context.Context, forge codybatch.Forge, log *slog.Logger) error {
+	err := forge.Ping(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, codybatch.ErrUnauthorized), ctx.Err() != nil:
+		return fmt.Errorf("sign in: %w", err)
+	default:
+		log.WarnContext(ctx, "the forge does not answer as it should; starting all the same", "error", err)
+		return nil
+	}
 }
 
 func openForge(o Options) (codybatch.Forge, error) {
