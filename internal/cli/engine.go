@@ -1,16 +1,20 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/liamzdenek/cody-batch/internal/app"
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/config"
+	"github.com/liamzdenek/cody-batch/internal/httpapi"
 )
 
 // engineFlags say how jobs are run in this process: those of serve and run.
@@ -74,6 +78,17 @@ func (p *program) options(f *engineFlags, log *slog.Logger) (app.Options, error)
 		return o, fmt.Errorf("--lease %s: must be at least %s, or workers could not keep it", o.Lease, shortestLease)
 	}
 	return o, nil
+}
+
+// announceRemoteRehearsal says the same of a server.
+func (p *program) announceRemoteRehearsal(ctx context.Context, client *httpapi.Client, job httpapi.Job) {
+	if job.Agent.Type != string(codybatch.AgentClaude) || job.CompletedAt != nil {
+		return
+	}
+	health, err := client.Health(ctx)
+	if err == nil && strings.HasPrefix(health.Dependencies.Agent.Detail, engineRehearsal) {
+		fmt.Fprintln(p.err, paint(p.terminal(p.err).colour, yellow, "REHEARSAL: on this server a script answers in Claude's place. Nothing is spent."))
+	}
 }
 
 // announceRehearsal says before anything else that Claude will not be asked.

@@ -22,6 +22,9 @@ func (p *program) follow(ctx context.Context, client *httpapi.Client, id codybat
 	if err != nil {
 		return job, nil, err
 	}
+	if notes == nil { // somebody else runs the job, and knows what answers there
+		p.announceRemoteRehearsal(ctx, client, job)
+	}
 	shown := newProgress(p.err, p.terminal(p.err), job, p.now)
 	if above, ok := shown.(io.Writer); ok && notes != nil {
 		notes.through(above)

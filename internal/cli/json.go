@@ -19,11 +19,16 @@ type jsonFlag struct {
 	fields []string // empty: all
 }
 
-const allFields = "*"
+const allFields = "all"
 
 // add gives a command the flag. The fields are those of example, a struct.
 func (f *jsonFlag) add(c *cobra.Command, example any) {
-	c.Flags().Var(f, "json", "print JSON, with these `fields` or all: "+strings.Join(fieldNames(example), ","))
+	c.Flags().Var(f, "json", "print JSON: all `fields`, or only these")
+	if c.Long == "" {
+		c.Long = c.Short + "."
+	}
+	known := "Fields of --json: " + strings.Join(fieldNames(example), ", ") + "."
+	c.Long += "\n\n" + strings.Join(wrap(known, 88, 10), "\n")
 	c.Flags().Lookup("json").NoOptDefVal = allFields
 	inner := c.PreRunE
 	c.PreRunE = func(c *cobra.Command, args []string) error {

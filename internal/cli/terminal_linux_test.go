@@ -14,9 +14,9 @@ import (
 	"github.com/liamzdenek/cody-batch/internal/httpapi"
 )
 
-// openTerminal makes a pseudo-terminal: what is written to tty comes out of
-// control as a terminal's screen would get it (pty(7)).
-func openTerminal(t *testing.T, width, height uint16) (control, tty *os.File) {
+// openTerminal makes a pseudo-terminal, its control and its tty: what is written
+// to tty comes out of control as a terminal's screen would get it (pty(7)).
+func openTerminal(t *testing.T, width, height uint16) (*os.File, *os.File) {
 	t.Helper()
 	control, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
@@ -34,7 +34,8 @@ func openTerminal(t *testing.T, width, height uint16) (control, tty *os.File) {
 	if err := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Col: width, Row: height}); err != nil {
 		t.Fatal(err)
 	}
-	if tty, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0); err != nil {
+	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return control, tty
