@@ -16,9 +16,9 @@ func (p *program) jobRetry(server *serverFlag) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "retry <job> [owner/name…]",
 		Short: "Run what failed again",
-		Long:  `Queue the failed repositories of a job again, or those that are named. What succeeded is
+		Long: `Queue the failed repositories of a job again, or those that are named. What succeeded is
 never done again.`,
-		Args:  cobra.MinimumNArgs(1),
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if i := slices.IndexFunc(include, func(what string) bool { return what != "canceled" }); i >= 0 {
 				return fmt.Errorf("--include %s: only %q can be included", include[i], "canceled")
