@@ -21,6 +21,10 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
+// quickRace keeps programs that are built with the race detector from sleeping for
+// a second when they end (https://go.dev/doc/articles/race_detector#Options).
+const quickRace = "atexit_sleep_ms=0"
+
 // serverKey finds a script's server.
 type serverKey struct{}
 
@@ -47,6 +51,7 @@ func TestScript(t *testing.T) {
 			env.Setenv("GIT_CONFIG_GLOBAL", "/dev/null")
 			env.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 			env.Setenv("ALLOWED_REPOSITORIES", "local/acme/*")
+			env.Setenv("GORACE", quickRace)
 			return os.MkdirAll(filepath.Join(env.WorkDir, "forge"), 0o700)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -106,7 +111,7 @@ func serveCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("serve can't be negated")
 	}
 	var environment []string
-	for _, name := range []string{"PATH", "HOME", "ALLOWED_REPOSITORIES", "API_TOKEN", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "TMPDIR"} {
+	for _, name := range []string{"PATH", "HOME", "ALLOWED_REPOSITORIES", "API_TOKEN", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "TMPDIR", "GORACE"} {
 		environment = append(environment, name+"="+ts.Getenv(name))
 	}
 	arguments := append([]string{"--forge-root", "forge", "--data", "data"}, args...)
