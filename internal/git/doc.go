@@ -53,6 +53,9 @@ var (
 	ErrUnauthorized = errors.New("remote refuses the credentials")
 	// ErrNotFound means that the remote has no such repository, branch or commit.
 	ErrNotFound = errors.New("remote has no such repository, branch or commit")
+	// ErrUnavailable means that the remote is overloaded, down or out of reach;
+	// later it may answer. Nothing was changed, or what was asked for was done.
+	ErrUnavailable = errors.New("remote is not available at the moment")
 	// ErrTooLarge means that content is longer than the caller's limit.
 	ErrTooLarge = errors.New("content is too large")
 )

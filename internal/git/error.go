@@ -61,6 +61,10 @@ func classify(stderr string) error {
 		return errors.New("remote redirects to another address, which is not followed because the credential would go there")
 	case has("not found", "does not appear to be a git repository", "returned error: 404", "couldn't find remote ref", "not our ref", "unadvertised object"):
 		return ErrNotFound
+	case has("returned error: 429", "returned error: 500", "returned error: 502", "returned error: 503", "returned error: 504",
+		"Could not resolve host", "Failed to connect", "Couldn't connect to server", "Connection reset", "Connection timed out", "Operation timed out",
+		"Operation too slow", "Empty reply from server", "early EOF", "unexpected disconnect", "the remote end hung up"):
+		return ErrUnavailable
 	default:
 		return nil
 	}

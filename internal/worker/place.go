@@ -41,9 +41,17 @@ func (p *place) checkout(ctx context.Context, a *attempt, base codybatch.Base) e
 	if err != nil {
 		return err
 	}
-	p.git, err = git.Checkout(ctx, git.CheckoutOptions{
-		Remote: remote, Branch: base.Branch, Commit: base.Commit,
-		GitDir: filepath.Join(p.root, "git"), WorkTree: p.tree,
+	options := git.CheckoutOptions{
+		Remote: remote, Branch: base.Branch, Commit: base.Commit, GitDir: filepath.Join(p.root, "git"), WorkTree: p.tree,
+	}
+	err = a.patiently(ctx, func() error {
+		for _, dir := range []string{options.GitDir, options.WorkTree} { // what an earlier try has left
+			if err := removeAll(dir); err != nil {
+				return err
+			}
+		}
+		p.git, err = git.Checkout(ctx, options)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("clone %s: %w", a.task.Repository, err)

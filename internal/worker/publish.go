@@ -67,7 +67,7 @@ func (a *attempt) publish(ctx context.Context, place *place, base codybatch.Base
 // commit is one of ours or it has none, and left alone otherwise.
 func (a *attempt) push(ctx context.Context, place *place, remote git.Remote, commit, tree string) (string, error) {
 	branch := a.job.PullRequest.Branch
-	err := place.git.Push(ctx, remote, commit, branch, "")
+	err := a.patiently(ctx, func() error { return place.git.Push(ctx, remote, commit, branch, "") })
 	var rejected *git.RejectedError
 	if !errors.As(err, &rejected) || rejected.Found == "" {
 		if err != nil {
@@ -80,7 +80,8 @@ func (a *attempt) push(ctx context.Context, place *place, remote git.Remote, com
 		return commit, nil
 	}
 	if found != a.result.BaseCommit {
-		info, err := place.git.FetchCommit(ctx, remote, found)
+		var info git.CommitInfo
+		err := a.patiently(ctx, func() (err error) { info, err = place.git.FetchCommit(ctx, remote, found); return err })
 		if err != nil {
 			return "", fmt.Errorf("look at what is on branch %s: %w", branch, err)
 		}
@@ -91,7 +92,7 @@ func (a *attempt) push(ctx context.Context, place *place, remote git.Remote, com
 			return "", &conflictError{branch, "holds commits by " + info.AuthorEmail}
 		}
 	}
-	if err := place.git.Push(ctx, remote, commit, branch, found); err != nil {
+	if err := a.patiently(ctx, func() error { return place.git.Push(ctx, remote, commit, branch, found) }); err != nil {
 		if errors.As(err, &rejected) && rejected.Found != "" {
 			return "", &conflictError{branch, "was changed by somebody else at the same moment"}
 		}
