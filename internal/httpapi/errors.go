@@ -178,7 +178,7 @@ func (*api) knownProblem(err error) *Problem {
 	case errors.As(err, &tooLarge):
 		return newProblem(http.StatusRequestEntityTooLarge, codeTooLarge, fmt.Sprintf("the body is larger than %d bytes", tooLarge.Limit))
 	case errors.Is(err, codybatch.ErrUnauthorized):
-		return newProblem(http.StatusBadGateway, codeForgeRefused, "the forge refuses the server's credentials; whoever runs the server has to renew them")
+		return newProblem(http.StatusBadGateway, codeForgeRefused, "the forge refuses the server's credentials; whoever runs the server has to renew GITHUB_TOKEN (or the forge's own) and start it again")
 	default:
 		return nil
 	}

@@ -81,7 +81,11 @@ func (a *attempt) push(ctx context.Context, place *place, remote git.Remote, com
 	}
 	if found != a.result.BaseCommit {
 		var info git.CommitInfo
-		err := a.patiently(ctx, func() (err error) { info, err = place.git.FetchCommit(ctx, remote, found); return err })
+		err := a.patiently(ctx, func() error {
+			var err error
+			info, err = place.git.FetchCommit(ctx, remote, found)
+			return err
+		})
 		if err != nil {
 			return "", fmt.Errorf("look at what is on branch %s: %w", branch, err)
 		}
