@@ -126,21 +126,6 @@ func (a *App) open(ctx context.Context, o Options, forge codybatch.Forge) error 
 	return nil
 }
 
-// signIn finds out early whether the forge takes the credentials. One that can't
-// be reached now may be there later, which is no reason not to start.
-func signIn(ctx context.Context, forge codybatch.Forge, log *slog.Logger) error {
-	err := forge.Ping(ctx)
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, codybatch.ErrUnauthorized), ctx.Err() != nil:
-		return fmt.Errorf("sign in: %w", err)
-	default:
-		log.WarnContext(ctx, "the forge does not answer as it should; starting all the same", "error", err)
-		return nil
-	}
-}
-
 func openForge(o Options) (codybatch.Forge, error) {
 	switch o.Forge {
 	case ForgeLocalGit:
@@ -195,15 +180,4 @@ func (a *App) engines() map[codybatch.AgentType]string {
 		return nil
 	}
 	return map[codybatch.AgentType]string{codybatch.AgentClaude: "rehearsal"}
-}
-
-// secrets are the values that must not be stored, wherever they turn up.
-func secrets(c config.Config) []string {
-	var values []string
-	for _, secret := range []config.Secret{c.GitHubToken, c.ClaudeAPIKey, c.APIToken} {
-		if secret.IsSet() {
-			values = append(values, secret.Reveal())
-		}
-	}
-	return values
 }
