@@ -138,7 +138,7 @@ func (f *follower) readStream(body io.Reader) error {
 	lines := bufio.NewScanner(body)
 	lines.Buffer(nil, maxEventLine)
 	var data strings.Builder
-	for lines.Scan() && !f.isStopped {
+	for !f.isStopped && lines.Scan() {
 		line := lines.Text()
 		if value, ok := strings.CutPrefix(line, "data:"); ok {
 			data.WriteString(strings.TrimPrefix(value, " "))
