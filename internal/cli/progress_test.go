@@ -46,7 +46,7 @@ func sampleTasks() []httpapi.Task {
 		{RepositoryName: "acme/local", Status: "succeeded", Outcome: "changed", Attempt: 1, Engine: "claude", Branch: "cody-batch/v2",
 			DiffStat: httpapi.DiffStat{Files: 1, Additions: 1}, Usage: httpapi.Usage{},
 			PullRequest: &httpapi.PullRequest{Number: 1, URL: "local://acme/local/pulls/1"}, StartedAt: at(0), CompletedAt: at(5),
-			Verification: []httpapi.Verification{{Command: "make test", ExitCode: 2, Baseline: true}}},
+			Verification: []httpapi.Verification{{Command: "make test", ExitCode: 2, Baseline: true}, {Command: "make test", ExitCode: 2}}},
 		{RepositoryName: "acme/done", Status: "succeeded", Outcome: "no_changes", Attempt: 1, Engine: "claude", Summary: "Nothing calls v1.",
 			Usage: httpapi.Usage{CostUSD: dollars(0.0112)}, StartedAt: at(1), CompletedAt: at(3)},
 		{RepositoryName: "acme/broken", Status: "failed", Outcome: "verify_failed", Attempt: 2, Engine: "claude",

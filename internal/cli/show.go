@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -94,10 +95,8 @@ func reason(task httpapi.Task) string {
 	if task.Error != nil {
 		return oneLine(task.Error.Message)
 	}
-	for _, v := range task.Verification {
-		if v.Baseline && v.ExitCode != 0 {
-			return oneLine(v.Command + " failed before the change, too")
-		}
+	if text := alreadyFailing(task); text != "" {
+		return oneLine(text)
 	}
 	for _, gate := range task.Gates {
 		if gate.Level == string(codybatch.GateWarn) {
@@ -108,6 +107,30 @@ func reason(task httpapi.Task) string {
 		return oneLine(task.Summary)
 	}
 	return ""
+}
+
+// alreadyFailing says what became of verification commands that failed before the
+// change; empty if all passed. One that still fails comes first.
+func alreadyFailing(task httpapi.Task) string {
+	text := ""
+	for _, before := range task.Verification {
+		if !before.Baseline || before.ExitCode == 0 {
+			continue
+		}
+		after := slices.IndexFunc(task.Verification, func(v httpapi.Verification) bool { return !v.Baseline && v.Command == before.Command })
+		switch {
+		case after >= 0 && task.Verification[after].ExitCode != 0:
+			return before.Command + " failed before the change, too"
+		case text != "":
+		case after >= 0:
+			text = before.Command + " failed before, passes now"
+		case task.Outcome == httpapi.Text(codybatch.OutcomeNoChanges):
+			text = before.Command + " fails on the base commit"
+		default: // the attempt ended before the commands were run again
+			text = before.Command + " failed before the change"
+		}
+	}
+	return text
 }
 
 // styleOf is the colour of a status; everything that a person has to look at is
