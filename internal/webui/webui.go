@@ -26,9 +26,9 @@ const (
 	cacheNever   = "no-cache" // stored, but asked for again every time
 )
 
-// Handler serves the dashboard: its files by their names, and index.html for every
-// other address that a browser asks a page for, because the dashboard has routes
-// of its own.
+// Handler serves the dashboard: its files by their names, index.html at the root,
+// and at every other address that a browser asks a page for, because the dashboard
+// has routes of its own.
 func Handler() http.Handler {
 	files, err := fs.Sub(built, "dist")
 	if err != nil {
@@ -64,9 +64,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
+	isRoot := name == "" || name == "index.html" // the page's own address: whoever asks gets it
 	switch {
 	case name != "index.html" && h.serveFile(w, r, name):
-	case strings.HasPrefix(name+"/", "assets/") || !acceptsPage(r):
+	case strings.HasPrefix(name+"/", "assets/") || !isRoot && !acceptsPage(r):
 		http.Error(w, "Not found.", http.StatusNotFound)
 	default:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")

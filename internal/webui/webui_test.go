@@ -34,6 +34,10 @@ func TestHandler(t *testing.T) {
 	}{
 		{"the page", "GET", "/", page, 200, "text/html; charset=utf-8", "no-cache", "<title>app</title>"},
 		{"the page by name", "GET", "/index.html", page, 200, "text/html; charset=utf-8", "no-cache", "<title>app</title>"},
+		{"the page for a program", "GET", "/", anything, 200, "text/html; charset=utf-8", "no-cache", "<title>app</title>"},
+		{"the page for a program that says nothing", "GET", "/", "", 200, "text/html; charset=utf-8", "no-cache", "<title>app</title>"},
+		{"the page by name for a program", "GET", "/index.html", anything, 200, "text/html; charset=utf-8", "no-cache", "<title>app</title>"},
+		{"a route for a program", "GET", "/jobs/1", anything, 404, "text/plain; charset=utf-8", "", "Not found."},
 		{"a route of the dashboard", "GET", "/jobs/1/repos/acme/site.js?tab=log", page, 200, "text/html; charset=utf-8", "no-cache", "<title>app</title>"},
 		{"the head of the page", "HEAD", "/jobs", page, 200, "text/html; charset=utf-8", "no-cache", ""},
 		{"a hashed file", "GET", "/assets/app-1a2b.js", anything, 200, "text/javascript; charset=utf-8", "public, max-age=31536000, immutable", "let x"},
