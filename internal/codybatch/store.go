@@ -67,7 +67,9 @@ type Store interface {
 
 	// Changes lists the tasks of a job that changed after the given Seq, each
 	// once, in its latest state, in the order of Seq, at most limit, together
-	// with the job. ErrNotFound if there is no such job; ErrCursor if after is a
+	// with the job. Job and tasks are of one moment: what the job sums up is what
+	// the tasks say, and a reader that has all tasks up to job.Seq has everything.
+	// ErrNotFound if there is no such job; ErrCursor if after is a
 	// number that the job has not reached.
 	Changes(ctx context.Context, id JobID, after int64, limit int) (Job, []Task, error)
 
