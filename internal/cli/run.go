@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -102,7 +104,27 @@ func (p *program) runForeground(ctx context.Context, engine *engineFlags, path, 
 	if err := p.printJob(job, tasks); err != nil {
 		return err
 	}
+	p.sayWhatNext(job, engine)
 	return ending(job)
+}
+
+// sayWhatNext names a job that has ended here, and the commands by which a person
+// looks at it and finishes it: they ask a server with the same data.
+func (p *program) sayWhatNext(job httpapi.Job, engine *engineFlags) {
+	fmt.Fprintln(p.err, "\nThis was job", oneLine(job.JobID))
+	line := func(what, command string) { fmt.Fprintf(p.err, "  %s codybatch %s\n", pad(what, 22), oneLine(command)) }
+	line("serve it here:", "serve"+again(engine))
+	if job.Counts.Changed > 0 {
+		line("see the diffs:", "job diff "+job.JobID)
+	} else {
+		line("see what was said:", "job thread "+job.JobID+" <owner/name>")
+	}
+	if job.Counts.Changed > job.Counts.Published {
+		line("publish them:", "job publish "+job.JobID)
+	}
+	if job.Counts.Failed > 0 {
+		line("try the failed again:", "job retry "+job.JobID)
+	}
 }
 
 // again repeats the flags that a job can't go on without.
@@ -116,10 +138,20 @@ func again(f *engineFlags) string {
 		case builtIn:
 			text += " --" + flag.name
 		default:
-			text += fmt.Sprintf(" --%s %s", flag.name, flag.value)
+			text += " --" + flag.name + " " + shellWord(flag.value)
 		}
 	}
 	return text
+}
+
+// shellWord quotes text for a shell where it has to be.
+func shellWord(text string) string {
+	if !strings.ContainsFunc(text, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("/._-+=:@%,", r)
+	}) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // inProcess is a client of the API that needs no network: run and serve go the

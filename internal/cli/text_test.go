@@ -43,3 +43,14 @@ func TestCut(t *testing.T) {
 		}
 	}
 }
+
+func TestShellWord(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"data": "data", "/srv/my-forge_1.git": "/srv/my-forge_1.git", "my data": "'my data'", "it's": `'it'\''s'`, "$(x)": "'$(x)'", "~/data": "'~/data'",
+	} {
+		if got := shellWord(text); got != want {
+			t.Errorf("%q: got %s, want %s", text, got, want)
+		}
+	}
+}
