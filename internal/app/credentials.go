@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -25,13 +26,17 @@ func signIn(ctx context.Context, forge codybatch.Forge, log *slog.Logger) error 
 	}
 }
 
-// secrets are the values that must not be stored, wherever they turn up.
+// secrets are the values that must not be stored, wherever they turn up. The
+// second spelling of GitHub's token is what git sends.
 func secrets(c config.Config) []string {
 	var values []string
 	for _, secret := range []config.Secret{c.GitHubToken, c.ClaudeAPIKey, c.APIToken} {
 		if secret.IsSet() {
 			values = append(values, secret.Reveal())
 		}
+	}
+	if c.GitHubToken.IsSet() {
+		values = append(values, base64.StdEncoding.EncodeToString([]byte("x-access-token:"+c.GitHubToken.Reveal())))
 	}
 	return values
 }

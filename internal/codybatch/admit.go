@@ -5,6 +5,10 @@ import (
 	"fmt"
 )
 
+// codeNotAllowed is the code of refusals by the allow-list. Whether such a
+// repository exists is nobody's business: the forge is not asked.
+const codeNotAllowed = "repository_not_allowed"
+
 // Refusal says why a job can't have a repository.
 type Refusal struct {
 	Repository RepositoryName
@@ -22,7 +26,7 @@ func (s *Service) admit(ctx context.Context, names []RepositoryName) ([]Reposito
 			asked = append(asked, name)
 			continue
 		}
-		refused = append(refused, Refusal{Repository: name, Code: "repository_not_allowed",
+		refused = append(refused, Refusal{Repository: name, Code: codeNotAllowed,
 			Reason: (&NotAllowedError{Host: s.forge.Host(), Repositories: []RepositoryName{name}}).Error()})
 	}
 	found, err := s.forge.Lookup(ctx, asked)
@@ -50,26 +54,39 @@ func (s *Service) admit(ctx context.Context, names []RepositoryName) ([]Reposito
 	return admitted, refused, nil
 }
 
-// refusal turns what admit refused into the error that creation ends with.
-// Disallowed repositories come first: whether they exist is nobody's business.
+// maxExtraLookup is how many repositories of a request that is refused anyway are
+// looked up, so that everything wrong with it is told at once.
+const maxExtraLookup = 100
+
+// refusal turns what admit refused into the error that creation ends with: a
+// *NotAllowedError if the allow-list is the only trouble, else a *ValidationError.
 func (s *Service) refusal(names []RepositoryName, refused []Refusal) error {
+	var disallowed []RepositoryName
+	for _, r := range refused {
+		if r.Code == codeNotAllowed {
+			disallowed = append(disallowed, r.Repository)
+		}
+	}
+	if len(disallowed) == len(refused) {
+		return &NotAllowedError{Host: s.forge.Host(), Repositories: disallowed}
+	}
+	return &ValidationError{Fields: refusedFields(names, refused)}
+}
+
+// refusedFields names refused repositories by their places in the request.
+func refusedFields(names []RepositoryName, refused []Refusal) []FieldError {
 	index := make(map[RepositoryName]int, len(names))
 	for i, name := range names {
 		index[name] = i
 	}
-	var disallowed []RepositoryName
-	invalid := &ValidationError{}
-	for _, r := range refused {
-		if r.Code == "repository_not_allowed" {
-			disallowed = append(disallowed, r.Repository)
+	fields := make([]FieldError, len(refused))
+	for i, r := range refused {
+		message := r.Reason // of a disallowed one, begins with its name
+		if r.Code != codeNotAllowed {
+			message = fmt.Sprintf("%s %s", r.Repository, r.Reason)
 		}
-		invalid.Fields = append(invalid.Fields, FieldError{
-			Field:   fmt.Sprintf("repositories[%d]", index[r.Repository]),
-			Message: fmt.Sprintf("%s %s", r.Repository, r.Reason),
-		})
+		fields[i] = FieldError{Field: fmt.Sprintf("repositories[%d]", index[r.Repository]), Message: message}
 	}
-	if len(disallowed) > 0 {
-		return &NotAllowedError{Host: s.forge.Host(), Repositories: disallowed}
-	}
-	return invalid
+	slices.SortFunc(fields, func(a, b FieldError) int { return cmp.Compare(len(a.Field), len(b.Field))*2 + cmp.Compare(a.Field, b.Field) })
+	return fields
 }

@@ -1,6 +1,7 @@
 package codybatch
 
 import (
+	"cmp"
 	"context"
 	"slices"
 )
@@ -17,7 +18,7 @@ type Estimate struct {
 // are part of the answer; everything else that is wrong is a *ValidationError.
 func (s *Service) EstimateJob(ctx context.Context, spec JobSpec) (Estimate, error) {
 	spec = spec.WithDefaults()
-	if err := s.validate(spec); err != nil {
+	if err := cmp.Or(spec.Validate(), s.available(spec.Agent.Type)); err != nil {
 		return Estimate{}, err
 	}
 	var estimate Estimate

@@ -58,6 +58,7 @@ type JobSpec struct {
 // Job is one prompt (or script) over many repositories.
 type Job struct {
 	ID                 JobID           `json:"id"`
+	Engine             string          `json:"engine,omitempty"` // what is to answer for the agent: "claude", "rehearsal", "script"
 	Name               string          `json:"name"`
 	Description        string          `json:"description,omitempty"`
 	Prompt             string          `json:"prompt,omitempty"`
@@ -122,28 +123,35 @@ func (j Job) Remaining() *Money {
 }
 
 // Reservation is what an attempt of a task may spend, and what a claim of it
-// holds back from the rest of the job: the smaller of agent.MaxCost and
-// Remaining, 0 where there is no limit or nothing to pay. Its errors are those of
-// Store.ClaimTask.
+// holds back from the rest of the job: agent.MaxCost, less what the same attempt
+// spent before it was stopped, or what is left of the job if that is less and
+// nobody else holds any of it. It is 0 where there is no limit or nothing to pay.
+// Its errors are those of Store.ClaimTask.
 func (j Job) Reservation(t Task) (Money, error) {
 	left, most := j.Remaining(), j.Agent.MaxCost
 	switch {
 	case j.CancelRequested:
 		return 0, ErrCanceled
-	case j.Agent.Type == AgentScript, t.PublishRequested && t.Changed():
+	case j.Agent.Type == AgentScript, t.PublishesStored(j):
 		return 0, nil // scripts cost nothing, and a stored diff is paid for
 	case left == nil && most == nil:
 		return 0, nil
+	}
+	wanted := MoneyMax
+	if most != nil {
+		wanted = max(0, *most-t.Carried)
+	}
+	switch {
 	case left == nil:
-		return *most, nil
-	case *left == 0 && j.Reserved > 0:
-		return 0, ErrNotNow
+		return wanted, nil
+	case *left >= wanted:
+		return wanted, nil
+	case j.Reserved > 0:
+		return 0, ErrNotNow // most of what is held back usually comes back
 	case *left == 0:
 		return 0, ErrBudgetExhausted
-	case most == nil:
-		return *left, nil
 	default:
-		return min(*most, *left), nil
+		return *left, nil
 	}
 }
 

@@ -64,7 +64,8 @@ func (s JobSpec) WithDefaults() JobSpec {
 
 // Validate returns a *ValidationError that lists every field that can't be
 // accepted, or nil. It looks at the spec alone: whether the repositories exist
-// and are allowed is for the service to find out.
+// and are allowed is for the service to find out. Branch and title of the pull
+// request that WithDefaults made of the name are not blamed for the name.
 func (s JobSpec) Validate() error {
 	var v validator
 	v.line("name", s.Name, MaxNameRunes, true)
@@ -82,11 +83,24 @@ func (s JobSpec) Validate() error {
 		v.text(field, command, maxCommandBytes)
 	}
 	v.money("maxCostUsd", s.MaxCost)
-	v.pullRequest(s.PullRequest)
+	v.pullRequest(s)
 	if len(v.fields) > 0 {
 		return &ValidationError{Fields: v.fields}
 	}
 	return nil
+}
+
+// validNames are the repositories that can be asked for, each once.
+func (s JobSpec) validNames() []RepositoryName {
+	seen := map[string]bool{}
+	var names []RepositoryName
+	for _, name := range s.Repositories {
+		if name.Valid() && !seen[name.Fold()] {
+			seen[name.Fold()] = true
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // Digest names what decides the result on a given commit: two tasks with the same
@@ -200,26 +214,41 @@ func (v *validator) repositories(names []RepositoryName) {
 	}
 }
 
-func (v *validator) pullRequest(p PullRequestSpec) {
-	v.line("pullRequest.title", p.Title, 256, false)
+func (v *validator) pullRequest(s JobSpec) {
+	p := s.PullRequest
+	isOwnBranch := p.Branch != "" && p.Branch != branchFor(s.Name)
+	if p.Title != s.Name {
+		v.line("pullRequest.title", p.Title, 256, false)
+	}
 	v.text("pullRequest.body", p.Body, maxTextBytes)
-	if err := CheckBranch(p.Branch); err != nil {
-		v.add("pullRequest.branch", "git refuses this branch name: it %v", err)
+	if isOwnBranch {
+		v.branch("pullRequest.branch", p.Branch)
 	}
 	if p.Base != "" {
-		if err := CheckBranch(p.Base); err != nil {
-			v.add("pullRequest.base", "git refuses this branch name: it %v", err)
-		}
-		if p.Base == p.Branch {
-			v.add("pullRequest.branch", "must differ from pullRequest.base")
-		}
+		v.branch("pullRequest.base", p.Base)
 	}
-	for field, list := range map[string][]string{"pullRequest.labels": p.Labels, "pullRequest.reviewers": p.Reviewers} {
-		if len(list) > maxPullRequestTo {
-			v.add(field, "has %d entries; at most %d are possible", len(list), maxPullRequestTo)
-		}
-		for i, entry := range list {
-			v.line(fmt.Sprintf("%s[%d]", field, i), entry, 100, true)
-		}
+	switch {
+	case p.Base == "" || p.Base != p.Branch:
+	case isOwnBranch:
+		v.add("pullRequest.branch", "must differ from pullRequest.base")
+	default:
+		v.add("pullRequest.base", "must differ from %q, the branch that the change goes to; name another as pullRequest.branch", p.Branch)
+	}
+	v.list("pullRequest.labels", p.Labels)
+	v.list("pullRequest.reviewers", p.Reviewers)
+}
+
+func (v *validator) branch(field, name string) {
+	if err := CheckBranch(name); err != nil {
+		v.add(field, "git refuses this branch name: it %v", err)
+	}
+}
+
+func (v *validator) list(field string, entries []string) {
+	if len(entries) > maxPullRequestTo {
+		v.add(field, "has %d entries; at most %d are possible", len(entries), maxPullRequestTo)
+	}
+	for i, entry := range entries {
+		v.line(fmt.Sprintf("%s[%d]", field, i), entry, 100, true)
 	}
 }

@@ -8,6 +8,9 @@ import (
 // Money is an amount in millionths of a US dollar, so that sums are exact.
 type Money int64
 
+// MoneyMax stands for "as much as there is".
+const MoneyMax = Money(math.MaxInt64)
+
 // USD turns dollars into Money, rounded to the nearest millionth.
 func USD(dollars float64) Money { return Money(math.Round(dollars * 1e6)) }
 

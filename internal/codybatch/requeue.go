@@ -114,7 +114,7 @@ func (s *Service) reopen(ctx context.Context, id JobID) error {
 func (s *Service) requeue(ctx context.Context, tasks []Task, change func(Task, time.Time) (Task, error)) (BulkResult, error) {
 	var result BulkResult
 	var refs []TaskRef
-	defer func() { s.dispatch(ctx, refs) }()
+	defer func() { s.dispatch(context.WithoutCancel(ctx), refs) }()
 	for _, task := range tasks {
 		task, err := Update(ctx, s.store, task.Key(), func(t Task) (Task, error) { return change(t, s.Now()) })
 		var refused *ActionError

@@ -16,10 +16,16 @@ type ServiceOptions struct {
 	Allow AllowList
 	// Unavailable says, for agents that this installation can't run, why.
 	Unavailable map[AgentType]string
-	Retention   time.Duration // how long finished jobs are kept; 0: until somebody deletes them
-	Now         func() time.Time
-	NewID       func() JobID
-	Log         *slog.Logger
+	// Engines says what really answers for an agent, when that is not the agent
+	// itself: "rehearsal".
+	Engines map[AgentType]string
+	// HasPrice tells whether a model's tokens have a known price; without one no
+	// budget can be kept. Nil: every model has.
+	HasPrice  func(model string) bool
+	Retention time.Duration // how long finished jobs are kept; 0: until somebody deletes them
+	Now       func() time.Time
+	NewID     func() JobID
+	Log       *slog.Logger
 }
 
 // Service is what people ask for: it creates, lists, cancels, retries and
@@ -47,15 +53,9 @@ func NewService(store Store, artifacts Artifacts, dispatcher Dispatcher, forge F
 // again.
 func (s *Service) CreateJob(ctx context.Context, spec JobSpec, idempotencyKey string) (job Job, created bool, err error) { //nolint:nonamedreturns // the names tell the two results apart
 	spec = spec.WithDefaults()
-	if err := s.validate(spec); err != nil {
-		return Job{}, false, err
-	}
-	names, refused, err := s.admit(ctx, spec.Repositories)
+	names, err := s.check(ctx, spec)
 	if err != nil {
 		return Job{}, false, err
-	}
-	if len(refused) > 0 {
-		return Job{}, false, s.refusal(spec.Repositories, refused)
 	}
 	digest, err := requestDigest(spec)
 	if err != nil {
@@ -71,7 +71,7 @@ func (s *Service) CreateJob(ctx context.Context, spec JobSpec, idempotencyKey st
 		for i, name := range names {
 			refs[i] = TaskRef{Key: TaskKey{JobID: job.ID, Repository: name}, Attempt: 1, Index: i}
 		}
-		s.dispatch(ctx, refs)
+		s.dispatch(context.WithoutCancel(ctx), refs) // the job is there, whether the caller still is or not
 	}
 	return job, created, nil
 }
@@ -139,20 +139,46 @@ func (s *Service) Health(ctx context.Context) map[string]error {
 	}
 }
 
-func (s *Service) validate(spec JobSpec) error {
-	err := spec.Validate()
-	if reason := s.Unavailable[spec.Agent.Type]; reason != "" {
-		invalid := &ValidationError{}
-		errors.As(err, &invalid)
-		invalid.Fields = append(invalid.Fields, FieldError{Field: "agent.type", Message: reason})
-		return invalid
+// check returns the repositories of a job, in the forge's spelling, or everything
+// that keeps it from being created. What a spec alone tells is said together with
+// what the forge knows, as long as asking for that is cheap.
+func (s *Service) check(ctx context.Context, spec JobSpec) ([]RepositoryName, error) {
+	invalid := &ValidationError{}
+	if errors.As(spec.Validate(), &invalid) {
+		if names := spec.validNames(); len(names) <= maxExtraLookup {
+			// If the forge can't be asked, what is known is said without it.
+			if _, refused, err := s.admit(ctx, names); err == nil {
+				invalid.Fields = append(invalid.Fields, refusedFields(spec.Repositories, refused)...)
+			}
+		}
+		return nil, invalid
 	}
-	return err
+	names, refused, err := s.admit(ctx, spec.Repositories)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(refused) > 0:
+		return nil, s.refusal(spec.Repositories, refused)
+	}
+	return names, s.available(spec.Agent.Type)
+}
+
+// available says why an agent can't be had here. That is for whoever runs the
+// server to mend, and so only said when the request is fine.
+func (s *Service) available(agent AgentType) error {
+	if reason := s.Unavailable[agent]; reason != "" {
+		return &ValidationError{Fields: []FieldError{{Field: "agent.type", Message: reason}}}
+	}
+	return nil
 }
 
 func (s *Service) newJob(spec JobSpec, now time.Time) Job {
+	engine := s.Engines[spec.Agent.Type]
+	if engine == "" {
+		engine = string(spec.Agent.Type)
+	}
 	job := Job{
-		ID: s.NewID(), Name: spec.Name, Description: spec.Description, Prompt: spec.Prompt,
+		ID: s.NewID(), Engine: engine, Name: spec.Name, Description: spec.Description, Prompt: spec.Prompt,
 		Agent: spec.Agent, Verify: spec.Verify, MaxCost: spec.MaxCost,
 		CreatePullRequests: spec.CreatePullRequests, PullRequest: spec.PullRequest,
 		CreatedAt: now, RepositoryCount: len(spec.Repositories),

@@ -49,14 +49,15 @@ type Store interface {
 	// ClaimTask makes a queued task running with Task.Claimed. In the same write
 	// it reserves the attempt's budget from what is left of the job's; see
 	// Job.Reservation. ErrConflict if the task is not queued at that attempt,
-	// ErrCanceled if the job's cancel flag is set, ErrNotNow if nothing is left
-	// but running tasks hold a reservation, and ErrBudgetExhausted if nothing is
+	// ErrCanceled if the job's cancel flag is set, ErrNotNow if too little is left
+	// while running tasks hold a reservation, and ErrBudgetExhausted if nothing is
 	// left at all.
 	ClaimTask(ctx context.Context, claim Claim) (Task, Job, error)
 
-	// UpdateTask replaces prev by next if the row's Seq is still prev.Seq, and
-	// returns next with its new Seq; else ErrConflict. It moves the job with
-	// Job.Apply in the same write. See Update for the usual way to call it.
+	// UpdateTask replaces prev by next if the row's Seq and LeaseUntil are still
+	// those of prev, and returns next with its new Seq; else ErrConflict. It moves
+	// the job with Job.Apply in the same write. See Update for the usual way to
+	// call it.
 	UpdateTask(ctx context.Context, prev, next Task) (Task, error)
 
 	// ExtendLease applies Task.Beaten and returns the task, whose CancelRequested
@@ -69,8 +70,8 @@ type Store interface {
 	// once, in its latest state, in the order of Seq, at most limit, together
 	// with the job. Job and tasks are of one moment: what the job sums up is what
 	// the tasks say, and a reader that has all tasks up to job.Seq has everything.
-	// ErrNotFound if there is no such job; ErrCursor if after is a
-	// number that the job has not reached.
+	// ErrNotFound if there is no such job; ErrCursor if after is a number that the
+	// job has not reached.
 	Changes(ctx context.Context, id JobID, after int64, limit int) (Job, []Task, error)
 
 	// DueTasks lists tasks of any job in the given status whose DueAt is not

@@ -126,8 +126,10 @@ type Task struct {
 	Phase   Phase      `json:"phase,omitempty"`   // empty unless running
 	Attempt int        `json:"attempt"`           // from 1; of a queued task, the one to come
 
-	// PublishRequested makes the next attempt publish, even if the job would not.
+	// PublishRequested makes the next attempt publish the stored diff, even if the
+	// job would not. Fresh makes it do the work anew, although a result is known.
 	PublishRequested bool `json:"publishRequested,omitempty"`
+	Fresh            bool `json:"fresh,omitempty"`
 	CancelRequested  bool `json:"cancelRequested,omitempty"`
 
 	// Worker and LeaseUntil say who runs the attempt and until when others must
@@ -146,6 +148,7 @@ type Task struct {
 	HasDiff     bool                 `json:"hasDiff,omitempty"`    // Artifacts holds diff.patch of DiffAttempt
 	DiffAttempt int                  `json:"diffAttempt,omitempty"`
 	DiffStat    DiffStat             `json:"diffStat"`
+	Accepted    bool                 `json:"accepted,omitempty"` // the diff passed gates and verification
 	Fingerprint string               `json:"fingerprint,omitempty"`
 	Verified    []VerificationResult `json:"verified,omitempty"`
 	Gates       []GateFinding        `json:"gates,omitempty"`
@@ -153,8 +156,9 @@ type Task struct {
 	PullRequest *PullRequest         `json:"pullRequest,omitempty"`
 	Error       *TaskError           `json:"error,omitempty"`
 
-	Usage Usage `json:"usage"` // of this attempt
-	Spent Usage `json:"spent"` // of the attempts before it
+	Usage   Usage `json:"usage"`             // of this attempt
+	Spent   Usage `json:"spent"`             // of all that ran before it
+	Carried Money `json:"carried,omitempty"` // the part of Spent that this attempt spent before it was stopped
 
 	QueuedAt    time.Time `json:"queuedAt"`
 	StartedAt   time.Time `json:"startedAt,omitzero"`
@@ -200,7 +204,7 @@ func (t Task) Actions() []Action {
 	if !t.Status.Final() && !t.CancelRequested {
 		actions = append(actions, ActionCancel)
 	}
-	if t.Status == TaskFailed || t.Status == TaskCanceled {
+	if t.canRetry() {
 		actions = append(actions, ActionRetry)
 	}
 	if t.canPublish() {
@@ -212,9 +216,20 @@ func (t Task) Actions() []Action {
 	return actions
 }
 
+func (t Task) canRetry() bool {
+	return t.Status == TaskFailed || t.Status == TaskCanceled || t.Status == TaskSucceeded && t.rejected()
+}
+
 func (t Task) canPublish() bool {
-	return t.Status == TaskSucceeded && t.Changed() && t.PullRequest == nil &&
-		(t.Review == nil || t.Review.Decision != ReviewRejected)
+	return t.Status == TaskSucceeded && t.Accepted && t.Changed() && t.PullRequest == nil && !t.rejected()
+}
+
+func (t Task) rejected() bool { return t.Review != nil && t.Review.Decision == ReviewRejected }
+
+// PublishesStored reports whether the next attempt of the task is there to
+// publish the diff that it has: no agent runs then, and nothing is spent.
+func (t Task) PublishesStored(j Job) bool {
+	return t.Accepted && t.Changed() && !t.Fresh && !t.rejected() && (t.PublishRequested || j.CreatePullRequests)
 }
 
 // contribution is a task's share in the totals of its job.

@@ -52,14 +52,20 @@ func (t Task) Beaten(worker string, attempt int, b Beat) (Task, error) {
 
 // TaskResult is what an attempt leaves behind. Artifacts are written before it.
 type TaskResult struct {
-	Outcome     Outcome
-	Error       *TaskError
+	Outcome Outcome
+	Error   *TaskError
+	// Untouched says that the attempt ended before the agent was asked: what
+	// earlier attempts made stays, and all but Outcome, Error and Usage counts for
+	// nothing.
+	Untouched bool
+
 	Engine      string
 	Summary     string
 	BaseCommit  string
 	Branch      string
 	HeadCommit  string
 	HasDiff     bool
+	Accepted    bool // the diff passed gates and verification; implied by OutcomeChanged
 	DiffStat    DiffStat
 	Fingerprint string
 	Verified    []VerificationResult
@@ -75,9 +81,13 @@ func (t Task) Finished(worker string, attempt int, r TaskResult, now time.Time) 
 		return t, err
 	}
 	t.Outcome, t.Status, t.Error = r.Outcome, r.Outcome.Status(), r.Error
-	t.Engine, t.Summary, t.BaseCommit = r.Engine, r.Summary, r.BaseCommit
-	t.HasDiff, t.DiffAttempt, t.DiffStat, t.Fingerprint = r.HasDiff, attempt, r.DiffStat, r.Fingerprint
-	t.Verified, t.Gates = r.Verified, r.Gates
+	if !r.Untouched {
+		t.Engine, t.Summary, t.BaseCommit = r.Engine, r.Summary, r.BaseCommit
+		t.HasDiff, t.DiffAttempt, t.DiffStat, t.Fingerprint = r.HasDiff, attempt, r.DiffStat, r.Fingerprint
+		t.Verified, t.Gates = r.Verified, r.Gates
+		t.Accepted = r.Accepted || r.Outcome == OutcomeChanged
+		t.Fresh = false
+	}
 	if r.HeadCommit != "" {
 		t.Branch, t.HeadCommit = r.Branch, r.HeadCommit
 	}
@@ -95,13 +105,19 @@ func (t Task) Finished(worker string, attempt int, r TaskResult, now time.Time) 
 }
 
 // Stopped is the task after its worker was told to shut down: the same attempt
-// waits for the next worker.
+// waits for the next worker, and what it has spent counts against its limit. A
+// person's cancel that came before is kept.
 func (t Task) Stopped(worker string, attempt int, usage Usage, now time.Time) (Task, error) {
 	if err := t.heldBy(worker, attempt); err != nil {
 		return t, err
 	}
 	t.setUsage(usage)
+	if t.CancelRequested {
+		return t.canceled(now), nil
+	}
+	carried := t.Carried + t.Usage.Cost
 	t.queue(now)
+	t.Carried = carried
 	return t, nil
 }
 
@@ -138,11 +154,13 @@ func (t Task) Refused(attempt int, outcome Outcome, reason TaskError, now time.T
 	return t, nil
 }
 
-// Retried is a failed or canceled task, queued again because a person said so.
+// Retried is a failed, canceled or rejected task, queued again because a person
+// said so. What was rejected is done anew.
 func (t Task) Retried(now time.Time) (Task, error) {
-	if t.Status != TaskFailed && t.Status != TaskCanceled {
-		return t, &ActionError{Key: t.Key(), Action: ActionRetry, Reason: "only failed and canceled tasks can be retried; it is " + string(t.Status)}
+	if !t.canRetry() {
+		return t, &ActionError{Key: t.Key(), Action: ActionRetry, Reason: "only failed, canceled and rejected tasks can be retried; it is " + string(t.Status)}
 	}
+	t.Fresh = t.Fresh || t.rejected()
 	t.Attempt++
 	t.Lost = 0
 	t.queue(now)
@@ -154,9 +172,11 @@ func (t Task) Publishing(now time.Time) (Task, error) {
 	if !t.canPublish() {
 		return t, &ActionError{Key: t.Key(), Action: ActionPublish, Reason: t.whyNotPublish()}
 	}
+	review := t.Review
 	t.Attempt++
 	t.Lost, t.PublishRequested = 0, true
 	t.queue(now)
+	t.Review = review // it is this diff that was reviewed
 	return t, nil
 }
 
@@ -180,6 +200,9 @@ func (t Task) Reviewed(review Review) (Task, error) {
 		return t, &ActionError{Key: t.Key(), Action: ActionReview, Reason: "there is no finished diff to review"}
 	}
 	t.Review, t.UpdatedAt = &review, review.At
+	if t.rejected() {
+		t.PublishRequested = false
+	}
 	return t, nil
 }
 
@@ -196,7 +219,7 @@ func (t Task) whyNotPublish() string {
 		return "it is published already: " + t.PullRequest.URL
 	case t.Status == TaskSucceeded && !t.Changed():
 		return "nothing was changed"
-	case t.Review != nil && t.Review.Decision == ReviewRejected:
+	case t.rejected():
 		return "its diff was rejected in review"
 	default:
 		return "only succeeded tasks can be published; it is " + string(t.Status)
@@ -209,12 +232,19 @@ func (t *Task) queue(now time.Time) {
 	t.Spent, t.Usage = t.Spent.Add(t.Usage), Usage{}
 	t.release()
 	t.Status, t.Outcome, t.Error, t.Review = TaskQueued, "", nil, nil
-	t.CancelRequested = false
+	t.CancelRequested, t.Carried = false, 0
 	t.QueuedAt, t.StartedAt, t.CompletedAt, t.UpdatedAt = now, time.Time{}, time.Time{}, now
 }
 
+// canceled ends a task for good. One that only waited to have its diff published
+// is what it was before.
 func (t Task) canceled(now time.Time) Task {
 	t.release()
+	if t.Status == TaskQueued && t.PublishRequested && t.Accepted {
+		t.Status, t.Outcome, t.PublishRequested, t.CancelRequested = TaskSucceeded, OutcomeChanged, false, false
+		t.CompletedAt, t.UpdatedAt = now, now
+		return t
+	}
 	t.Status, t.Outcome, t.PublishRequested, t.CancelRequested = TaskCanceled, OutcomeCanceled, false, false
 	t.CompletedAt, t.UpdatedAt = now, now
 	return t

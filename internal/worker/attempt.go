@@ -22,6 +22,8 @@ type attempt struct {
 	task   codybatch.Task // as claimed
 	result codybatch.TaskResult
 	record *recorder
+	// diffSHA is the SHA-256 of the diff that was kept last, in hex.
+	diffSHA string
 
 	// mu guards what the heartbeat reads while the story goes on.
 	mu    sync.Mutex
@@ -33,20 +35,20 @@ type attempt struct {
 func (w *Worker) newAttempt(job codybatch.Job, task codybatch.Task) *attempt {
 	return &attempt{
 		Worker: w, job: job, task: task, phase: task.Phase,
+		result: codybatch.TaskResult{Untouched: true},
 		record: newRecorder(w, task),
 		news:   make(chan struct{}, 1),
 	}
 }
 
-// run is the attempt between claim and finish: the story is told while a
-// heartbeat holds the lease, and its end is written when the heartbeat is over.
+// run is the attempt between claim and finish, while a heartbeat holds the lease.
 func (a *attempt) run(ctx context.Context) error {
 	alive, endLife := context.WithCancelCause(ctx)
 	heartbeat := a.startHeartbeat(alive, endLife)
+	defer endLife(nil)
+	defer heartbeat.stop() // the lease holds until the end is written
 	err := a.story(alive)
-	heartbeat.stop()
 	cause := context.Cause(alive)
-	endLife(nil)
 
 	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
 	defer cancel()
@@ -84,6 +86,9 @@ func (a *attempt) work(ctx context.Context) error {
 		return err
 	}
 	a.result.BaseCommit = base.Commit
+	if a.job.PullRequest.Branch == base.Branch && (a.job.CreatePullRequests || a.publishesStored()) {
+		return &conflictError{base.Branch, "is the branch that the change is for"} // before anything is paid
+	}
 	known, err := a.knownResult(ctx, base)
 	if err != nil {
 		return err
@@ -118,15 +123,20 @@ func (a *attempt) resolve(ctx context.Context) (codybatch.Base, error) {
 	if err != nil {
 		return base, fmt.Errorf("find the commit to start from: %w", err)
 	}
-	if a.task.PublishRequested && a.task.Changed() {
+	if a.publishesStored() {
 		// What was reviewed is what is published: it starts from its own commit.
 		base.Commit = a.task.BaseCommit
 	}
 	return base, nil
 }
 
+// publishesStored reports whether the attempt is there to publish the diff that
+// the task has.
+func (a *attempt) publishesStored() bool { return a.task.PublishesStored(a.job) }
+
+// mustPublish: what nobody has looked at is published only if the job said so.
 func (a *attempt) mustPublish(result codybatch.TaskResult) bool {
-	return result.Outcome == codybatch.OutcomeChanged && (a.job.CreatePullRequests || a.task.PublishRequested)
+	return result.Outcome == codybatch.OutcomeChanged && (a.job.CreatePullRequests || a.publishesStored())
 }
 
 // explain turns the error that ended the story into the outcome and the words
@@ -146,7 +156,7 @@ func (a *attempt) finish(ctx context.Context) error {
 	if err := a.record.end(ctx, a.result); err != nil {
 		a.Log.ErrorContext(ctx, "the end of a thread could not be kept", "task", a.task.Key().String(), "error", err)
 	}
-	task, err := codybatch.Update(ctx, a.Store, a.task.Key(), func(t codybatch.Task) (codybatch.Task, error) {
+	task, err := a.write(ctx, func(t codybatch.Task) (codybatch.Task, error) {
 		return t.Finished(a.task.Worker, a.task.Attempt, a.result, now)
 	})
 	if err != nil {
@@ -159,13 +169,32 @@ func (a *attempt) finish(ctx context.Context) error {
 
 func (a *attempt) putBack(ctx context.Context) error {
 	a.record.flush(ctx)
-	_, err := codybatch.Update(ctx, a.Store, a.task.Key(), func(t codybatch.Task) (codybatch.Task, error) {
+	_, err := a.write(ctx, func(t codybatch.Task) (codybatch.Task, error) {
 		return t.Stopped(a.task.Worker, a.task.Attempt, a.spent(), a.Now())
 	})
 	if err != nil {
 		return fmt.Errorf("give %s back: %w", a.task.Key(), err)
 	}
 	return nil
+}
+
+// write moves the task for the last time in this attempt. What is not written is
+// done, and paid, again: so a store that fails is asked again until ctx ends.
+func (a *attempt) write(ctx context.Context, change func(codybatch.Task) (codybatch.Task, error)) (codybatch.Task, error) {
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+		task, err := codybatch.Update(ctx, a.Store, a.task.Key(), change)
+		if err == nil || errors.Is(err, codybatch.ErrConflict) || errors.Is(err, codybatch.ErrNotFound) {
+			return task, err
+		}
+		a.Log.WarnContext(ctx, "the end of an attempt could not be stored; trying again", "task", a.task.Key().String(), "error", err)
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return task, err
+		case <-timer.C:
+		}
+	}
 }
 
 // enter tells what the attempt is doing now.

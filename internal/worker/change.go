@@ -28,7 +28,7 @@ func (a *attempt) change(ctx context.Context, place *place) (string, error) {
 	run := codybatch.AgentRun{
 		Key: a.task.Key(), BaseCommit: a.result.BaseCommit, Prompt: a.job.Prompt, Spec: a.job.Agent,
 		Dir: place.tree, Home: place.home,
-		Verify: func(ctx context.Context) ([]codybatch.VerificationResult, error) { return a.verify(ctx, place, false) },
+		Verify: func(ctx context.Context) ([]codybatch.VerificationResult, error) { return a.tryVerify(ctx, place) },
 		Record: a.record.event,
 		Log:    a.record,
 	}
@@ -46,6 +46,7 @@ func (a *attempt) change(ctx context.Context, place *place) (string, error) {
 		if err != nil {
 			return tree, err
 		}
+		a.result.Accepted = a.result.Outcome == codybatch.OutcomeChanged
 		if len(failures) == 0 || ended.Session == nil || round == maxSendBacks {
 			return tree, a.store(ctx, ended)
 		}
@@ -57,6 +58,7 @@ func (a *attempt) change(ctx context.Context, place *place) (string, error) {
 // before.
 func (a *attempt) runAgent(ctx context.Context, agent codybatch.Agent, run codybatch.AgentRun) (codybatch.AgentResult, error) {
 	a.enter(codybatch.PhaseAgent)
+	a.result.Untouched = false
 	before := a.spent()
 	if a.job.Agent.MaxCost != nil || a.job.MaxCost != nil {
 		budget := max(0, a.task.Reserved-before.Cost)

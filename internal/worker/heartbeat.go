@@ -54,8 +54,7 @@ func (a *attempt) startHeartbeat(ctx context.Context, endLife context.CancelCaus
 	return h
 }
 
-// stop ends the heartbeat and waits for it, so that nothing is written between
-// it and the attempt's end.
+// stop ends the heartbeat and waits for it.
 func (h *heartbeat) stop() {
 	h.cancel()
 	<-h.done

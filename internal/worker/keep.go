@@ -2,6 +2,8 @@ package worker
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,11 +41,15 @@ func (a *attempt) keep(ctx context.Context, place *place, ended error) (string, 
 		stat.Additions += change.Additions
 		stat.Deletions += change.Deletions
 	}
-	a.result.DiffStat, a.result.HasDiff, a.result.Fingerprint = stat, !stat.Empty(), ""
+	a.result.DiffStat, a.result.HasDiff, a.result.Accepted, a.result.Fingerprint = stat, false, false, ""
 	if stat.Empty() {
 		return tree, nil
 	}
-	return tree, a.keepDiff(ctx, place, tree)
+	if err := a.keepDiff(ctx, place, tree); err != nil {
+		return tree, err
+	}
+	a.result.HasDiff = true // not before it is there
+	return tree, nil
 }
 
 // patchFile is where a place holds its diff for the gates to read.
@@ -67,9 +73,11 @@ func (a *attempt) keepDiff(ctx context.Context, place *place, tree string) error
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("read the diff back: %w", err)
 	}
-	if err := a.Artifacts.Put(ctx, codybatch.DiffKey(a.task.Key(), a.task.Attempt), file); err != nil {
+	sum := sha256.New()
+	if err := a.Artifacts.Put(ctx, codybatch.DiffKey(a.task.Key(), a.task.Attempt), io.TeeReader(file, sum)); err != nil {
 		return fmt.Errorf("store the diff: %w", err)
 	}
+	a.diffSHA = hex.EncodeToString(sum.Sum(nil))
 	return nil
 }
 
@@ -79,6 +87,7 @@ type knownResult struct {
 	JobID      codybatch.JobID          `json:"jobId"`
 	Repository codybatch.RepositoryName `json:"repository"`
 	Attempt    int                      `json:"attempt"`
+	DiffSHA    string                   `json:"diffSha,omitempty"` // SHA-256 of diff.patch, which a later run of the attempt may have replaced
 	Result     codybatch.TaskResult     `json:"result"`
 }
 
@@ -89,7 +98,9 @@ func (a *attempt) store(ctx context.Context, ended codybatch.AgentResult) error 
 		return nil
 	}
 	a.enter(codybatch.PhaseStoring)
-	document, err := json.Marshal(knownResult{JobID: a.task.JobID, Repository: a.task.Repository, Attempt: a.task.Attempt, Result: a.result})
+	document, err := json.Marshal(knownResult{
+		JobID: a.task.JobID, Repository: a.task.Repository, Attempt: a.task.Attempt, DiffSHA: a.diffSHA, Result: a.result,
+	})
 	if err != nil {
 		return fmt.Errorf("store the result: %w", err)
 	}
@@ -104,17 +115,14 @@ func (a *attempt) store(ctx context.Context, ended codybatch.AgentResult) error 
 // own diff when it is to be published, or what the same spec gave on the same
 // commit before.
 func (a *attempt) knownResult(ctx context.Context, base codybatch.Base) (*knownResult, error) {
-	if a.task.PublishRequested && a.task.Changed() {
-		return &knownResult{JobID: a.task.JobID, Repository: a.task.Repository, Attempt: a.task.DiffAttempt, Result: codybatch.TaskResult{
-			Outcome: codybatch.OutcomeChanged, Engine: a.task.Engine, Summary: a.task.Summary, BaseCommit: a.task.BaseCommit,
-			HasDiff: true, DiffStat: a.task.DiffStat, Fingerprint: a.task.Fingerprint, Verified: a.task.Verified, Gates: a.task.Gates,
-		}}, nil
+	if a.publishesStored() {
+		return &knownResult{JobID: a.task.JobID, Repository: a.task.Repository, Attempt: a.task.DiffAttempt, Result: a.storedResult()}, nil
 	}
-	engine := a.Engines[a.job.Agent.Type]
-	if engine == "" {
-		engine = string(a.job.Agent.Type)
+	if a.task.Fresh {
+		return nil, nil
 	}
-	document, err := a.Artifacts.Open(ctx, codybatch.ResultKey(a.job.Digest(engine), a.task.Repository, base.Commit))
+	digest := a.job.Digest(a.engine(a.job.Agent.Type))
+	document, err := a.Artifacts.Open(ctx, codybatch.ResultKey(digest, a.task.Repository, base.Commit))
 	if errors.Is(err, codybatch.ErrNotFound) {
 		return nil, nil
 	}
@@ -129,14 +137,37 @@ func (a *attempt) knownResult(ctx context.Context, base codybatch.Base) (*knownR
 	if !known.Result.HasDiff {
 		return &known, nil
 	}
-	diff, err := a.Artifacts.Open(ctx, codybatch.DiffKey(codybatch.TaskKey{JobID: known.JobID, Repository: known.Repository}, known.Attempt))
+	sum, err := a.sumOf(ctx, codybatch.DiffKey(codybatch.TaskKey{JobID: known.JobID, Repository: known.Repository}, known.Attempt))
+	if err != nil || sum != known.DiffSHA {
+		return nil, err // its job was deleted, or the attempt ran again
+	}
+	return &known, nil
+}
+
+// sumOf is the SHA-256 of a document, "" if there is none.
+func (a *attempt) sumOf(ctx context.Context, key codybatch.ArtifactKey) (string, error) {
+	document, err := a.Artifacts.Open(ctx, key)
 	if errors.Is(err, codybatch.ErrNotFound) {
-		return nil, nil // its job was deleted
+		return "", nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read an earlier result: %w", err)
+		return "", fmt.Errorf("read an earlier result: %w", err)
 	}
-	return &known, diff.Close()
+	defer document.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, document); err != nil {
+		return "", fmt.Errorf("read an earlier result: %w", err)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// storedResult is the change that the task has already.
+func (a *attempt) storedResult() codybatch.TaskResult {
+	return codybatch.TaskResult{
+		Outcome: codybatch.OutcomeChanged, Engine: a.task.Engine, Summary: a.task.Summary, BaseCommit: a.task.BaseCommit,
+		HasDiff: true, Accepted: true, DiffStat: a.task.DiffStat, Fingerprint: a.task.Fingerprint,
+		Verified: a.task.Verified, Gates: a.task.Gates,
+	}
 }
 
 // takeOver makes a known result this attempt's own: diff, thread and all. No

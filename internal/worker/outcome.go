@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"context"
 	"errors"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
@@ -21,7 +20,7 @@ func outcomeOf(err error) (codybatch.Outcome, *codybatch.TaskError) {
 	switch {
 	case errors.Is(err, codybatch.ErrCanceled):
 		return codybatch.OutcomeCanceled, &codybatch.TaskError{Code: "canceled", Message: "canceled by a person while it was running"}
-	case errors.Is(err, codybatch.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, codybatch.ErrTimeout):
 		return codybatch.OutcomeTimeout, &codybatch.TaskError{Code: "timeout", Message: "the attempt took longer than agent.timeoutSeconds; what it had changed by then is kept"}
 	case errors.As(err, &notAllowed):
 		return tell(codybatch.OutcomeBlocked, "repository_not_allowed")

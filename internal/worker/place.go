@@ -22,11 +22,11 @@ type place struct {
 }
 
 func (a *attempt) makePlace() (*place, error) {
-	root, err := os.MkdirTemp(a.Root, fmt.Sprintf("%d-%s-", os.Getpid(), a.task.Repository.Name()))
+	root, err := os.MkdirTemp(a.Root, owner(os.Getpid())+"-"+a.task.Repository.Name()+"-")
 	if err != nil {
 		return nil, fmt.Errorf("make a workspace: %w", err)
 	}
-	p := &place{root: root, tree: filepath.Join(root, a.task.Repository.Name()), home: filepath.Join(root, "home")}
+	p := &place{root: root, tree: filepath.Join(root, "tree", a.task.Repository.Name()), home: filepath.Join(root, "home")}
 	if err := os.Mkdir(p.home, 0o700); err != nil {
 		return nil, fmt.Errorf("make a home folder: %w", err)
 	}
@@ -65,7 +65,12 @@ func (p *place) checkout(ctx context.Context, a *attempt, base codybatch.Base) e
 // restore puts the work tree back to a tree, so that what verification left
 // behind does not end in a diff. What .gitignore names stays, caches above all.
 func (p *place) restore(ctx context.Context, tree string) error {
-	if err := p.git.Restore(ctx, tree); err != nil {
+	err := p.git.Restore(ctx, tree)
+	if err != nil && ctx.Err() == nil {
+		makeWritable(p.tree) // a folder that was closed to its owner can't be emptied
+		err = p.git.Restore(ctx, tree)
+	}
+	if err != nil {
 		return fmt.Errorf("clear away what verification left: %w", err)
 	}
 	return nil

@@ -17,7 +17,7 @@ const (
 	authorEmail = "cody-batch@noreply.invalid"
 )
 
-// errConflict means that the branch is somebody else's.
+// conflictError means that the branch is somebody else's.
 type conflictError struct{ branch, reason string }
 
 func (e *conflictError) Error() string {
@@ -29,9 +29,6 @@ func (e *conflictError) Error() string {
 func (a *attempt) publish(ctx context.Context, place *place, base codybatch.Base, tree string) error {
 	a.enter(codybatch.PhasePublishing)
 	spec := a.job.PullRequest
-	if spec.Branch == base.Branch {
-		return &conflictError{spec.Branch, "is the branch that the change is for"}
-	}
 	remote, err := a.remote(ctx)
 	if err != nil {
 		return err
@@ -48,7 +45,7 @@ func (a *attempt) publish(ctx context.Context, place *place, base codybatch.Base
 	}
 	a.result.Branch, a.result.HeadCommit = spec.Branch, head
 
-	spec.Base, spec.Body = base.Branch, a.pullRequestBody()
+	spec.Base, spec.Title, spec.Body = base.Branch, a.title(), a.pullRequestBody()
 	pullRequest, notices, err := a.Forge.EnsurePullRequest(ctx, a.task.Repository, spec)
 	if err != nil {
 		return fmt.Errorf("open the pull request from %s: %w", spec.Branch, err)
@@ -95,6 +92,9 @@ func (a *attempt) push(ctx context.Context, place *place, remote git.Remote, com
 		if !isOurs(info) {
 			return "", &conflictError{branch, "holds commits by " + info.AuthorEmail}
 		}
+		if a.isRehearsal() && !strings.Contains(info.Message, "\n"+engineTrailer+a.result.Engine+"\n") {
+			return "", &conflictError{branch, "holds a change that was no rehearsal"}
+		}
 	}
 	if err := a.patiently(ctx, func() error { return place.git.Push(ctx, remote, commit, branch, found) }); err != nil {
 		if errors.As(err, &rejected) && rejected.Found != "" {
@@ -106,19 +106,27 @@ func (a *attempt) push(ctx context.Context, place *place, remote git.Remote, com
 }
 
 const (
-	jobTrailer  = "Cody-Batch-Job: "
-	baseTrailer = "Cody-Batch-Base: "
+	jobTrailer    = "Cody-Batch-Job: "
+	baseTrailer   = "Cody-Batch-Base: "
+	engineTrailer = "Cody-Batch-Engine: "
 )
 
-// commitMessage ends with trailers by which a later run knows its own commits.
-func (a *attempt) commitMessage() string {
-	var text strings.Builder
-	text.WriteString(a.job.PullRequest.Title + "\n\n")
-	if a.result.Summary != "" {
-		text.WriteString(a.result.Summary + "\n\n")
+// isRehearsal: a script has answered in Claude's place, which every commit and
+// pull request has to say.
+func (a *attempt) isRehearsal() bool { return a.result.Engine == "rehearsal" }
+
+func (a *attempt) title() string {
+	if a.isRehearsal() {
+		return "[Rehearsal] " + a.job.PullRequest.Title
 	}
-	text.WriteString(jobTrailer + string(a.job.ID) + "\n" + baseTrailer + a.result.BaseCommit + "\n")
-	return text.String()
+	return a.job.PullRequest.Title
+}
+
+// commitMessage ends with trailers by which a later run knows its own commits. No
+// word of it is a model's: forges take orders from commit messages ("[skip ci]").
+func (a *attempt) commitMessage() string {
+	return a.title() + "\n\n" +
+		jobTrailer + string(a.job.ID) + "\n" + baseTrailer + a.result.BaseCommit + "\n" + engineTrailer + a.result.Engine + "\n"
 }
 
 // isOurs reports whether a commit was made by publish, directly on its base, so
@@ -129,15 +137,21 @@ func isOurs(info git.CommitInfo) bool {
 		strings.Contains(info.Message, "\n"+baseTrailer+info.Parents[0])
 }
 
+// harmless breaks what forges act on in a model's text: mentions, and references
+// that close issues. A word joiner (U+2060) after "@" and "#" can't be seen.
+func harmless(text string) string {
+	return strings.NewReplacer("@", "@\u2060", "#", "#\u2060").Replace(text)
+}
+
 func (a *attempt) pullRequestBody() string {
 	var parts []string
 	if a.job.PullRequest.Body != "" {
 		parts = append(parts, a.job.PullRequest.Body)
 	}
 	if a.result.Summary != "" {
-		parts = append(parts, a.result.Summary)
+		parts = append(parts, harmless(a.result.Summary))
 	}
-	if a.result.Engine == "rehearsal" {
+	if a.isRehearsal() {
 		parts = append(parts, "**This change was made by a rehearsal with prepared answers, not by Claude.**")
 	}
 	parts = append(parts, fmt.Sprintf("Made by Cody Batch, job `%s`, from `%.12s`.", a.job.ID, a.result.BaseCommit))

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
@@ -13,6 +15,7 @@ import (
 const (
 	verifyTimeout = 10 * time.Minute // of one command
 	verifyTail    = 8 << 10          // bytes of output that are kept in the row
+	secretRoom    = 4 << 10          // bytes that are read beyond, so that no half of a secret is kept
 )
 
 // baseline runs the verification before the agent touches anything: what fails
@@ -30,16 +33,36 @@ func (a *attempt) baseline(ctx context.Context, place *place) error {
 	return place.restore(ctx, a.result.BaseCommit)
 }
 
+// tryVerify is verification for an agent that is not done yet: afterwards the
+// workspace is as the agent had it.
+func (a *attempt) tryVerify(ctx context.Context, place *place) ([]codybatch.VerificationResult, error) {
+	tree, err := place.git.Snapshot(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("take a snapshot of the workspace: %w", err)
+	}
+	results, err := a.verify(ctx, place, false)
+	if err != nil {
+		return nil, err
+	}
+	return results, place.restore(ctx, tree)
+}
+
 // verify runs every command of the job, also after one has failed: a person wants
-// the whole picture. Only the end of the context is an error.
+// the whole picture. Only the end of the context is an error. The home folder is
+// a new one: what an agent left in its own must not decide what passes.
 func (a *attempt) verify(ctx context.Context, place *place, baseline bool) ([]codybatch.VerificationResult, error) {
+	home, err := os.MkdirTemp(place.root, "verify-")
+	if err != nil {
+		return nil, fmt.Errorf("make a home folder for verification: %w", err)
+	}
+	defer func() { _ = removeAll(home) }() // the place goes as a whole in the end
 	results := make([]codybatch.VerificationResult, 0, len(a.job.Verify))
 	for _, command := range a.job.Verify {
-		tail := sandbox.NewCapture(0, verifyTail)
+		tail := sandbox.NewCapture(0, verifyTail+secretRoom)
 		_, _ = fmt.Fprintf(a.record, "$ %s\n", command) // the log is best effort
 		ran, err := sandbox.Run(ctx, sandbox.Command{
 			Args: []string{"bash", "--noprofile", "--norc", "-c", command},
-			Dir:  place.tree, Env: sandbox.Environment(place.home),
+			Dir:  place.tree, Env: sandbox.Environment(home),
 			Output: io.MultiWriter(tail, a.record), Timeout: verifyTimeout,
 		})
 		if err != nil {
@@ -47,7 +70,7 @@ func (a *attempt) verify(ctx context.Context, place *place, baseline bool) ([]co
 		}
 		result := codybatch.VerificationResult{
 			Command: command, ExitCode: ran.ExitCode, Duration: ran.Duration, Baseline: baseline,
-			Tail: a.redact.Replace(sandbox.Clean(tail.String())),
+			Tail: lastBytes(a.redact.Replace(sandbox.Clean(tail.String())), verifyTail),
 		}
 		if ran.TimedOut {
 			result.Tail += fmt.Sprintf("\n(killed after %s)", verifyTimeout)
@@ -61,6 +84,14 @@ func (a *attempt) verify(ctx context.Context, place *place, baseline bool) ([]co
 		}
 	}
 	return results, nil
+}
+
+// lastBytes is the end of a text, from the beginning of a character.
+func lastBytes(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[len(text)-limit:], "")
 }
 
 func baselineOf(results []codybatch.VerificationResult) []codybatch.VerificationResult {

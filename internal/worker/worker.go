@@ -3,6 +3,7 @@
 package worker
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -58,6 +59,14 @@ func New(options Options) (*Worker, error) {
 // wait for the job's money, any other error that the end could not be recorded;
 // the lease will run out then, and somebody else takes over.
 func (w *Worker) Run(ctx context.Context, ref codybatch.TaskRef) error {
+	job, err := w.Store.Job(ctx, ref.Key.JobID)
+	if err != nil {
+		return fmt.Errorf("read the job of %s: %w", ref.Key, err)
+	}
+	if engine := w.engine(job.Agent.Type); job.Engine != engine {
+		// A rehearsal must not do what Claude was asked for, nor Claude what was to be rehearsed.
+		return fmt.Errorf("%s is for %q, and this worker has %q: %w", ref.Key, job.Engine, engine, codybatch.ErrConflict)
+	}
 	now := w.Now()
 	task, job, err := w.Store.ClaimTask(ctx, codybatch.Claim{
 		Key: ref.Key, Attempt: ref.Attempt, Worker: w.NewToken(), Now: now, LeaseUntil: now.Add(w.Lease),
@@ -85,8 +94,16 @@ func (w *Worker) end(ctx context.Context, ref codybatch.TaskRef, change func(cod
 	return err
 }
 
+// engine is what really answers for an agent.
+func (w *Worker) engine(agent codybatch.AgentType) string {
+	if engine := w.Engines[agent]; engine != "" {
+		return engine
+	}
+	return string(agent)
+}
+
 // clearLeftovers removes workspaces whose process is gone. Their names begin with
-// the id of the process.
+// its owner.
 func (w *Worker) clearLeftovers() {
 	entries, err := os.ReadDir(w.Root)
 	if err != nil {
@@ -94,13 +111,28 @@ func (w *Worker) clearLeftovers() {
 		return
 	}
 	for _, entry := range entries {
-		owner, _, _ := strings.Cut(entry.Name(), "-")
-		pid, err := strconv.Atoi(owner)
-		if err != nil || syscall.Kill(pid, 0) == nil {
+		name, _, _ := strings.Cut(entry.Name(), "-")
+		id, _, _ := strings.Cut(name, ".")
+		pid, err := strconv.Atoi(id)
+		if err != nil || syscall.Kill(pid, 0) == nil && owner(pid) == name {
 			continue
 		}
 		if err := removeAll(filepath.Join(w.Root, entry.Name())); err != nil {
 			w.Log.Warn("can't remove a left-over workspace", "error", err)
 		}
 	}
+}
+
+// owner names a process by its id and, where proc(5) tells, by its start: in a
+// container every process may have the same id.
+func owner(pid int) string {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return strconv.Itoa(pid)
+	}
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if len(fields) < 20 {
+		return strconv.Itoa(pid)
+	}
+	return strconv.Itoa(pid) + "." + fields[19] // starttime, the 22nd of all
 }

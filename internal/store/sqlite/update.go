@@ -55,6 +55,9 @@ func (s *Store) UpdateTask(ctx context.Context, prev, next codybatch.Task) (cody
 		if row.Seq != prev.Seq {
 			return fmt.Errorf("it was read at %d and is at %d: %w", prev.Seq, row.Seq, codybatch.ErrConflict)
 		}
+		if !row.LeaseUntil.Equal(prev.LeaseUntil) {
+			return fmt.Errorf("its lease was extended meanwhile: %w", codybatch.ErrConflict)
+		}
 		stored, _, err = tx.moveTask(job, row, next)
 		return err
 	})

@@ -13,6 +13,7 @@ func updateTests() []test {
 		{"every field of a task is kept, and its job moves with it", updateKeepsEveryField},
 		{"fields that are emptied stay empty", updateEmptiesFields},
 		{"a task that was changed meanwhile is a conflict, and nothing is written", updateStale},
+		{"a lease that was extended meanwhile is a conflict, too", updateAfterBeat},
 		{"of updates at once from the same reading exactly one wins", updateAtOnce},
 		{"no update is lost when many read, change and write at once", updateLosesNothing},
 		{"a task can't become another one", updateToAnotherTask},
@@ -40,6 +41,23 @@ func updateKeepsEveryField(t *testing.T, f fixture) {
 		want.Seq = next.Seq
 		wantEqual(t, "the job", f.job(t, "job"), want)
 		prev, before = next, want
+	}
+}
+
+// A quiet beat changes no Seq, and still: whoever read the lease before it must
+// not take the task away.
+func updateAfterBeat(t *testing.T, f fixture) {
+	read := f.claim(t, f.createOne(t, newJob("job")))
+	late := read.LeaseUntil.Add(time.Second)
+	beat := codybatch.Beat{Now: start.Add(lease), LeaseUntil: read.LeaseUntil.Add(lease), Phase: read.Phase, Usage: read.Usage}
+	_, err := f.ExtendLease(t.Context(), read.Key(), read.Worker, read.Attempt, beat)
+	wantError(t, "ExtendLease", err, nil)
+	taken, err := read.LeaseExpired(late)
+	wantError(t, "LeaseExpired of what was read", err, nil)
+	_, err = f.UpdateTask(t.Context(), read, taken)
+	wantError(t, "UpdateTask", err, codybatch.ErrConflict)
+	if task := f.task(t, read.Key()); task.Status != codybatch.TaskRunning || task.Attempt != read.Attempt {
+		t.Errorf("the task is %s at attempt %d", task.Status, task.Attempt)
 	}
 }
 
