@@ -58,7 +58,7 @@ func report(ctx context.Context, w io.Writer, err error) int {
 	}
 	fmt.Fprintln(w, "codybatch:", message(err))
 	if hint := (*hintError)(nil); errors.As(err, &hint) {
-		fmt.Fprintf(w, "%s\n", hint.hint)
+		fmt.Fprintf(w, "%s\n", lines(hint.hint))
 	}
 	if isSignIn(err) {
 		return exitSignIn

@@ -22,7 +22,7 @@ func (b *board) frame(now time.Time, width, height int) []row {
 	rows = append(rows, b.head())
 	name := 0
 	for _, task := range runners {
-		name = max(name, columns(task.RepositoryName))
+		name = max(name, columns(visible(task.RepositoryName)))
 	}
 	name = min(name, max(12, width-38)) // so that phase, time and cost stay visible
 	for _, task := range runners {
@@ -43,12 +43,12 @@ func (b *board) head() row {
 }
 
 func (b *board) runner(task httpapi.Task, name int, now time.Time) row {
-	phase, look := string(task.Phase), cyan
+	phase, look := visible(string(task.Phase)), cyan
 	if task.CancelRequested {
 		phase, look = "canceling", yellow
 	}
 	parts := row{
-		{plain, "  " + pad(cut(task.RepositoryName, name), name) + gap},
+		{plain, "  " + pad(cut(visible(task.RepositoryName), name), name) + gap},
 		{look, pad(phase, 10) + gap},
 		{plain, pad(duration(now.Sub(started(task))), 6) + gap},
 	}

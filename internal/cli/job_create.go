@@ -56,7 +56,7 @@ The job's file has the fields of POST /jobs, in YAML or JSON; flags replace what
 				return file.explain(err)
 			}
 			if watch {
-				fmt.Fprintln(p.err, "Created job", job.JobID)
+				fmt.Fprintln(p.err, "Created job", oneLine(job.JobID))
 				return p.watchJob(c.Context(), client, codybatch.JobID(job.JobID))
 			}
 			return p.created(job)
@@ -86,11 +86,11 @@ func (p *program) created(job httpapi.Job) error {
 	if p.json.set {
 		return p.json.write(p.out, job)
 	}
-	if _, err := fmt.Fprintln(p.out, job.JobID); err != nil {
+	if _, err := fmt.Fprintln(p.out, oneLine(job.JobID)); err != nil {
 		return err
 	}
 	if p.terminal(p.out).is {
-		fmt.Fprintln(p.err, "Follow it: codybatch job watch", job.JobID)
+		fmt.Fprintln(p.err, "Follow it: codybatch job watch", oneLine(job.JobID))
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func (p *program) printDiffs(ctx context.Context, client *httpapi.Client, id cod
 		}
 	}
 	for _, name := range names {
-		if _, err := fmt.Fprintln(p.out, "#", name); err != nil {
+		if _, err := fmt.Fprintln(p.out, "#", oneLine(string(name))); err != nil {
 			return err
 		}
 		if err := p.printDiff(ctx, client, codybatch.TaskKey{JobID: id, Repository: name}); err != nil {

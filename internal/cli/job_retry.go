@@ -68,12 +68,12 @@ func (p *program) printBulk(result httpapi.BulkResult, did codybatch.JobID) erro
 		return p.json.write(p.out, result)
 	}
 	for _, name := range result.Queued {
-		if _, err := fmt.Fprintln(p.out, name); err != nil {
+		if _, err := fmt.Fprintln(p.out, oneLine(name)); err != nil {
 			return err
 		}
 	}
 	for _, skipped := range result.Skipped {
-		fmt.Fprintf(p.err, "Left as it is: %s: %s\n", skipped.RepositoryName, oneLine(skipped.Reason))
+		fmt.Fprintf(p.err, "Left as it is: %s: %s\n", oneLine(skipped.RepositoryName), oneLine(skipped.Reason))
 	}
 	fmt.Fprintf(p.err, "%s: %d of %d repositories\n", did, len(result.Queued), result.Job.RepositoryCount)
 	return nil

@@ -38,7 +38,7 @@ func (p *program) jobReview(server *serverFlag) *cobra.Command {
 			if p.json.set {
 				return p.json.write(p.out, task)
 			}
-			fmt.Fprintf(p.err, "%s is %s\n", task.RepositoryName, decision)
+			fmt.Fprintf(p.err, "%s is %s\n", oneLine(task.RepositoryName), decision)
 			return nil
 		},
 	}

@@ -64,7 +64,7 @@ func wholeThread(ctx context.Context, client *httpapi.Client, key codybatch.Task
 func printThread(w io.Writer, messages []httpapi.Message, full, colour bool) error {
 	var errs []error
 	for _, m := range messages {
-		_, err := fmt.Fprintf(w, "%s\n", paint(colour, bold, m.Time.UTC().Format("15:04:05")+" "+m.Role))
+		_, err := fmt.Fprintf(w, "%s\n", paint(colour, bold, m.Time.UTC().Format("15:04:05")+" "+oneLine(m.Role)))
 		errs = append(errs, err)
 		for _, block := range m.Blocks {
 			_, err := fmt.Fprintln(w, blockText(block, full, colour))
@@ -78,7 +78,7 @@ func blockText(block httpapi.Block, full, colour bool) string {
 	text := strings.TrimRight(lines(block.Text), "\n")
 	switch codybatch.BlockType(block.Type) {
 	case codybatch.BlockToolUse:
-		return paint(colour, cyan, "▸ "+block.Name+" ") + oneLine(string(block.Input))
+		return paint(colour, cyan, "▸ "+oneLine(block.Name)+" ") + oneLine(string(block.Input))
 	case codybatch.BlockThinking:
 		return paint(colour, faint, text)
 	case codybatch.BlockToolResult:

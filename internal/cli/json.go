@@ -9,6 +9,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 )
@@ -112,7 +115,25 @@ func encode(value any) ([]byte, error) {
 	if err := encoder.Encode(value); err != nil {
 		return nil, fmt.Errorf("encode the result: %w", err)
 	}
-	return bytes.TrimSpace(out.Bytes()), nil
+	return escapeControls(bytes.TrimSpace(out.Bytes())), nil
+}
+
+// escapeControls writes the control characters that JSON lets through (C1, and
+// those of direction) as escapes: what is printed may come to a terminal.
+func escapeControls(document []byte) []byte {
+	var out []byte
+	for i := 0; i < len(document); {
+		r, size := utf8.DecodeRune(document[i:])
+		if r >= 0x7f && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
+			for _, unit := range utf16.AppendRune(nil, r) {
+				out = fmt.Appendf(out, `\u%04x`, unit)
+			}
+		} else {
+			out = append(out, document[i:i+size]...)
+		}
+		i += size
+	}
+	return out
 }
 
 // fieldNames lists the JSON names of a struct's fields, those of embedded structs

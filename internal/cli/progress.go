@@ -72,7 +72,7 @@ type live struct {
 	mu    sync.Mutex
 	board *board
 	dirty bool
-	above []byte // lines to print above what is redrawn
+	above []row // lines to print above what is redrawn
 
 	stop    chan struct{}
 	stopped chan struct{}
@@ -98,7 +98,9 @@ func (l *live) take(event httpapi.Event) {
 func (l *live) Write(text []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.above = append(l.above, lines(string(text))...)
+	for line := range strings.Lines(string(text)) {
+		l.above = append(l.above, row{{plain, strings.TrimSuffix(line, "\n")}})
+	}
 	return len(text), nil
 }
 

@@ -34,7 +34,7 @@ func (p *program) printJob(job httpapi.Job, tasks []httpapi.Task) error {
 	if note != "" {
 		money += " (rehearsed)"
 	}
-	fmt.Fprintf(w, "%s: %s, %s, %s\n", oneLine(job.Name), paint(colour, styleOf(job.Status), job.Status), countsText(job), money)
+	fmt.Fprintf(w, "%s: %s, %s, %s\n", oneLine(job.Name), paint(colour, styleOf(job.Status), oneLine(job.Status)), countsText(job), money)
 	if note != "" {
 		fmt.Fprintln(w, paint(colour, yellow, note))
 	}

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// span is a piece of a line in one style; its text holds no control characters.
+// span is a piece of a line in one style. Its text may come from anywhere: the
+// screen takes out what could move the cursor.
 type span struct {
 	style style
 	text  string
@@ -39,7 +40,7 @@ func (s *screen) draw(rows []row, width, height int) {
 		for _, piece := range r {
 			// One column stays free: in the last one, terminals differ about
 			// where the cursor is.
-			text := cut(piece.text, width-1-used)
+			text := cut(visible(piece.text), width-1-used)
 			used += columns(text)
 			out.WriteString(paint(s.colour, piece.style, text))
 		}
@@ -52,13 +53,21 @@ func (s *screen) draw(rows []row, width, height int) {
 	_, _ = io.WriteString(s.w, out.String())
 }
 
-// print writes lines where the drawing stands, which is gone then.
-func (s *screen) print(text []byte, width int) {
-	if len(text) == 0 {
+// print writes lines where the drawing stands, which is gone then. They are not
+// cut: they stay, and a terminal wraps them.
+func (s *screen) print(rows []row, width int) {
+	if len(rows) == 0 {
 		return
 	}
 	s.clear(width)
-	_, _ = s.w.Write(text)
+	var out strings.Builder
+	for _, r := range rows {
+		for _, piece := range r {
+			out.WriteString(paint(s.colour, piece.style, visible(piece.text)))
+		}
+		out.WriteByte('\n')
+	}
+	_, _ = io.WriteString(s.w, out.String())
 }
 
 // clear takes away what was drawn.

@@ -132,7 +132,7 @@ func TestScreen(t *testing.T) {
 				s.draw(randomRows(random), w.width, w.height)
 			case 1:
 				line := fmt.Sprintf("note %d", random.IntN(1000))
-				s.print([]byte(line+"\n"), w.width)
+				s.print([]row{{{plain, line}}}, w.width)
 				want = append(want, line)
 			default:
 				s.draw(randomRows(random), w.width, w.height)
@@ -175,5 +175,17 @@ func TestScreenCutsLinesToTheWindow(t *testing.T) {
 	s.draw([]row{{{plain, "12345"}, {plain, "67890123"}}, {{plain, "ok"}}}, 10, 5)
 	if got, want := w.text(), []string{"12345678…", "ok"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestScreenTakesOutWhatCouldMoveTheCursor(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	s := &screen{w: &out}
+	text := "a\x1b]0;owned\x07b\x1b[2Jc\nd\re\u009b2Jf"
+	s.print([]row{{{plain, text}}}, 40)
+	s.draw([]row{{{plain, text}, {plain, "\t" + text}}}, 40, 5)
+	if want := "abc de2Jf\n\rabc de2Jf abc de2Jf\x1b[K\n\x1b[J"; out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
 	}
 }

@@ -44,6 +44,12 @@ func oneLine(text string) string {
 	}), " ")
 }
 
+// visible makes text from anywhere safe for a terminal and for one line, and keeps
+// its blanks.
+func visible(text string) string {
+	return strings.NewReplacer("\n", " ", "\t", " ").Replace(lines(text))
+}
+
 // lines makes text of several lines safe for a terminal; tabs and newlines stay.
 func lines(text string) string {
 	return strings.Map(func(r rune) rune {
