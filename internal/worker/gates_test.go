@@ -1,0 +1,73 @@
+package worker_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+)
+
+func TestGates(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		script string
+		rule   string
+		level  codybatch.GateLevel
+	}{
+		"a link to the system":     {"ln -s /etc/passwd p", "symlink_escape", codybatch.GateBlock},
+		"a link that climbs":       {"mkdir d; ln -s ../../x d/p", "symlink_escape", codybatch.GateBlock},
+		"a credential":             {"echo 'key = \"ghp_" + strings.Repeat("a", 36) + "\"' > c.txt", "secret", codybatch.GateBlock},
+		"a workflow, by a script":  {"mkdir -p .github/workflows; echo on: > .github/workflows/x.yml", "protected_path", codybatch.GateWarn},
+		"a deleted test":           {"rm a_test.go", "deleted_tests", codybatch.GateWarn},
+		"a skipped test":           {"echo 'func x(t T) { t.Skip() }' >> a_test.go", "skipped_tests", codybatch.GateWarn},
+		"a silenced linter":        {"echo 'x() //nolint' > b.go", "suppression", codybatch.GateWarn},
+		"a binary":                 {"printf 'a\\0b' > blob", "binary", codybatch.GateWarn},
+		"many files":               {"for i in $(seq 101); do echo $i > f$i; done", "many_files", codybatch.GateWarn},
+		"a large diff by a script": {"yes 'a line of some length to fill the file with' | head -c 5000000 > big.txt", "large_diff", codybatch.GateWarn},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.repository("site", map[string]string{"a.txt": "x\n", "a_test.go": "package a\n"})
+			task := w.runOne(scriptJob(test.script, "site"))
+			want := codybatch.OutcomeChanged
+			if test.level == codybatch.GateBlock {
+				want = codybatch.OutcomeGateBlocked
+			}
+			wantOutcome(t, task, want)
+			if len(task.Gates) != 1 || task.Gates[0].Rule != test.rule || task.Gates[0].Level != test.level {
+				t.Errorf("got %+v", task.Gates)
+			}
+			if !task.HasDiff {
+				t.Error("the diff was not kept")
+			}
+		})
+	}
+
+	t.Run("a link inside the repository is fine", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.repository("site", map[string]string{"d/a.txt": "x\n"})
+		if task := w.runOne(scriptJob("ln -s ../d/a.txt d/b", "site")); len(task.Gates) != 0 {
+			t.Errorf("got %+v", task.Gates)
+		}
+	})
+
+	t.Run("a model must not touch workflows, unless the prompt names them", func(t *testing.T) {
+		t.Parallel()
+		agent := &scripted{rounds: []func(context.Context, codybatch.AgentRun) (codybatch.AgentResult, error){edit(t, ".github/workflows/x.yml", "on: push\n")}}
+		w := newWorld(t, withAgent(agent))
+		bare := w.repository("site", map[string]string{"a.txt": "x\n"})
+		spec := promptJob("site")
+		spec.CreatePullRequests = true
+		task := w.runOne(spec)
+		wantOutcome(t, task, codybatch.OutcomeGateBlocked)
+		if out, err := tryGit(t, bare, "rev-parse", "cody-batch/change-it"); err == nil {
+			t.Errorf("a blocked diff was pushed: %s", out)
+		}
+		spec.Prompt = "Update the actions in .github/workflows."
+		wantOutcome(t, w.runOne(spec), codybatch.OutcomeChanged)
+	})
+}
