@@ -3,6 +3,7 @@ package codybatch
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // codeNotAllowed is the code of refusals by the allow-list. Whether such a
@@ -73,12 +74,14 @@ func (s *Service) refusal(names []RepositoryName, refused []Refusal) error {
 	return &ValidationError{Fields: refusedFields(names, refused)}
 }
 
-// refusedFields names refused repositories by their places in the request.
+// refusedFields names refused repositories by their places in the request, in that
+// order.
 func refusedFields(names []RepositoryName, refused []Refusal) []FieldError {
 	index := make(map[RepositoryName]int, len(names))
 	for i, name := range names {
 		index[name] = i
 	}
+	refused = slices.SortedStableFunc(slices.Values(refused), func(a, b Refusal) int { return index[a.Repository] - index[b.Repository] })
 	fields := make([]FieldError, len(refused))
 	for i, r := range refused {
 		message := r.Reason // of a disallowed one, begins with its name
@@ -87,6 +90,5 @@ func refusedFields(names []RepositoryName, refused []Refusal) []FieldError {
 		}
 		fields[i] = FieldError{Field: fmt.Sprintf("repositories[%d]", index[r.Repository]), Message: message}
 	}
-	slices.SortFunc(fields, func(a, b FieldError) int { return cmp.Compare(len(a.Field), len(b.Field))*2 + cmp.Compare(a.Field, b.Field) })
 	return fields
 }

@@ -90,6 +90,42 @@ func TestValidateReportsEveryFieldAtOnce(t *testing.T) {
 	}
 }
 
+// Title and branch that were made of a bad name are nobody's mistake.
+func TestValidateBlamesWhatWasWritten(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(*codybatch.JobSpec)
+		fields string
+	}{
+		"no name":              {func(s *codybatch.JobSpec) { s.Name = "" }, "name"},
+		"long name":            {func(s *codybatch.JobSpec) { s.Name = strings.Repeat("x", 300) }, "name"},
+		"name with a line end": {func(s *codybatch.JobSpec) { s.Name = "a\nb" }, "name"},
+		"name that is no text": {func(s *codybatch.JobSpec) { s.Name = "\xff" }, "name"},
+		"name and title":       {func(s *codybatch.JobSpec) { s.Name, s.PullRequest.Title = "a\nb", "c\nd" }, "name pullRequest.title"},
+		"base is the branch":   {func(s *codybatch.JobSpec) { s.Name, s.PullRequest.Base = "x", "cody-batch/x" }, "pullRequest.base"},
+		"many at once, in order": {func(s *codybatch.JobSpec) {
+			s.Name, s.PullRequest.Labels, s.PullRequest.Reviewers = "", []string{""}, []string{""}
+		}, "name pullRequest.labels[0] pullRequest.reviewers[0]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			spec := goodSpec()
+			c.change(&spec)
+			var invalid *codybatch.ValidationError
+			if err := spec.WithDefaults().Validate(); !errors.As(err, &invalid) {
+				t.Fatalf("got %v", err)
+			}
+			var fields []string
+			for _, f := range invalid.Fields {
+				fields = append(fields, f.Field)
+			}
+			if got := strings.Join(fields, " "); got != c.fields {
+				t.Errorf("blames %q, want %q", got, c.fields)
+			}
+		})
+	}
+}
+
 func TestCheckBranchAgreesWithGit(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("git"); err != nil {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -31,14 +33,54 @@ func (e *MalformedError) Error() string {
 // DecodeJob reads the JSON document of a job, that of POST /jobs and of job.yaml.
 // It is strict: what is not JSON is a *MalformedError with the place; unknown
 // fields and values of the wrong type are a *codybatch.ValidationError that names
-// every one by its path ("agent.maxCostUsd"). Whether the values make sense is for
-// JobSpec.Validate to say.
+// every one by its path ("agent.maxCostUsd"), and with them the values elsewhere
+// in the document that make no sense. Whether the values of a document without
+// such a fault make sense is for JobSpec.Validate to say.
 func DecodeJob(data []byte) (codybatch.JobSpec, error) {
 	var request JobRequest
-	if err := decodeStrict(data, &request); err != nil {
+	if err := checkSyntax(data); err != nil {
 		return codybatch.JobSpec{}, err
 	}
-	return request.spec()
+	faults := shapeOf(data, &request)
+	if err := json.Unmarshal(data, &request); err != nil && len(faults) == 0 {
+		return codybatch.JobSpec{}, &MalformedError{Line: 1, Column: 1, Reason: err.Error()}
+	} // else it has gone on behind what the faults are about
+	spec, outOfBounds := request.spec()
+	faults = append(faults, outOfBounds...)
+	if len(faults) == 0 {
+		return spec, nil
+	}
+	return codybatch.JobSpec{}, &codybatch.ValidationError{Fields: append(faults, valueFaults(spec, faults)...)}
+}
+
+// valueFaults lists what makes no sense in what could be read of a document with
+// faults, but for what may only follow from them.
+func valueFaults(spec codybatch.JobSpec, faults []codybatch.FieldError) []codybatch.FieldError {
+	var invalid *codybatch.ValidationError
+	if !errors.As(spec.WithDefaults().Validate(), &invalid) {
+		return nil
+	}
+	return slices.DeleteFunc(invalid.Fields, func(value codybatch.FieldError) bool {
+		return slices.ContainsFunc(faults, func(fault codybatch.FieldError) bool { return follows(value.Field, fault, spec) })
+	})
+}
+
+// follows reports whether a field may only be wrong because of a fault: at the same
+// place, around or inside it. And without a type of the agent, nothing says what
+// belongs to it.
+func follows(field string, fault codybatch.FieldError, spec codybatch.JobSpec) bool {
+	if fault.Field == wholeBody || isWithin(field, fault.Field) || isWithin(fault.Field, field) {
+		return true
+	}
+	mayHideType := fault.Field == "agent" || fault.Field == "agent.type" ||
+		spec.Agent.Type == "" && isWithin(fault.Field, "agent") && strings.HasPrefix(fault.Message, isUnknown)
+	return mayHideType && (field == "prompt" || isWithin(field, "agent"))
+}
+
+// isWithin reports whether a path is that of an outer one, or of a part of it.
+func isWithin(path, outer string) bool {
+	rest, ok := strings.CutPrefix(path, outer)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 // EncodeJob writes the JSON document that DecodeJob reads as the given spec.
@@ -55,8 +97,8 @@ func decodeStrict(data []byte, target any) error {
 	if err := checkSyntax(data); err != nil {
 		return err
 	}
-	if err := checkShape(data, target); err != nil {
-		return err
+	if fields := shapeOf(data, target); len(fields) > 0 {
+		return &codybatch.ValidationError{Fields: fields}
 	}
 	if err := json.Unmarshal(data, target); err != nil {
 		return &MalformedError{Line: 1, Column: 1, Reason: err.Error()}
@@ -97,8 +139,8 @@ func malformed(data []byte, offset int64, reason string) *MalformedError {
 }
 
 // spec turns the request into the domain's. Only what can't be said in the
-// domain's types is an error here.
-func (r JobRequest) spec() (codybatch.JobSpec, error) {
+// domain's types is listed as wrong here.
+func (r JobRequest) spec() (codybatch.JobSpec, []codybatch.FieldError) {
 	invalid := &codybatch.ValidationError{}
 	spec := codybatch.JobSpec{
 		Name: r.Name, Description: r.Description, Prompt: r.Prompt,
@@ -119,10 +161,7 @@ func (r JobRequest) spec() (codybatch.JobSpec, error) {
 			Draft: p.Draft, Labels: p.Labels, Reviewers: p.Reviewers,
 		}
 	}
-	if len(invalid.Fields) > 0 {
-		return codybatch.JobSpec{}, invalid
-	}
-	return spec, nil
+	return spec, invalid.Fields
 }
 
 func jobRequest(spec codybatch.JobSpec) JobRequest {

@@ -100,11 +100,10 @@ func (a *api) createJob(ctx context.Context, in *createJobInput) (*createJobOutp
 }
 
 func (d *document) spec() (codybatch.JobSpec, error) {
-	var request JobRequest
-	if err := d.decode(&request, false); err != nil {
+	if err := d.check(); err != nil {
 		return codybatch.JobSpec{}, err
 	}
-	return request.spec()
+	return DecodeJob(d.data)
 }
 
 type estimateJobInput struct{ document }
@@ -158,10 +157,14 @@ func (a *api) retryJob(ctx context.Context, in *retryJobInput) (*answer[BulkResu
 	if err := in.decode(&request, true); err != nil {
 		return nil, err
 	}
+	var invalid []codybatch.FieldError
 	for i, status := range request.Include {
 		if status != string(codybatch.TaskCanceled) {
-			return nil, invalidField(indexed("include", i), `is not known; only "canceled" is`)
+			invalid = append(invalid, codybatch.FieldError{Field: indexed("include", i), Message: `is not known; only "canceled" is`})
 		}
+	}
+	if len(invalid) > 0 {
+		return nil, validation(invalid)
 	}
 	result, err := a.service.RetryJob(ctx, id, slices.Contains(request.Include, string(codybatch.TaskCanceled)))
 	return a.bulk(ctx, id, result, err)
@@ -181,12 +184,16 @@ func (a *api) publishJob(ctx context.Context, in *publishJobInput) (*answer[Bulk
 	if err := in.decode(&request, true); err != nil {
 		return nil, err
 	}
+	var invalid []codybatch.FieldError
 	chosen := make([]codybatch.RepositoryName, len(request.Repositories))
 	for i, text := range request.Repositories {
 		chosen[i] = codybatch.RepositoryName(text)
 		if !chosen[i].Valid() {
-			return nil, invalidField(indexed("repositories", i), "is not a repository name; write owner/name")
+			invalid = append(invalid, codybatch.FieldError{Field: indexed("repositories", i), Message: "is not a repository name; write owner/name"})
 		}
+	}
+	if len(invalid) > 0 {
+		return nil, validation(invalid)
 	}
 	result, err := a.service.PublishJob(ctx, id, chosen)
 	return a.bulk(ctx, id, result, err)

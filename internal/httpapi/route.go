@@ -95,6 +95,17 @@ func (d *document) Resolve(ctx huma.Context) []error {
 // decode reads the body into the struct that target points to. An empty body
 // leaves it as it is, if that is possible for the route.
 func (d *document) decode(target any, emptyIsFine bool) error {
+	if d.err == nil && len(d.data) == 0 && emptyIsFine {
+		return nil
+	}
+	if err := d.check(); err != nil {
+		return err
+	}
+	return decodeStrict(d.data, target)
+}
+
+// check says why the body can't be had, or can't be JSON.
+func (d *document) check() error {
 	if d.err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(d.err, &tooLarge) {
@@ -102,15 +113,12 @@ func (d *document) decode(target any, emptyIsFine bool) error {
 		}
 		return newProblem(http.StatusBadRequest, codeMalformed, "the body ended before it was complete")
 	}
-	if len(d.data) == 0 && emptyIsFine {
-		return nil
-	}
 	media, _, err := mime.ParseMediaType(d.contentType)
 	if err != nil || media != "application/json" && !strings.HasSuffix(media, "+json") {
 		return newProblem(http.StatusUnsupportedMediaType, codeMediaType,
 			fmt.Sprintf("the body has to be JSON, sent with Content-Type: application/json, not %.80q", d.contentType))
 	}
-	return decodeStrict(d.data, target)
+	return nil
 }
 
 // moment is a time for the wire: UTC, to the millisecond.

@@ -14,18 +14,20 @@ import (
 // maxShapeErrors bounds how many errors of one document are listed.
 const maxShapeErrors = 100
 
-// checkShape compares a JSON document, whose syntax is right, with the struct that
+const (
+	wholeBody = "body"                   // the path of what has no field around it
+	isUnknown = "is not a known field; " // how the error of an unknown field begins
+)
+
+// shapeOf compares a JSON document, whose syntax is right, with the struct that
 // target points to: names of fields (by case, too), each at most once, and types.
-// Null stands for a field that is left out. encoding/json alone stops at the first
-// error and does not know the way to it.
-func checkShape(data []byte, target any) error {
+// It lists what does not fit. Null stands for a field that is left out.
+// encoding/json alone tells the first error only, and does not know the way to it.
+func shapeOf(data []byte, target any) []codybatch.FieldError {
 	s := shape{tokens: json.NewDecoder(bytes.NewReader(data))}
 	s.tokens.UseNumber()
 	s.value("", reflect.TypeOf(target).Elem(), false)
-	if len(s.fields) > 0 {
-		return &codybatch.ValidationError{Fields: s.fields}
-	}
-	return nil
+	return s.fields
 }
 
 // shape walks through a document beside a type. Its depth is that of the type.
@@ -37,7 +39,7 @@ type shape struct {
 
 func (s *shape) add(path, format string, args ...any) {
 	if path == "" {
-		path = "body"
+		path = wholeBody
 	}
 	if len(s.fields) < maxShapeErrors {
 		s.fields = append(s.fields, codybatch.FieldError{Field: path, Message: fmt.Sprintf(format, args...)})
@@ -119,7 +121,7 @@ func (s *shape) object(path string, t reflect.Type) {
 		name, _ := s.next().(string)
 		field := join(path, name)
 		if fieldType, ok := known[name]; !ok {
-			s.add(field, "is not a known field; %s", suggestion(name, order))
+			s.add(field, isUnknown+"%s", suggestion(name, order))
 			s.skip(s.next())
 		} else {
 			if seen[name] {
