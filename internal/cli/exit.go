@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/config"
 	"github.com/liamzdenek/cody-batch/internal/httpapi"
 )
 
@@ -23,7 +25,10 @@ const (
 
 // jobError is the end of a job that did not succeed. The table has said it
 // already, so it has no text of its own.
-type jobError struct{ status codybatch.JobStatus }
+type jobError struct {
+	status      codybatch.JobStatus
+	needsSignIn bool // nothing failed but for want of credentials
+}
 
 func (e *jobError) Error() string { return "the job ended as " + string(e.status) }
 
@@ -48,10 +53,14 @@ func report(ctx context.Context, w io.Writer, err error) int {
 		return exitSucceeded
 	}
 	if ended := (*jobError)(nil); errors.As(err, &ended) {
-		if ended.status == codybatch.JobCanceled {
+		switch {
+		case ended.status == codybatch.JobCanceled:
 			return exitCanceled
+		case ended.needsSignIn:
+			return exitSignIn
+		default:
+			return exitFailed
 		}
-		return exitFailed
 	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -84,9 +93,14 @@ func message(err error) string {
 	return strings.Join(texts, "\n  ")
 }
 
+// wantsKey reports whether a job is refused because its agent has no API key.
+func wantsKey(field codybatch.FieldError) bool {
+	return strings.HasSuffix(field.Field, "agent.type") && strings.Contains(field.Message, config.ClaudeAPIKey)
+}
+
 // isSignIn reports whether err means that credentials are missing or refused.
 func isSignIn(err error) bool {
-	if errors.Is(err, codybatch.ErrUnauthorized) {
+	if errors.Is(err, codybatch.ErrUnauthorized) || slices.ContainsFunc(fieldErrors(err), wantsKey) {
 		return true
 	}
 	var problem *httpapi.Problem

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -25,8 +26,9 @@ func TestReport(t *testing.T) {
 		text string
 	}{
 		"success":                {t.Context(), nil, exitSucceeded, ""},
-		"some failed":            {t.Context(), &jobError{codybatch.JobFailed}, exitFailed, ""},
-		"canceled":               {t.Context(), &jobError{codybatch.JobCanceled}, exitCanceled, ""},
+		"some failed":            {t.Context(), &jobError{status: codybatch.JobFailed}, exitFailed, ""},
+		"canceled":               {t.Context(), &jobError{status: codybatch.JobCanceled}, exitCanceled, ""},
+		"no agent without a key": {t.Context(), &codybatch.ValidationError{Fields: []codybatch.FieldError{{Field: "job.yaml:1: agent.type", Message: "set CLAUDE_API_KEY"}}}, exitSignIn, "codybatch: job.yaml:1: agent.type: set CLAUDE_API_KEY\n"},
 		"any error":              {t.Context(), errors.New("clone: \x1b[31mno\nsecond"), exitError, "codybatch: clone: no\n  second\n"},
 		"a hint":                 {t.Context(), withHint(errors.New("no"), "do %s", "this"), exitError, "codybatch: no\ndo this\n"},
 		"no token":               {t.Context(), problem(401, "unauthorized"), exitSignIn, "codybatch: ask: no\n"},
@@ -43,6 +45,27 @@ func TestReport(t *testing.T) {
 			var out strings.Builder
 			if code := report(c.ctx, &out, c.err); code != c.code || out.String() != c.text {
 				t.Errorf("got %d %q, want %d %q", code, out.String(), c.code, c.text)
+			}
+		})
+	}
+}
+
+func TestEnding(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		status string
+		tasks  []httpapi.Task
+		code   int
+	}{
+		"all is well":        {"succeeded", []httpapi.Task{{Status: "succeeded", Outcome: "changed"}}, exitSucceeded},
+		"some failed":        {"failed", []httpapi.Task{{Status: "failed", Outcome: "auth_error"}, {Status: "failed", Outcome: "stuck"}}, exitFailed},
+		"only sign-in fails": {"failed", []httpapi.Task{{Status: "failed", Outcome: "auth_error"}, {Status: "succeeded", Outcome: "changed"}}, exitSignIn},
+		"canceled":           {"canceled", []httpapi.Task{{Status: "canceled", Outcome: "canceled"}, {Status: "failed", Outcome: "auth_error"}}, exitCanceled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if code := report(t.Context(), io.Discard, ending(httpapi.Job{Status: c.status}, c.tasks)); code != c.code {
+				t.Errorf("got %d, want %d", code, c.code)
 			}
 		})
 	}

@@ -588,7 +588,7 @@ func TestGitHubTokenThatIsRefusedIsNamed(t *testing.T) {
 		t.Errorf("something was stored: %s", jobs)
 	}
 	s.hub.Script(http.MethodPost, "/acme/site/pulls", refused)
-	tasks := s.watch(s.createJob(s.job(mendScript)), exitFailed)
+	tasks := s.watch(s.createJob(s.job(mendScript)), exitSignIn)
 	task := tasks["acme/site"]
 	if task.Outcome != "auth_error" || task.Error == nil || task.Error.Code != "credentials_refused" || !strings.Contains(task.Error.Message, "check GITHUB_TOKEN") {
 		t.Errorf("the task is %+v, error %+v", task, task.Error)

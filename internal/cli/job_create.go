@@ -4,30 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/httpapi"
 )
-
-// createFlags describe a job without a file, or change what a file says.
-type createFlags struct {
-	file           string
-	idempotencyKey string
-	name           string
-	prompt         string
-	promptFile     string
-	script         string
-	repositories   []string
-	verify         []string
-	model          string
-	maxCost        float64
-	branch         string
-	createPRs      bool
-}
 
 func (p *program) jobCreate(server *serverFlag) *cobra.Command {
 	var flags createFlags
@@ -40,7 +22,9 @@ func (p *program) jobCreate(server *serverFlag) *cobra.Command {
 The job's file has the fields of POST /jobs, in YAML or JSON; flags replace what it says.`,
 		Example: `  codybatch job create -f job.yaml --watch
   codybatch job create --name "American spelling" --script "sed -i s/colour/color/g README.md" \
-    --repo acme/site --repo acme/api --create-prs`,
+    --repo acme/site --repo acme/api --create-prs
+  codybatch repo list --filter acme/ | cut -f1 |
+    codybatch job create --name "American spelling" --prompt-file prompt.md --repo-file -`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			spec, file, err := p.jobSpec(c, &flags)
@@ -62,21 +46,8 @@ The job's file has the fields of POST /jobs, in YAML or JSON; flags replace what
 			return p.created(job)
 		},
 	}
-	f := c.Flags()
-	f.StringVarP(&flags.file, "file", "f", "", "the job's `file`, - for standard input")
-	f.BoolVarP(&watch, "watch", "w", false, "follow the job to its end, and exit with its code")
-	f.StringVar(&flags.idempotencyKey, "idempotency-key", "", "create the job once, however often the command is run within 24 hours with this `key`")
-	f.StringVar(&flags.name, "name", "", "what people call the job")
-	f.StringVar(&flags.prompt, "prompt", "", "what the agent is to do in every repository")
-	f.StringVar(&flags.promptFile, "prompt-file", "", "the `file` that holds the prompt, - for standard input")
-	f.StringVar(&flags.script, "script", "", "a shell script in the agent's place; run in every repository")
-	f.StringSliceVar(&flags.repositories, "repo", nil, "a repository, `owner/name`; may be given again, or several with commas")
-	f.StringArrayVar(&flags.verify, "verify", nil, "a `command` that must pass after the change; may be given again")
-	f.StringVar(&flags.model, "model", "", "the model")
-	f.Float64Var(&flags.maxCost, "max-cost", 0, "the most that the job may cost, in US `dollars`")
-	f.StringVar(&flags.branch, "branch", "", "the branch that is pushed")
-	f.BoolVar(&flags.createPRs, "create-prs", false, "publish every succeeded change at once")
-	c.MarkFlagsMutuallyExclusive("prompt", "prompt-file", "script")
+	flags.add(c)
+	addWatch(c, &watch)
 	p.json.add(c, httpapi.Job{})
 	return c
 }
@@ -95,74 +66,9 @@ func (p *program) created(job httpapi.Job) error {
 	return nil
 }
 
-// jobSpec joins file and flags.
-func (p *program) jobSpec(c *cobra.Command, flags *createFlags) (codybatch.JobSpec, jobFile, error) {
-	var file jobFile
-	var err error
-	given := c.Flags().Changed
-	if flags.file == "" && !given("name") {
-		return file.spec, file, withHint(errors.New("there is no job: neither -f nor --name is given"), "%s --help tells the flags", c.CommandPath())
-	}
-	if flags.file != "" {
-		if file, err = readJobFile(flags.file, p.in); err != nil {
-			return file.spec, file, err
-		}
-	}
-	spec := file.spec
-	if flags.promptFile != "" {
-		if flags.prompt, err = p.readPrompt(flags.promptFile); err != nil {
-			return spec, file, err
-		}
-	}
-	if given("name") {
-		spec.Name = flags.name
-	}
-	if given("prompt") || given("prompt-file") {
-		spec.Prompt = flags.prompt
-	}
-	if given("script") {
-		spec.Agent.Type, spec.Agent.Script = codybatch.AgentScript, flags.script
-	}
-	if given("repo") {
-		spec.Repositories = nil
-		for _, name := range flags.repositories {
-			spec.Repositories = append(spec.Repositories, codybatch.RepositoryName(name))
-		}
-	}
-	if given("verify") {
-		spec.Verify = flags.verify
-	}
-	if given("model") {
-		spec.Agent.Model = flags.model
-	}
-	if given("max-cost") {
-		limit := codybatch.USD(flags.maxCost)
-		spec.MaxCost = &limit
-	}
-	if given("branch") {
-		spec.PullRequest.Branch = flags.branch
-	}
-	if given("create-prs") {
-		spec.CreatePullRequests = flags.createPRs
-	}
-	return spec, file, nil
-}
-
-func (p *program) readPrompt(path string) (string, error) {
-	in := p.in
-	if path != "-" {
-		file, err := os.Open(path)
-		if err != nil {
-			return "", fmt.Errorf("read the prompt: %w", err)
-		}
-		defer file.Close()
-		in = file
-	}
-	text, err := io.ReadAll(io.LimitReader(in, maxJobFile)) // far more than a prompt may have
-	if err != nil {
-		return "", fmt.Errorf("read the prompt: %w", err)
-	}
-	return string(text), nil
+// addWatch gives a command --watch.
+func addWatch(c *cobra.Command, watch *bool) {
+	c.Flags().BoolVarP(watch, "watch", "w", false, "follow the job to its end, and exit with its code")
 }
 
 // watchJob follows a job and prints its results.
@@ -177,5 +83,5 @@ func (p *program) watchJob(ctx context.Context, client *httpapi.Client, id codyb
 	if err := p.printJob(job, tasks); err != nil {
 		return err
 	}
-	return ending(job)
+	return ending(job, tasks)
 }

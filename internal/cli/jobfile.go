@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -21,8 +22,9 @@ const maxJobFile = 1 << 20
 
 // jobFile is a job in YAML or JSON, with the fields of POST /jobs.
 type jobFile struct {
-	name  string         // for messages
-	lines *yamlnode.Node // the document with its line numbers
+	name  string            // for messages; empty: there is no file, only flags
+	lines *yamlnode.Node    // the document with its line numbers
+	flags map[string]string // the flags that gave fields in the file's place, by field
 	spec  codybatch.JobSpec
 }
 
@@ -51,14 +53,25 @@ func readJobFile(path string, in io.Reader) (jobFile, error) {
 	if err != nil {
 		return file, fmt.Errorf("%s: %w", file.name, plainYAML(err))
 	}
-	file.lines = new(yamlnode.Node)
-	if err := yamlnode.Unmarshal(text, file.lines); err != nil {
-		file.lines = nil // then errors name fields only
+	var hasMore bool
+	if file.lines, hasMore = firstDocument(text); hasMore {
+		return file, fmt.Errorf("%s holds more than one document; a job is one, so give each a file of its own", file.name)
 	}
 	if file.spec, err = httpapi.DecodeJob(document); err != nil {
 		return file, file.explain(err)
 	}
 	return file, nil
+}
+
+// firstDocument parses a document of YAML, and reports whether another one follows.
+// It returns nil if the parser has an objection: then errors name fields only.
+func firstDocument(text []byte) (*yamlnode.Node, bool) {
+	documents := yamlnode.NewDecoder(bytes.NewReader(text))
+	first := new(yamlnode.Node)
+	if documents.Decode(first) != nil {
+		return nil, false
+	}
+	return first, !errors.Is(documents.Decode(new(yamlnode.Node)), io.EOF)
 }
 
 // plainYAML drops the prefixes of two libraries.
@@ -80,17 +93,30 @@ func (f jobFile) explain(err error) error {
 	}
 	located := &codybatch.ValidationError{}
 	for _, field := range fields {
-		place := f.name
-		if line := f.line(field.Field); line > 0 {
-			place += ":" + strconv.Itoa(line)
-		}
-		if field.Field == "body" {
-			located.Fields = append(located.Fields, codybatch.FieldError{Field: place, Message: "the job " + field.Message})
-			continue
-		}
-		located.Fields = append(located.Fields, codybatch.FieldError{Field: place + ": " + field.Field, Message: field.Message})
+		located.Fields = append(located.Fields, f.locate(field))
 	}
 	return located
+}
+
+// locate names a field by what a person can change: a flag, or a line of the file.
+func (f jobFile) locate(field codybatch.FieldError) codybatch.FieldError {
+	for name, flag := range f.flags {
+		if rest, ok := strings.CutPrefix(field.Field, name); ok && (rest == "" || rest[0] == '[' || rest[0] == '.') {
+			field.Field = flag
+			return field
+		}
+	}
+	if f.name == "" {
+		return field
+	}
+	place := f.name
+	if line := f.line(field.Field); line > 0 {
+		place += ":" + strconv.Itoa(line)
+	}
+	if field.Field == "body" {
+		return codybatch.FieldError{Field: place, Message: "the job " + field.Message}
+	}
+	return codybatch.FieldError{Field: place + ": " + field.Field, Message: field.Message}
 }
 
 var pathStep = regexp.MustCompile(`[^.\[\]]+|\[\d+\]`)

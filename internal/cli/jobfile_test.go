@@ -36,6 +36,7 @@ func TestReadJobFile(t *testing.T) {
 		"a field given twice":  {"name: a\nname: b\n", `standard input: line 2: key "name" already set in map`},
 		"broken YAML":          {"name: a\n\tprompt: b\n", "standard input: line 2: found a tab character"},
 		"a list for a job":     {"- a\n", "standard input:1: the job must be an object, not a list"},
+		"a second document":    {"name: a\n---\nname: b\n", "standard input holds more than one document"},
 		"nothing at all":       {"", "standard input: the job must be an object, not null"},
 		"more than a job is":   {"name: " + strings.Repeat("x", maxJobFile), "standard input is larger than 1048576 bytes"},
 		"a bomb of references": {"a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\ng: [*f,*f,*f,*f,*f,*f,*f,*f,*f]\n", "standard input: document contains excessive aliasing"},

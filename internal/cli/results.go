@@ -75,10 +75,13 @@ func rehearsalNote(tasks []httpapi.Task) string {
 }
 
 // ending is the error that goes with how a job ended: nil if it succeeded.
-func ending(job httpapi.Job) error {
+func ending(job httpapi.Job, tasks []httpapi.Task) error {
 	status := codybatch.JobStatus(job.Status)
 	if status == codybatch.JobSucceeded {
 		return nil
 	}
-	return &jobError{status: status}
+	failedOtherwise := func(task httpapi.Task) bool {
+		return task.Status == string(codybatch.TaskFailed) && task.Outcome != httpapi.Text(codybatch.OutcomeAuthError)
+	}
+	return &jobError{status: status, needsSignIn: status == codybatch.JobFailed && !slices.ContainsFunc(tasks, failedOtherwise)}
 }

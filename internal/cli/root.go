@@ -42,7 +42,8 @@ pull request in each.
   codybatch job create -f …      gives a job to a server
 
 Exit codes: 0 all succeeded, 1 error, 2 some repositories failed, 3 canceled,
-4 sign-in needed.`,
+4 sign-in needed: credentials are missing or refused, also if that is why all that
+failed in a job has failed.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,

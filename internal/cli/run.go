@@ -105,7 +105,7 @@ func (p *program) runForeground(ctx context.Context, engine *engineFlags, path, 
 		return err
 	}
 	p.sayWhatNext(job, engine)
-	return ending(job)
+	return ending(job, tasks)
 }
 
 // sayWhatNext names a job that has ended here, and the commands by which a person
