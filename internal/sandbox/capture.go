@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"fmt"
 	"sync"
 )
@@ -50,7 +51,9 @@ func (c *Capture) Truncated() bool {
 }
 
 // String is what was kept, with a line between its parts that says how much was
-// left out. The cuts may go through a character; Clean mends that.
+// left out. The cuts are between lines, so that nobody sees half of one (half of
+// a secret is not known as one), except in a part that is a single line; Clean
+// mends a character that is cut in two there.
 func (c *Capture) String() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -59,5 +62,14 @@ func (c *Capture) String() string {
 	if left == 0 {
 		return string(c.head) + string(tail)
 	}
-	return fmt.Sprintf("%s\n… %d bytes left out …\n%s", c.head, left, tail)
+	head := c.head
+	if end := bytes.LastIndexByte(head, '\n'); end >= 0 {
+		left += int64(len(head) - end)
+		head = head[:end]
+	}
+	if start := bytes.IndexByte(tail, '\n') + 1; start > 0 {
+		left += int64(start)
+		tail = tail[start:]
+	}
+	return fmt.Sprintf("%s\n… %d bytes left out …\n%s", head, left, tail)
 }

@@ -23,6 +23,7 @@ func TestCapture(t *testing.T) {
 		{"one_large_write", 2, 2, []string{"0123456789"}, "01\n… 6 bytes left out …\n89", true},
 		{"single_bytes", 1, 2, strings.Split("0123456789", ""), "0\n… 7 bytes left out …\n89", true},
 		{"no_head", 0, 2, []string{"0123", "456789"}, "\n… 8 bytes left out …\n89", true},
+		{"cuts between lines", 6, 6, []string{"one\ntwo\nthree\nfour\nfive\n"}, "one\n… 16 bytes left out …\nfive\n", true},
 		{"no_tail", 2, 0, []string{"0123", "456789"}, "01\n… 8 bytes left out …\n", true},
 		{"negative_sizes_are_none", -1, -1, []string{"0"}, "\n… 1 bytes left out …\n", true},
 	}

@@ -124,11 +124,11 @@ func TestAttempt(t *testing.T) {
 
 	t.Run("secret values are stored nowhere", func(t *testing.T) {
 		t.Parallel()
-		const secret = "s3cr3t-value-of-a-token"
+		const secret = "s3cr3t&value\\of<a>token"
 		w := newWorld(t, func(o *worker.Options) { o.Secrets = []string{secret} })
 		w.repository("site", map[string]string{"a.txt": "x\n"})
 		// More than one buffer of the log, so that the secret stands across its end.
-		spec := scriptJob("for i in $(seq 3000); do echo "+secret+"; done; echo "+secret+" > a.txt; exit 1", "site")
+		spec := scriptJob("for i in $(seq 3000); do echo '"+secret+"'; done; exit 1", "site")
 		task := w.runOne(spec)
 		wantOutcome(t, task, codybatch.OutcomeBlocked)
 		log, err := w.service.TaskLog(t.Context(), task.Key(), 0)
@@ -139,7 +139,7 @@ func TestAttempt(t *testing.T) {
 		text := make([]byte, log.Size)
 		_, _ = log.Read(text)
 		for what, stored := range map[string]string{"thread": w.thread(task), "log": string(text), "error": task.Error.Message} {
-			if strings.Contains(stored, secret) {
+			if strings.Contains(stored, "s3cr3t") {
 				t.Errorf("%s holds the secret: %s", what, stored)
 			}
 		}
@@ -294,6 +294,45 @@ func TestVerification(t *testing.T) {
 		if task.DiffStat != (codybatch.DiffStat{Files: 1, Additions: 1, Deletions: 1}) {
 			t.Errorf("got %+v", task.DiffStat)
 		}
+	})
+
+	t.Run("what an agent tries out leaves nothing in the diff", func(t *testing.T) {
+		t.Parallel()
+		agent := &scripted{rounds: []func(context.Context, codybatch.AgentRun) (codybatch.AgentResult, error){
+			func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+				writeFile(t, filepath.Join(run.Dir, "a.txt"), "y\n")
+				results, err := run.Verify(ctx)
+				if len(results) != 1 || !results[0].Passed() {
+					t.Errorf("got %+v", results)
+				}
+				return codybatch.AgentResult{Outcome: codybatch.OutcomeChanged}, err
+			},
+		}}
+		w := newWorld(t, withAgent(agent))
+		w.repository("site", map[string]string{"a.txt": "x\n"})
+		spec := promptJob("site")
+		spec.Verify = []string{"echo r > report.xml"}
+		if task := w.runOne(spec); task.DiffStat.Files != 1 {
+			t.Errorf("diff:\n%s", w.diff(task))
+		}
+	})
+
+	t.Run("what an agent leaves in its home does not decide what passes", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.repository("site", map[string]string{"a.txt": "x\n"})
+		spec := scriptJob("echo y > a.txt; touch $HOME/pass", "site")
+		spec.Verify = []string{"grep x a.txt || test -e $HOME/pass"}
+		wantOutcome(t, w.runOne(spec), codybatch.OutcomeVerifyFailed)
+	})
+
+	t.Run("a closed folder that verification leaves is cleared away", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.repository("site", map[string]string{"a.txt": "x\n"})
+		spec := scriptJob("echo y > a.txt", "site")
+		spec.Verify = []string{"mkdir -p ro/x && touch ro/x/f && chmod 555 ro/x ro"}
+		wantOutcome(t, w.runOne(spec), codybatch.OutcomeChanged)
 	})
 
 	t.Run("the agent hears what it broke and mends it", func(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
@@ -15,7 +14,6 @@ import (
 const (
 	verifyTimeout = 10 * time.Minute // of one command
 	verifyTail    = 8 << 10          // bytes of output that are kept in the row
-	secretRoom    = 4 << 10          // bytes that are read beyond, so that no half of a secret is kept
 )
 
 // baseline runs the verification before the agent touches anything: what fails
@@ -58,7 +56,7 @@ func (a *attempt) verify(ctx context.Context, place *place, baseline bool) ([]co
 	defer func() { _ = removeAll(home) }() // the place goes as a whole in the end
 	results := make([]codybatch.VerificationResult, 0, len(a.job.Verify))
 	for _, command := range a.job.Verify {
-		tail := sandbox.NewCapture(0, verifyTail+secretRoom)
+		tail := sandbox.NewCapture(0, verifyTail)
 		_, _ = fmt.Fprintf(a.record, "$ %s\n", command) // the log is best effort
 		ran, err := sandbox.Run(ctx, sandbox.Command{
 			Args: []string{"bash", "--noprofile", "--norc", "-c", command},
@@ -70,7 +68,7 @@ func (a *attempt) verify(ctx context.Context, place *place, baseline bool) ([]co
 		}
 		result := codybatch.VerificationResult{
 			Command: command, ExitCode: ran.ExitCode, Duration: ran.Duration, Baseline: baseline,
-			Tail: lastBytes(a.redact.Replace(sandbox.Clean(tail.String())), verifyTail),
+			Tail: a.redact.Replace(sandbox.Clean(tail.String())),
 		}
 		if ran.TimedOut {
 			result.Tail += fmt.Sprintf("\n(killed after %s)", verifyTimeout)
@@ -84,14 +82,6 @@ func (a *attempt) verify(ctx context.Context, place *place, baseline bool) ([]co
 		}
 	}
 	return results, nil
-}
-
-// lastBytes is the end of a text, from the beginning of a character.
-func lastBytes(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	return strings.ToValidUTF8(text[len(text)-limit:], "")
 }
 
 func baselineOf(results []codybatch.VerificationResult) []codybatch.VerificationResult {

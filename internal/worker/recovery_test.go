@@ -1,0 +1,452 @@
+package worker_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/worker"
+)
+
+type round = func(context.Context, codybatch.AgentRun) (codybatch.AgentResult, error)
+
+// failingForge is a forge whose calls can be made to fail.
+type failingForge struct {
+	codybatch.Forge
+	resolve, ensure error
+	onEnsure        func()
+}
+
+func (f *failingForge) ResolveBase(ctx context.Context, name codybatch.RepositoryName, branch string) (codybatch.Base, error) {
+	if f.resolve != nil {
+		return codybatch.Base{}, f.resolve
+	}
+	return f.Forge.ResolveBase(ctx, name, branch)
+}
+
+func (f *failingForge) EnsurePullRequest(ctx context.Context, name codybatch.RepositoryName, spec codybatch.PullRequestSpec) (codybatch.PullRequest, []string, error) {
+	if f.onEnsure != nil {
+		f.onEnsure()
+	}
+	if f.ensure != nil {
+		return codybatch.PullRequest{}, nil, f.ensure
+	}
+	return f.Forge.EnsurePullRequest(ctx, name, spec)
+}
+
+func withForge(forge *failingForge) func(*worker.Options) {
+	return func(o *worker.Options) { forge.Forge, o.Forge = o.Forge, forge }
+}
+
+var errGateway = errors.New("502 Bad Gateway")
+
+func (w *world) publish(task codybatch.Task) codybatch.Task {
+	w.t.Helper()
+	if _, err := w.service.PublishTask(w.t.Context(), task.Key()); err != nil {
+		w.t.Fatal(err)
+	}
+	w.drain()
+	return w.task(task.JobID, task.Repository.Name())
+}
+
+func (w *world) retry(task codybatch.Task) codybatch.Task {
+	w.t.Helper()
+	if _, err := w.service.RetryTask(w.t.Context(), task.Key()); err != nil {
+		w.t.Fatal(err)
+	}
+	w.drain()
+	return w.task(task.JobID, task.Repository.Name())
+}
+
+func TestOnlyWhatWasReviewedIsPublished(t *testing.T) {
+	t.Parallel()
+
+	t.Run("a publish that fails early keeps the diff, and a retry publishes that one", func(t *testing.T) {
+		t.Parallel()
+		agent := &scripted{rounds: []round{edit(t, "a.txt", "reviewed\n"), edit(t, "a.txt", "never seen by anyone\n")}}
+		forge := &failingForge{}
+		w := newWorld(t, withAgent(agent), withForge(forge))
+		bare := w.repository("site", map[string]string{"a.txt": "x\n"})
+		task := w.runOne(promptJob("site"))
+		reviewed := w.diff(task)
+		forge.resolve = errGateway
+		task = w.publish(task)
+		wantOutcome(t, task, codybatch.OutcomeInfraError)
+		if !task.HasDiff || w.diff(task) != reviewed {
+			t.Fatal("the reviewed diff is lost")
+		}
+		forge.resolve = nil
+		commitTo(t, bare, "main", map[string]string{"b.txt": "b\n"})
+		task = w.retry(task)
+		wantOutcome(t, task, codybatch.OutcomeChanged)
+		if agent.runs.Load() != 1 || task.PullRequest == nil || w.diff(task) != reviewed {
+			t.Errorf("%d runs, diff:\n%s", agent.runs.Load(), w.diff(task))
+		}
+	})
+
+	t.Run("what was rejected is not published by a retry, but done anew", func(t *testing.T) {
+		t.Parallel()
+		agent := &scripted{rounds: []round{edit(t, "a.txt", "rejected\n"), edit(t, "a.txt", "better\n")}}
+		forge := &failingForge{ensure: errGateway}
+		w := newWorld(t, withAgent(agent), withForge(forge))
+		w.repository("site", map[string]string{"a.txt": "x\n"})
+		task := w.publish(w.runOne(promptJob("site")))
+		forge.ensure = nil
+		if _, err := w.service.ReviewTask(t.Context(), task.Key(), codybatch.ReviewRejected, "no"); err != nil {
+			t.Fatal(err)
+		}
+		task = w.retry(w.task(task.JobID, "site"))
+		wantOutcome(t, task, codybatch.OutcomeChanged)
+		if task.PullRequest != nil || !strings.Contains(w.diff(task), "better") {
+			t.Errorf("published %v, diff:\n%s", task.PullRequest, w.diff(task))
+		}
+	})
+
+	t.Run("a diff that the gates blocked is never published", func(t *testing.T) {
+		t.Parallel()
+		agent := &scripted{rounds: []round{edit(t, ".github/workflows/x.yml", "on: push\n")}}
+		w := newWorld(t, withAgent(agent))
+		bare := w.repository("site", map[string]string{"a.txt": "x\n"})
+		spec := promptJob("site")
+		spec.CreatePullRequests = true
+		task := w.runOne(spec)
+		wantOutcome(t, task, codybatch.OutcomeGateBlocked)
+		task = w.retry(task)
+		wantOutcome(t, task, codybatch.OutcomeGateBlocked)
+		if out, err := tryGit(t, bare, "rev-parse", "cody-batch/change-it"); err == nil {
+			t.Errorf("it was pushed: %s", out)
+		}
+	})
+
+	t.Run("an approval stays when the diff is published", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.repository("site", map[string]string{"a.txt": "x\n"})
+		task := w.runOne(scriptJob("echo y > a.txt", "site"))
+		if _, err := w.service.ReviewTask(t.Context(), task.Key(), codybatch.ReviewApproved, "good"); err != nil {
+			t.Fatal(err)
+		}
+		if task = w.publish(task); task.Review == nil || task.Review.Note != "good" {
+			t.Errorf("got %+v", task.Review)
+		}
+	})
+
+	t.Run("a publish that is canceled while it waits leaves the success as it was", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.repository("site", map[string]string{"a.txt": "x\n"})
+		task := w.runOne(scriptJob("echo y > a.txt", "site"))
+		if _, err := w.service.PublishTask(t.Context(), task.Key()); err != nil {
+			t.Fatal(err)
+		}
+		task, err := w.service.CancelTask(t.Context(), task.Key())
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantOutcome(t, task, codybatch.OutcomeChanged)
+		if task.PublishRequested || !task.HasDiff {
+			t.Errorf("got %+v", task)
+		}
+	})
+}
+
+func TestNothingIsPaidTwice(t *testing.T) {
+	t.Parallel()
+
+	t.Run("a pull request that can't be opened costs no second run, though the base moves", func(t *testing.T) {
+		t.Parallel()
+		agent := &scripted{rounds: []round{edit(t, "a.txt", "y\n")}}
+		forge := &failingForge{ensure: errGateway}
+		w := newWorld(t, withAgent(agent), withForge(forge))
+		bare := w.repository("site", map[string]string{"a.txt": "x\n"})
+		spec := promptJob("site")
+		spec.CreatePullRequests = true
+		task := w.runOne(spec)
+		wantOutcome(t, task, codybatch.OutcomeInfraError)
+		forge.ensure = nil
+		commitTo(t, bare, "main", map[string]string{"b.txt": "moved\n"})
+		task = w.retry(task)
+		wantOutcome(t, task, codybatch.OutcomeChanged)
+		if agent.runs.Load() != 1 || task.PullRequest == nil {
+			t.Errorf("%d runs, %+v", agent.runs.Load(), task)
+		}
+	})
+
+	t.Run("a store that fails at the end is asked again", func(t *testing.T) {
+		t.Parallel()
+		agent := &scripted{rounds: []round{edit(t, "a.txt", "y\n")}}
+		w := newWorld(t, withAgent(agent), func(o *worker.Options) { o.Store = &failingStore{Store: o.Store, left: 2} })
+		w.repository("site", map[string]string{"a.txt": "x\n"})
+		wantOutcome(t, w.runOne(promptJob("site")), codybatch.OutcomeChanged)
+		if agent.runs.Load() != 1 {
+			t.Errorf("%d runs", agent.runs.Load())
+		}
+	})
+
+	t.Run("a conflict that is known from the start comes before the agent", func(t *testing.T) {
+		t.Parallel()
+		agent := &scripted{rounds: []round{edit(t, "a.txt", "y\n")}}
+		w := newWorld(t, withAgent(agent))
+		w.repository("site", map[string]string{"a.txt": "x\n"})
+		spec := promptJob("site")
+		spec.CreatePullRequests, spec.PullRequest.Branch = true, "main"
+		wantOutcome(t, w.runOne(spec), codybatch.OutcomeConflict)
+		if agent.runs.Load() != 0 {
+			t.Errorf("%d runs", agent.runs.Load())
+		}
+	})
+
+	t.Run("stops do not give an attempt its money again", func(t *testing.T) {
+		t.Parallel()
+		var stop context.CancelCauseFunc
+		var budgets []codybatch.Money
+		agent := &scripted{rounds: []round{func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+			budgets = append(budgets, *run.Budget)
+			stop(codybatch.ErrStopped)
+			<-ctx.Done()
+			return codybatch.AgentResult{Usage: codybatch.Usage{Cost: *run.Budget / 2}}, context.Cause(ctx)
+		}}}
+		w := newWorld(t, withAgent(agent))
+		w.repository("site", map[string]string{"a.txt": "x\n"})
+		job := w.create(promptJob("site"))
+		ref := w.sent.take()[0]
+		for range 4 {
+			var ctx context.Context
+			ctx, stop = context.WithCancelCause(t.Context())
+			err := w.worker.Run(ctx, ref)
+			stop(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if cost := w.job(job.ID).Usage.Cost; cost > codybatch.USD(2) || budgets[1] != codybatch.USD(1) {
+			t.Errorf("an attempt with a limit of $2 cost %s; it was given %v", cost, budgets)
+		}
+	})
+
+	t.Run("a result is not known when its attempt ran again on another commit", func(t *testing.T) {
+		t.Parallel()
+		forge := &failingForge{}
+		agent := &scripted{rounds: []round{edit(t, "a.txt", "first\n"), edit(t, "a.txt", "second\n"), edit(t, "a.txt", "third\n")}}
+		w := newWorld(t, withAgent(agent), withForge(forge))
+		bare := w.repository("site", map[string]string{"a.txt": "x\n"})
+		before := git(t, bare, "rev-parse", "main")
+		spec := promptJob("site")
+		spec.CreatePullRequests = true
+		w.create(spec)
+		ref := w.sent.take()[0]
+		ctx, stop := context.WithCancelCause(t.Context())
+		t.Cleanup(func() { stop(nil) })
+		forge.ensure, forge.onEnsure = errGateway, func() { stop(codybatch.ErrStopped) }
+		if err := w.worker.Run(ctx, ref); err != nil {
+			t.Fatal(err)
+		}
+		forge.ensure, forge.onEnsure = nil, nil
+		commitTo(t, bare, "main", map[string]string{"a.txt": "moved\n"})
+		if err := w.worker.Run(t.Context(), ref); err != nil {
+			t.Fatal(err)
+		}
+		git(t, bare, "update-ref", "refs/heads/main", before) // somebody takes the commit back
+		if diff := w.diff(w.runOne(promptJob("site"))); strings.Contains(diff, "-moved") {
+			t.Errorf("the diff of another base was taken over:\n%s", diff)
+		}
+	})
+}
+
+// failingStore fails the first writes that would end a task.
+type failingStore struct {
+	codybatch.Store
+	left int
+}
+
+func (s *failingStore) UpdateTask(ctx context.Context, prev, next codybatch.Task) (codybatch.Task, error) {
+	if next.Status.Final() && s.left > 0 {
+		s.left--
+		return codybatch.Task{}, errors.New("database is locked")
+	}
+	return s.Store.UpdateTask(ctx, prev, next)
+}
+
+func TestAStopKeepsAPersonsCancel(t *testing.T) {
+	t.Parallel()
+	started := make(chan struct{}, 1)
+	agent := &scripted{rounds: []round{func(ctx context.Context, _ codybatch.AgentRun) (codybatch.AgentResult, error) {
+		started <- struct{}{}
+		<-ctx.Done()
+		return codybatch.AgentResult{}, context.Cause(ctx)
+	}}}
+	w := newWorld(t, withAgent(agent))
+	w.repository("site", map[string]string{"a.txt": "x\n"})
+	job := w.create(promptJob("site"))
+	ref := w.sent.take()[0]
+	ctx, stop := context.WithCancelCause(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- w.worker.Run(ctx, ref) }()
+	<-started
+	if _, err := w.service.CancelTask(t.Context(), ref.Key); err != nil {
+		t.Fatal(err)
+	}
+	stop(codybatch.ErrStopped) // before the heartbeat hears of the cancel
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	wantOutcome(t, w.task(job.ID, "site"), codybatch.OutcomeCanceled)
+}
+
+func TestJobsStayWithTheirEngine(t *testing.T) {
+	t.Parallel()
+	agent := &scripted{rounds: []round{edit(t, "a.txt", "y\n")}}
+	w := newWorld(t, withAgent(agent), func(o *worker.Options) {
+		o.Engines = map[codybatch.AgentType]string{codybatch.AgentClaude: "rehearsal"}
+	})
+	w.repository("site", map[string]string{"a.txt": "x\n"})
+	job := w.create(promptJob("site")) // by a service that has Claude
+	if err := w.worker.Run(t.Context(), w.sent.take()[0]); !errors.Is(err, codybatch.ErrConflict) {
+		t.Errorf("got %v", err)
+	}
+	if task := w.task(job.ID, "site"); task.Status != codybatch.TaskQueued || agent.runs.Load() != 0 {
+		t.Errorf("a rehearsal took Claude's task: %+v", task)
+	}
+}
+
+func TestRehearsalIsNeverTakenForClaude(t *testing.T) {
+	t.Parallel()
+	rehearsed := func(content string) round {
+		return func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+			result, err := edit(t, "a.txt", content)(ctx, run)
+			result.Engine = "rehearsal"
+			return result, err
+		}
+	}
+	agent := &scripted{rounds: []round{edit(t, "a.txt", "by Claude\n"), rehearsed("by a script\n"), rehearsed("by a script, again\n")}}
+	w := newWorld(t, withAgent(agent))
+	bare := w.repository("site", map[string]string{"a.txt": "x\n"})
+	spec := func(prompt, branch string) codybatch.JobSpec {
+		s := promptJob("site")
+		s.Prompt, s.CreatePullRequests, s.PullRequest.Branch = prompt, true, branch
+		return s
+	}
+	claude := w.runOne(spec("one", "shared"))
+	wantOutcome(t, claude, codybatch.OutcomeChanged)
+	wantOutcome(t, w.runOne(spec("two", "shared")), codybatch.OutcomeConflict)
+	if git(t, bare, "rev-parse", "shared") != claude.HeadCommit {
+		t.Error("a rehearsal replaced Claude's commit")
+	}
+	wantOutcome(t, w.runOne(spec("three", "other")), codybatch.OutcomeChanged)
+	if message := git(t, bare, "log", "-1", "--format=%B", "other"); !strings.HasPrefix(message, "[Rehearsal] ") || !strings.Contains(message, "Cody-Batch-Engine: rehearsal") {
+		t.Errorf("the commit does not say what it is: %s", message)
+	}
+	pulls, _ := w.forge.PullRequests("acme/site")
+	if last := pulls[len(pulls)-1]; !strings.HasPrefix(last.Title, "[Rehearsal] ") || !strings.Contains(last.Body, "not by Claude") {
+		t.Errorf("the pull request does not say what it is: %+v", last)
+	}
+}
+
+func TestWhoseCommitOnABranchIsReplaced(t *testing.T) {
+	t.Parallel()
+	const branch = "cody-batch/change"
+	for name, change := range map[string]func(t *testing.T, w *world, bare string){
+		"amended by a person, who stays its committer": func(t *testing.T, _ *world, bare string) {
+			tree := filepath.Join(t.TempDir(), "tree")
+			git(t, bare, "clone", "-q", "--branch", branch, bare, tree)
+			writeFile(t, filepath.Join(tree, "fix.txt"), "by hand\n")
+			git(t, tree, "add", "-A")
+			git(t, tree, "commit", "-q", "--amend", "--no-edit")
+			git(t, tree, "push", "-q", "--force", "origin", branch)
+		},
+		"ours, on top of a person's": func(t *testing.T, _ *world, bare string) {
+			ours := git(t, bare, "log", "-1", "--format=%B", branch)
+			tree := git(t, bare, "rev-parse", branch+"^{tree}")
+			person := git(t, bare, "commit-tree", "-p", "main", "-m", "by hand", "main^{tree}")
+			mine := git(t, bare, "-c", "user.name=Cody Batch", "commit-tree", "-p", person, "-m", ours, tree)
+			// Author and committer as ours; only the base in the message is another commit.
+			raw := strings.ReplaceAll(git(t, bare, "cat-file", "commit", mine), "Ann <ann@example.com>", "Cody Batch <cody-batch@noreply.invalid>")
+			file := filepath.Join(t.TempDir(), "commit")
+			writeFile(t, file, raw+"\n")
+			git(t, bare, "update-ref", "refs/heads/"+branch, git(t, bare, "hash-object", "-t", "commit", "-w", file))
+		},
+		"ours, merged with a person's": func(t *testing.T, _ *world, bare string) {
+			raw := git(t, bare, "cat-file", "commit", branch)
+			person := git(t, bare, "commit-tree", "-p", "main", "-m", "by hand", "main^{tree}")
+			at := strings.Index(raw, "author ")
+			file := filepath.Join(t.TempDir(), "commit")
+			writeFile(t, file, raw[:at]+"parent "+person+"\n"+raw[at:]+"\n")
+			git(t, bare, "update-ref", "refs/heads/"+branch, git(t, bare, "hash-object", "-t", "commit", "-w", file))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			bare := w.repository("site", map[string]string{"a.txt": "x\n"})
+			wantOutcome(t, w.runOne(publishJob("echo y > a.txt", "site")), codybatch.OutcomeChanged)
+			change(t, w, bare)
+			before := git(t, bare, "rev-parse", branch)
+			wantOutcome(t, w.runOne(publishJob("echo z > a.txt", "site")), codybatch.OutcomeConflict)
+			if git(t, bare, "rev-parse", branch) != before {
+				t.Error("the branch was moved")
+			}
+		})
+	}
+}
+
+func TestModelTextGivesNoOrders(t *testing.T) {
+	t.Parallel()
+	agent := &scripted{rounds: []round{func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+		result, err := edit(t, "a.txt", "y\n")(ctx, run)
+		result.Summary = "Done. [skip ci]\n\nFixes acme/other#1, thanks @everyone"
+		return result, err
+	}}}
+	w := newWorld(t, withAgent(agent))
+	bare := w.repository("site", map[string]string{"a.txt": "x\n"})
+	spec := promptJob("site")
+	spec.CreatePullRequests = true
+	task := w.runOne(spec)
+	if message := git(t, bare, "log", "-1", "--format=%B", task.Branch); strings.Contains(message, "skip ci") {
+		t.Errorf("commit message: %s", message)
+	}
+	pulls, _ := w.forge.PullRequests("acme/site")
+	if body := pulls[0].Body; strings.Contains(body, "other#1") || strings.Contains(body, "@everyone") {
+		t.Errorf("body: %q", body)
+	}
+}
+
+func TestNamesThatTheWorkerUsesItself(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"git", "home", "tree", "diff.patch"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.repository(name, map[string]string{"a.txt": "x\n"})
+			task := w.runOne(scriptJob("echo y > a.txt; touch $HOME/elsewhere", name))
+			wantOutcome(t, task, codybatch.OutcomeChanged)
+			if task.DiffStat.Files != 1 {
+				t.Errorf("diff:\n%s", w.diff(task))
+			}
+		})
+	}
+}
+
+func TestWorkspacesOfEndedProcessesAreCleared(t *testing.T) {
+	t.Parallel()
+	var root string
+	newWorld(t, func(o *worker.Options) {
+		root = o.Root
+		for _, name := range []string{fmt.Sprintf("%d-site-1", os.Getpid()), fmt.Sprintf("%d.1-site-2", os.Getpid()), "999999999.7-site-3"} {
+			closed := filepath.Join(root, name, "closed")
+			if err := os.MkdirAll(filepath.Join(closed, "deep"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(closed, 0o500); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	if left, _ := os.ReadDir(root); len(left) != 0 {
+		t.Errorf("left: %v", left)
+	}
+}
