@@ -17,7 +17,7 @@ func (s *Service) Diff(ctx context.Context, key TaskKey) (Artifact, error) {
 		return Artifact{}, err
 	}
 	if !task.HasDiff {
-		return Artifact{}, &MissingError{What: "diff", Key: key, Reason: whyNoDiff(task)}
+		return Artifact{}, &MissingError{What: documentDiff, Key: key, Reason: whyNoDiff(task)}
 	}
 	return s.artifacts.Open(ctx, DiffKey(key, task.DiffAttempt))
 }
@@ -60,6 +60,7 @@ func (s *Service) Thread(ctx context.Context, key TaskKey, attempt int, after in
 
 	thread := Thread{Attempt: attempt, NextAfter: after}
 	lines := bufio.NewReader(document)
+	var before ThreadEvent
 	for {
 		line, err := lines.ReadBytes('\n')
 		if errors.Is(err, io.EOF) { // a line without an end is still being written
@@ -76,13 +77,15 @@ func (s *Service) Thread(ctx context.Context, key TaskKey, attempt int, after in
 		if event.Type == EventAssistant && event.Usage != nil {
 			thread.Usage = thread.Usage.Add(*event.Usage)
 		}
+		isRepeated := event.repeats(before)
+		before = event
 		if event.Seq <= after {
 			continue
 		}
 		if len(thread.Messages) == maxThreadPage {
 			return thread, nil
 		}
-		if message, ok := event.Message(); ok {
+		if message, ok := event.Message(); ok && !isRepeated {
 			thread.Messages = append(thread.Messages, message)
 		}
 		thread.NextAfter = event.Seq
@@ -99,19 +102,28 @@ func (s *Service) ThreadEvents(ctx context.Context, key TaskKey, attempt int) (A
 	return document, err
 }
 
-// TaskLog opens what the commands of an attempt printed; 0 is the latest attempt.
+// TaskLog opens what the commands of an attempt printed; 0 is the latest attempt
+// that printed anything. If there is none the error is a *MissingError with the
+// reason.
 func (s *Service) TaskLog(ctx context.Context, key TaskKey, attempt int) (Artifact, error) {
 	task, err := s.store.Task(ctx, key)
 	if err != nil {
 		return Artifact{}, err
 	}
-	document, _, err := s.openLatest(ctx, task, attempt, "log", LogKey)
+	document, _, err := s.openLatest(ctx, task, attempt, documentLog, LogKey)
 	return document, err
 }
 
 func (s *Service) openThread(ctx context.Context, task Task, attempt int) (Artifact, int, error) {
-	return s.openLatest(ctx, task, attempt, "thread", ThreadKey)
+	return s.openLatest(ctx, task, attempt, documentThread, ThreadKey)
 }
+
+// What MissingErrors call the documents.
+const (
+	documentDiff   = "diff"
+	documentThread = "thread"
+	documentLog    = "log"
+)
 
 // openLatest opens a document of an attempt, or of the latest attempt that has
 // one.
@@ -126,5 +138,24 @@ func (s *Service) openLatest(ctx context.Context, task Task, attempt int, what s
 			return document, n, err
 		}
 	}
-	return Artifact{}, 0, &MissingError{What: what, Key: task.Key(), Reason: "there is none yet; the task is " + string(task.Status)}
+	return Artifact{}, 0, &MissingError{What: what, Key: task.Key(), Reason: whyNone(task, attempt, what)}
+}
+
+// whyNone says why an attempt, or with 0 all of them, has no document.
+func whyNone(task Task, attempt int, what string) string {
+	isOver := task.Status.Final() || attempt != 0 && attempt < task.Attempt
+	switch {
+	case attempt > task.Attempt && task.Attempt == 1:
+		return fmt.Sprintf("there is no attempt %d; there was only one", attempt)
+	case attempt > task.Attempt:
+		return fmt.Sprintf("there is no attempt %d; there were only %d", attempt, task.Attempt)
+	case !isOver:
+		return "there is none yet; the task is " + string(task.Status)
+	case what == documentThread:
+		return "it ended before anything was said"
+	case attempt == 0:
+		return "its commands printed nothing"
+	default:
+		return fmt.Sprintf("the commands of attempt %d printed nothing", attempt)
+	}
 }

@@ -2,6 +2,7 @@ package codybatch
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -96,7 +97,7 @@ type Role string
 const (
 	RoleUser      Role = "user"
 	RoleAssistant Role = "assistant"
-	RoleSystem    Role = "system" // the worker: notices, verification, gates
+	RoleSystem    Role = "system" // the worker: notices, verification, gates, the job's script
 )
 
 // BlockType says what a block of a message is.
@@ -153,26 +154,61 @@ func (e ThreadEvent) Message() (Message, bool) {
 		m.Role, m.Blocks = RoleUser, contentBlocks(e.Content)
 		return m, len(m.Blocks) > 0
 	case EventTool:
-		m.Role = RoleUser
-		m.Blocks = []Block{{
-			Type: BlockToolResult, Text: contentText(e.Content), ToolUseID: e.ToolUseID, Name: e.Name,
-			IsError: e.IsError, ExitCode: e.ExitCode, Truncated: e.Truncated,
-		}}
+		m.Role, m.Blocks = e.tool()
 		return m, true
 	case EventVerify:
-		return text("$ " + e.Command + "\n" + e.Tail)
+		return text(e.verification())
 	case EventGate:
 		return text(string(e.Level) + " " + e.Rule + ": " + e.Reason)
 	case EventRetry, EventNotice, EventCompaction, EventJudge:
 		return text(e.Reason)
 	case EventRunStart:
-		return text("Started " + e.Engine + " " + e.Model + " on " + string(e.Repository) + " at " + e.BaseCommit)
+		return text(strings.TrimSpace("Started "+e.Engine+" "+e.Model) + " on " + string(e.Repository) + " at " + e.BaseCommit)
 	case EventRunEnd:
 		m.Usage = e.Usage
 		return text("Ended: " + string(e.Outcome) + reasonSuffix(e.Reason))
 	default:
 		return m, false
 	}
+}
+
+// tool is what a tool said. If no model asked for it, because a script is the whole
+// job, what was run is told with it.
+func (e ThreadEvent) tool() (Role, []Block) {
+	result := Block{
+		Type: BlockToolResult, Text: contentText(e.Content), ToolUseID: e.ToolUseID, Name: e.Name,
+		IsError: e.IsError, ExitCode: e.ExitCode, Truncated: e.Truncated,
+	}
+	if result.Text == "" {
+		result.Text = "(no output)"
+	}
+	if e.ToolUseID != "" {
+		return RoleUser, []Block{result}
+	}
+	return RoleSystem, []Block{{Type: BlockToolUse, Name: e.Name, Input: e.Input}, result}
+}
+
+// verification is a command as a terminal would show it, and how it ended.
+func (e ThreadEvent) verification() string {
+	end := "after the change"
+	if e.Baseline {
+		end = "before the change"
+	}
+	if e.ExitCode != nil {
+		end += fmt.Sprintf(": exit code %d", *e.ExitCode)
+	}
+	tail := e.Tail
+	if tail != "" && !strings.HasSuffix(tail, "\n") {
+		tail += "\n"
+	}
+	return "$ " + e.Command + "\n" + tail + "(" + end + ")"
+}
+
+// repeats reports whether an event says no more than the end of the run before it:
+// the worker ends a thread with the reason of a failure, which the agent may have
+// told already.
+func (e ThreadEvent) repeats(end ThreadEvent) bool {
+	return e.Type == EventNotice && end.Type == EventRunEnd && e.Outcome == end.Outcome && e.Reason == end.Reason
 }
 
 func reasonSuffix(reason string) string {

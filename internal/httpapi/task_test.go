@@ -183,3 +183,74 @@ func TestThread(t *testing.T) {
 		t.Errorf("log: %d %s", answer.Code, answer.Body)
 	}
 }
+
+// TestLog plays a task whose first attempt prints something and is then published:
+// the second attempt prints nothing.
+func TestLog(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.create(t, scriptJob)
+	site, quiet := key(id, "acme/site"), key(id, "acme/api")
+	says := func(k codybatch.TaskKey, query string, status int, want string) {
+		t.Helper()
+		answer := w.ask(t, http.MethodGet, "/jobs/"+string(id)+"/repositories/"+string(k.Repository)+query, "")
+		text := answer.Body.String()
+		if status == http.StatusNotFound {
+			text = decode[httpapi.Problem](t, answer, status).Detail
+		}
+		if answer.Code != status || text != want {
+			t.Errorf("%s%s: %d %q, want %d %q", k.Repository, query, answer.Code, text, status, want)
+		}
+	}
+
+	says(site, "/log", 404, "log of acme/site: there is none yet; the task is queued")
+	w.claim(t, quiet)
+	says(quiet, "/log", 404, "log of acme/api: there is none yet; the task is running")
+	if err := w.artifacts.Append(t.Context(), codybatch.LogKey(site, 1), []byte("hello\n")); err != nil {
+		t.Fatal(err)
+	}
+	w.finish(t, site, w.change(t, site, patch))
+	says(site, "/log", 200, "hello\n")
+	says(site, "/log?attempt=2", 404, "log of acme/site: there is no attempt 2; there was only one")
+	says(site, "/claude-thread", 404, "thread of acme/site: it ended before anything was said")
+
+	w.ask(t, http.MethodPost, "/jobs/"+string(id)+"/repositories/acme/site/publish", "")
+	says(site, "/log", 200, "hello\n")
+	says(site, "/log?attempt=2", 404, "log of acme/site: there is none yet; the task is queued")
+	w.finish(t, site, w.change(t, site, patch))
+	says(site, "/log", 200, "hello\n")
+	says(site, "/log?attempt=0", 200, "hello\n")
+	says(site, "/log?attempt=2", 404, "log of acme/site: the commands of attempt 2 printed nothing")
+	says(site, "/log?attempt=99", 404, "log of acme/site: there is no attempt 99; there were only 2")
+	says(site, "/claude-thread?attempt=99&format=jsonl", 404, "thread of acme/site: there is no attempt 99; there were only 2")
+
+	last := key(id, "acme/diff")
+	w.finish(t, last, codybatch.TaskResult{Outcome: codybatch.OutcomeNoChanges})
+	says(last, "/log", 404, "log of acme/diff: its commands printed nothing")
+}
+
+// TestThreadTellsAReasonOnce plays a script that fails: the agent tells why, and so
+// does the worker.
+func TestThreadTellsAReasonOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.create(t, scriptJob)
+	site := key(id, "acme/site")
+	const reason = "script ended with exit code 1"
+	w.record(t, site, 1,
+		codybatch.ThreadEvent{Type: codybatch.EventRunEnd, Outcome: codybatch.OutcomeBlocked, Reason: reason},
+		codybatch.ThreadEvent{Type: codybatch.EventNotice, Outcome: codybatch.OutcomeBlocked, Reason: reason},
+		codybatch.ThreadEvent{Type: codybatch.EventNotice, Reason: "something else"},
+	)
+	w.finish(t, site, codybatch.TaskResult{Outcome: codybatch.OutcomeBlocked})
+	for after, want := range map[string]string{"0": "Ended: blocked. " + reason + "|something else", "1": "something else", "3": ""} {
+		thread := get[httpapi.Thread](t, w, "/jobs/"+string(id)+"/repositories/acme/site/claude-thread?after="+after)
+		var texts []string
+		for _, message := range thread.Messages {
+			texts = append(texts, message.Blocks[0].Text)
+		}
+		if got := strings.Join(texts, "|"); got != want || thread.NextAfter != 3 || !thread.Complete {
+			t.Errorf("after %s: %q, next %d, complete %v; want %q", after, got, thread.NextAfter, thread.Complete, want)
+		}
+	}
+}

@@ -131,6 +131,8 @@ func lastLines(output string) string {
 	return last
 }
 
+// toolEvent has no ToolUseID: no model asked for the script, and so readers are
+// told what ran together with what it printed.
 func toolEvent(script, output string, truncated bool, ended sandbox.Result) codybatch.ThreadEvent {
 	input, _ := json.Marshal(map[string]string{"command": sandbox.Clean(script)}) // strings always marshal
 	content, _ := json.Marshal(output)

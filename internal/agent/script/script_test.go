@@ -3,6 +3,7 @@ package script_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,6 +70,30 @@ func TestScript(t *testing.T) {
 		}
 	})
 
+	t.Run("is_told_with_what_it_printed", func(t *testing.T) {
+		t.Parallel()
+		const text = "echo one\necho two"
+		_, events, _, err := run(t, text)
+		if err != nil || len(events) != 3 {
+			t.Fatalf("got %d events, %v", len(events), err)
+		}
+		message, _ := events[1].Message()
+		if len(message.Blocks) != 2 || message.Role != codybatch.RoleSystem {
+			t.Fatalf("the message is %+v", message)
+		}
+		ran, said := message.Blocks[0], message.Blocks[1]
+		var input struct{ Command string }
+		if err := json.Unmarshal(ran.Input, &input); err != nil || ran.Type != codybatch.BlockToolUse || ran.Name != "bash" || input.Command != text {
+			t.Errorf("what ran is %+v, %v", ran, err)
+		}
+		if said.Type != codybatch.BlockToolResult || said.Text != "one\ntwo\n" || *said.ExitCode != 0 {
+			t.Errorf("what it said is %+v", said)
+		}
+		if start, _ := events[0].Message(); start.Blocks[0].Text != "Started script on acme/site at abc123" {
+			t.Errorf("the start is %+v", start)
+		}
+	})
+
 	t.Run("ends_at_the_first_command_that_fails", func(t *testing.T) {
 		t.Parallel()
 		result, _, log, err := run(t, "false\necho never")
@@ -111,7 +136,7 @@ func TestScript(t *testing.T) {
 			t.Fatalf("the log has %d bytes, %v", len(log), err)
 		}
 		message, _ := events[1].Message()
-		block := message.Blocks[0]
+		block := message.Blocks[1]
 		if !block.Truncated || len(block.Text) > 31<<10 || !strings.HasPrefix(block.Text, "first\n") || !strings.HasSuffix(block.Text, "last\n") {
 			t.Errorf("kept %d bytes, truncated %v", len(block.Text), block.Truncated)
 		}
