@@ -76,12 +76,13 @@ func TestJobActions(t *testing.T) {
 	}
 	for range 2 { // twice changes nothing
 		canceled := decode[httpapi.Job](t, w.ask(t, http.MethodPost, root+"/cancel", ""), http.StatusAccepted)
-		if canceled.Status != "canceled" || canceled.Counts.Canceled != 3 || !canceled.CancelRequested {
+		// acme/site only waited to be published, and is what it was before.
+		if canceled.Status != "canceled" || canceled.Counts.Canceled != 2 || canceled.Counts.Succeeded != 1 || !canceled.CancelRequested {
 			t.Errorf("cancel: %+v", canceled)
 		}
 	}
 	again := decode[httpapi.BulkResult](t, w.ask(t, http.MethodPost, root+"/retry", `{"include":["canceled"]}`), http.StatusAccepted)
-	if len(again.Queued) != 3 || again.Job.CancelRequested {
+	if len(again.Queued) != 2 || again.Job.CancelRequested {
 		t.Errorf("retry of canceled: %+v", again)
 	}
 
