@@ -62,7 +62,8 @@ func (w *Workspace) diff(ctx context.Context, tree string, out io.Writer, option
 		return nil, fmt.Errorf("%q is not a tree id", tree)
 	}
 	args := append(diffOptions(), options...)
-	running, err := w.start(ctx, process{args: append(args, "--end-of-options", w.layout.commit, tree), piped: true})
+	// Git looks for .gitattributes where it runs: not where a pipe may be one.
+	running, err := w.start(ctx, process{workTree: w.gitDir, args: append(args, "--end-of-options", w.layout.commit, tree), piped: true})
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -78,4 +81,23 @@ func (i *ignorer) close() error {
 		return nil
 	}
 	return err
+}
+
+// disarm removes from a folder what git would open, and then wait for: pipes,
+// sockets and devices in the place of .gitignore and .gitattributes. It has to be
+// called before git is asked about anything inside. Symbolic links of these names
+// stay: git has not followed them since 2.32.
+func disarm(dir string, entries []fs.DirEntry) error {
+	for _, e := range entries {
+		if e.IsDir() || e.Type().IsRegular() || e.Type() == fs.ModeSymlink {
+			continue
+		}
+		if name := FoldName(e.Name()); name != ".gitignore" && name != ".gitattributes" {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove what is no file: %w", err)
+		}
+	}
+	return nil
 }

@@ -50,3 +50,35 @@ func TestRestorePutsTheWorkTreeBack(t *testing.T) {
 		t.Error("the agent's file survived the way back to the base")
 	}
 }
+
+func TestRestoreKeepsWhatIsIgnoredAndRemovesWhatIsNot(t *testing.T) {
+	t.Parallel()
+	origin, base := newOrigin(t, func(dir string) {
+		write(t, dir, "d/a", "1\n")
+		write(t, dir, ".gitignore", "*.cache\nbuild/\n")
+		write(t, dir, "build/tracked", "1\n")
+	})
+	w, tree, _ := checkout(t, origin, base)
+	for _, name := range []string{"d/x.cache", "new/x.cache", "new/junk", "build/out", "closed/junk", "venv/.gitignore", "venv/lib", "other/x.cache", "other/.git/HEAD", "d/.git/HEAD"} {
+		write(t, tree, name, "x\n")
+	}
+	write(t, tree, "venv/.gitignore", "*\n")
+	write(t, tree, ".gitignore", "*\n") // by which all would stay
+	chmod(t, tree, "closed", 0o500)
+	remove(t, tree, "build/tracked")
+	symlink(t, "a", filepath.Join(tree, "d"), "link")
+	if err := w.Restore(t.Context(), base); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{
+		"d/a": true, "d/x.cache": true, "new/x.cache": true, "build/out": true, "build/tracked": true, "venv/lib": true,
+		"new/junk": false, "closed": false, "other": false, "d/.git": false, "d/link": false,
+	} {
+		if _, err := os.Lstat(filepath.Join(tree, name)); (err == nil) != want {
+			t.Errorf("%s: is there: %t, want %t", name, err == nil, want)
+		}
+	}
+	if changes, err := w.Changes(t.Context(), snapshot(t, w)); err != nil || len(changes) > 0 {
+		t.Errorf("changes are %+v, %v", changes, err)
+	}
+}

@@ -19,7 +19,7 @@ import (
 // ".git" at any depth: a repository that an agent made inside the work tree
 // counts as the files that it holds. A submodule stays at its commit unless its
 // folder is gone or became something else. Sockets, pipes and devices count as
-// nothing.
+// nothing; those that git would read as .gitignore or .gitattributes are removed.
 func (w *Workspace) Snapshot(ctx context.Context) (string, error) {
 	idx, err := w.readIndex(ctx)
 	if err != nil {
@@ -91,8 +91,11 @@ func (s *snapshot) folder(dir string) error {
 	if err != nil {
 		return err
 	}
+	if err := disarm(filepath.Join(s.top, dir), entries); err != nil {
+		return err
+	}
 	for _, e := range entries {
-		if isDotGit(e.Name()) {
+		if IsDotGit(e.Name()) {
 			continue
 		}
 		if err := s.visit(dir+e.Name(), e); err != nil {
@@ -125,7 +128,7 @@ func (s *snapshot) visit(path string, e fs.DirEntry) error {
 	}
 	now := entry{path: path, mode: modeOf(info), seen: statOf(info)}
 	if isKnown {
-		if s.untouched(known, now) {
+		if s.idx.untouched(known, now) {
 			s.found = append(s.found, known)
 			return nil
 		}
@@ -141,8 +144,8 @@ func (s *snapshot) visit(path string, e fs.DirEntry) error {
 
 // untouched reports whether a file is as the index saw it. One that was written
 // in the clock tick of the index itself may have changed since ("racily clean").
-func (s *snapshot) untouched(known, now entry) bool {
-	return known.mode == now.mode && known.seen == now.seen && known.seen.mtime.before(s.idx.written)
+func (idx index) untouched(known, now entry) bool {
+	return known.mode == now.mode && known.seen == now.seen && known.seen.mtime.before(idx.written)
 }
 
 // inMemory is up to which size a file is read at once, in bytes.
@@ -241,10 +244,17 @@ func (idx index) search(path string) (int, bool) {
 	return slices.BinarySearchFunc(idx.entries, path, func(e entry, path string) int { return strings.Compare(e.path, path) })
 }
 
-// isDotGit reports whether some file system takes the name for ".git". Git
+// IsDotGit reports whether some file system takes the name for ".git". Git
 // refuses to check out such paths (verify_path in its read-cache.c), so no tree
 // may hold them.
-func isDotGit(name string) bool {
+func IsDotGit(name string) bool {
+	name = FoldName(name)
+	return name == ".git" || name == "git~1"
+}
+
+// FoldName is the name of a file as the most forgiving file system takes it:
+// names that it can't tell from each other are folded to the same.
+func FoldName(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Cf, r) { // HFS+ ignores them
 			return -1
@@ -252,6 +262,5 @@ func isDotGit(name string) bool {
 		return unicode.ToLower(r)
 	}, name)
 	name, _, _ = strings.Cut(name, ":") // NTFS streams
-	name = strings.TrimRight(name, " .")
-	return name == ".git" || name == "git~1"
+	return strings.TrimRight(name, " .")
 }
