@@ -166,7 +166,7 @@ func (*api) knownProblem(err error) *Problem {
 	case errors.As(err, &missing):
 		return newProblem(http.StatusNotFound, codeNotFound, missing.Error())
 	case errors.Is(err, codybatch.ErrNotFound):
-		return newProblem(http.StatusNotFound, codeNotFound, "there is no such job, repository of the job, or document; repositories are spelled as the job spells them, case included")
+		return newProblem(http.StatusNotFound, codeNotFound, "what this address names is not there, or not any more")
 	case errors.Is(err, codybatch.ErrIdempotencyMismatch):
 		// 422 as draft-ietf-httpapi-idempotency-key-header-06 §2.7 has it.
 		return newProblem(http.StatusUnprocessableEntity, codeIdempotency,

@@ -21,7 +21,7 @@ func register[I, O any](a *api, h huma.API, op huma.Operation, handle func(conte
 	huma.Register(h, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
 		if err != nil {
-			return nil, a.problem(ctx, err)
+			return nil, a.problem(ctx, a.findMissing(ctx, in, err))
 		}
 		return out, nil
 	})

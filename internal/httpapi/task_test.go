@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -31,13 +32,6 @@ func TestRepositoryNames(t *testing.T) {
 			}
 		})
 	}
-	t.Run("another_case_is_not_found_with_a_hint", func(t *testing.T) {
-		t.Parallel()
-		problem := decode[httpapi.Problem](t, w.ask(t, http.MethodGet, root+"ACME/Site", ""), http.StatusNotFound)
-		if !strings.Contains(problem.Detail, "case included") {
-			t.Errorf("detail %q", problem.Detail)
-		}
-	})
 	t.Run("a_repository_called_diff_is_no_route", func(t *testing.T) {
 		t.Parallel()
 		for _, name := range []string{"acme/diff", "acme%2Fdiff"} {
@@ -252,5 +246,46 @@ func TestThreadTellsAReasonOnce(t *testing.T) {
 		if got := strings.Join(texts, "|"); got != want || thread.NextAfter != 3 || !thread.Complete {
 			t.Errorf("after %s: %q, next %d, complete %v; want %q", after, got, thread.NextAfter, thread.Complete, want)
 		}
+	}
+}
+
+// TestMissing wants every 404 to say what is not there, and how to find what is.
+func TestMissing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := string(w.create(t, scriptJob))
+	noJob := func(id string) string {
+		return fmt.Sprintf("there is no job %q; ids count to the last character, and GET /api/jobs lists the jobs", id)
+	}
+	noRepository := func(name string) string {
+		return fmt.Sprintf("job %s has no repository %q; GET /api/jobs/%s/repositories lists them as the job spells them, case included", id, name, id)
+	}
+	for _, c := range []struct{ method, path, want string }{
+		{"GET", "/jobs/nope", noJob("nope")},
+		{"GET", "/jobs/" + id[:6], noJob(id[:6])},
+		{"GET", "/jobs/a%20b", noJob("a b")},
+		{"GET", "/jobs/nope/repositories", noJob("nope")},
+		{"GET", "/jobs/nope/events", noJob("nope")},
+		{"POST", "/jobs/nope/cancel", noJob("nope")},
+		{"POST", "/jobs/nope/publish", noJob("nope")},
+		{"GET", "/jobs/nope/repositories/acme/site", noJob("nope")},
+		{"GET", "/jobs/nope/repositories/acme/site/diff", noJob("nope")},
+		{"POST", "/jobs/nope/repositories/acme/site/retry", noJob("nope")},
+		{"GET", "/jobs/" + id + "/repositories/acme/none", noRepository("acme/none")},
+		{"GET", "/jobs/" + id + "/repositories/ACME%2FSite", noRepository("ACME/Site")},
+		{"GET", "/jobs/" + id + "/repositories/acme/none/claude-thread", noRepository("acme/none")},
+		{"GET", "/jobs/" + id + "/repositories/acme/none/log", noRepository("acme/none")},
+		{"POST", "/jobs/" + id + "/repositories/acme/none/publish", noRepository("acme/none")},
+		{"GET", "/jobs/" + id + "/repositories/acme/site/diff", "diff of acme/site: there is none yet; the task is queued"},
+		{"GET", "/jobs/" + id + "/repositories/acme/site/claude-thread", "thread of acme/site: there is none yet; the task is queued"},
+		{"GET", "/jobs/" + id + "/nothing", "there is nothing at this address; /openapi.json lists all routes"},
+	} {
+		t.Run(c.method+" "+c.path, func(t *testing.T) {
+			t.Parallel()
+			problem := decode[httpapi.Problem](t, w.ask(t, c.method, c.path, ""), http.StatusNotFound)
+			if problem.Code != "not_found" || problem.Detail != c.want {
+				t.Errorf("%s %q, want %q", problem.Code, problem.Detail, c.want)
+			}
+		})
 	}
 }
