@@ -29,8 +29,9 @@ type Client struct {
 	token string
 	http  *http.Client
 
-	// Reconnecting, if set before the first call, is told why Events lost its
-	// connection and how long it waits before the next one.
+	// Reconnecting, if set before the first call, is told each time that Events
+	// lost its connection or did not get one: why, and how long it waits before it
+	// tries again.
 	Reconnecting func(err error, wait time.Duration)
 }
 

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -211,6 +213,17 @@ func TestClientFollows(t *testing.T) {
 	})
 }
 
+// deadAddress is an address of this machine where nobody listens.
+func deadAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
 func TestClientStopsFollowing(t *testing.T) {
 	t.Parallel()
 
@@ -257,6 +270,44 @@ func TestClientStopsFollowing(t *testing.T) {
 			}
 			if !errors.Is(last, stop) {
 				t.Errorf("got %v", last)
+			}
+		})
+	})
+
+	// Until then, every try at a server that can't be reached is told.
+	t.Run("when_its_context_ends_while_the_server_is_down", func(t *testing.T) {
+		t.Parallel()
+		address := deadAddress(t)
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			client, err := httpapi.NewClient("http://"+address+"/api", "", &http.Client{Transport: &http.Transport{DisableKeepAlives: true}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var waits []time.Duration
+			announced, stop := time.Now(), errors.New("enough")
+			client.Reconnecting = func(err error, wait time.Duration) {
+				if !errors.Is(err, syscall.ECONNREFUSED) {
+					t.Errorf("try %d is told with %v", len(waits), err)
+				}
+				if time.Now().Before(announced) {
+					t.Errorf("try %d came %s early", len(waits), time.Until(announced))
+				}
+				waits, announced = append(waits, wait), time.Now().Add(wait)
+				if len(waits) == 8 {
+					cancel(stop)
+				}
+			}
+			var last error
+			for _, err := range client.Events(ctx, "x", 0) {
+				last = err
+			}
+			if !errors.Is(last, stop) {
+				t.Errorf("ended with %v", last)
+			}
+			if len(waits) != 8 || waits[0] < 250*time.Millisecond || waits[0] > 500*time.Millisecond || waits[7] < 15*time.Second || waits[7] > 30*time.Second {
+				t.Errorf("told of tries with the waits %s, want 8 from half a second to half a minute", waits)
 			}
 		})
 	})
