@@ -3,8 +3,10 @@ package httpapi
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -111,13 +113,34 @@ func (a *api) refuseToken(r *http.Request) *Problem {
 }
 
 // refuseHost keeps names that merely point to this machine (DNS rebinding) out of
-// a server that trusts its own machine.
+// a server that wants no token, because it trusts its own machine or everybody who
+// can connect. A web page of such a name would be of the server's own origin.
 func (a *api) refuseHost(r *http.Request) *Problem {
-	if !a.Loopback || isLocal(hostName(r.Host)) || (a.Address != "" && strings.EqualFold(r.Host, a.Address)) {
+	host := hostName(r.Host)
+	_, notIP := netip.ParseAddr(host)
+	isOwn := isLocal(host) || (a.Address != "" && strings.EqualFold(r.Host, a.Address))
+	switch {
+	case isOwn:
 		return nil
+	case a.Loopback:
+		return newProblem(http.StatusForbidden, codeForbidden,
+			"this server is for its own machine; address it as localhost or 127.0.0.1")
+	case a.Token != "" || !a.Open || a.Address == "" || notIP == nil || a.isOriginHost(host):
+		// A token, or a gateway that goes by Host itself, keeps such pages out; an
+		// IP address is no name that somebody could point elsewhere.
+		return nil
+	default:
+		return newProblem(http.StatusForbidden, codeForbidden, fmt.Sprintf(
+			"without a token this server answers to IP addresses and to names that it knows, so that no web page can pass for its own; whoever runs it can add http://%.100s to CORS_ALLOWED_ORIGINS", r.Host))
 	}
-	return newProblem(http.StatusForbidden, codeForbidden,
-		"this server is for its own machine; address it as localhost or 127.0.0.1")
+}
+
+// isOriginHost reports whether a web page from a host of that name may use the API.
+func (a *api) isOriginHost(host string) bool {
+	return slices.ContainsFunc(a.CORSOrigins, func(origin string) bool {
+		u, err := url.Parse(origin)
+		return origin == "*" || err == nil && strings.EqualFold(u.Hostname(), host)
+	})
 }
 
 func isLocal(host string) bool {

@@ -109,12 +109,46 @@ func TestNobodyIsLetInByAccident(t *testing.T) {
 	if answer := closed.knock(t, http.MethodGet, "http://cody.example/api/jobs"); answer.Code != http.StatusUnauthorized || !strings.Contains(answer.Body.String(), "API_TOKEN") {
 		t.Errorf("off loopback without a token: %d %s", answer.Code, answer.Body)
 	}
-	open := newWorld(t, func(o *httpapi.Options) { o.Loopback, o.Open = false, true })
-	if answer := open.knock(t, http.MethodGet, "http://cody.example/api/jobs"); answer.Code != http.StatusOK {
-		t.Errorf("open to all: %d %s", answer.Code, answer.Body)
-	}
-	if answer := open.knock(t, http.MethodPost, "http://cody.example/api/jobs", "Origin", "https://evil.example"); answer.Code != http.StatusForbidden {
-		t.Errorf("open to all, but not to their web pages: %d %s", answer.Code, answer.Body)
+}
+
+func TestOpenToAllButToTheirWebPages(t *testing.T) {
+	t.Parallel()
+	open := newWorld(t, func(o *httpapi.Options) {
+		o.Loopback, o.Open, o.Address, o.CORSOrigins = false, true, "[::]:8080", []string{"https://cody.example"}
+	})
+	anyPage := newWorld(t, func(o *httpapi.Options) { o.Loopback, o.Open, o.CORSOrigins = false, true, []string{"*"} })
+	lambda := newWorld(t, func(o *httpapi.Options) { o.Loopback, o.Open, o.Address = false, true, "" })
+	withToken := newWorld(t, func(o *httpapi.Options) { o.Loopback, o.Open, o.Token = false, true, "a-very-secret-token" })
+	for _, c := range []struct {
+		name   string
+		w      *world
+		url    string
+		origin string
+		status int
+	}{
+		{"an IP address", open, "http://192.0.2.7:8080/api/jobs", "", 200},
+		{"an IPv6 address", open, "http://[2001:db8::7]:8080/api/jobs", "", 200},
+		{"an IPv6 address of a link", open, "http://[fe80::1%25eth0]:8080/api/jobs", "", 200},
+		{"this machine", open, "http://localhost:8080/api/jobs", "", 200},
+		{"a name that is known", open, "http://Cody.example:8080/api/jobs", "", 200},
+		{"own page by an IP address", open, "http://192.0.2.7:8080/api/jobs", "http://192.0.2.7:8080", 200},
+		{"known page", open, "http://192.0.2.7:8080/api/jobs", "https://cody.example", 200},
+		{"foreign page", open, "http://192.0.2.7:8080/api/jobs", "https://evil.example", 403},
+		{"DNS rebinding", open, "http://evil.example:8080/api/jobs", "http://evil.example:8080", 403},
+		{"DNS rebinding without an Origin", open, "http://evil.example:8080/api/jobs", "", 403},
+		{"DNS rebinding of the dashboard", open, "http://evil.example:8080/", "", 403},
+		{"a name that ends well", open, "http://evil.cody.example:8080/api/jobs", "", 403},
+		{"any page, as configured", anyPage, "http://evil.example:8080/api/jobs", "http://evil.example:8080", 200},
+		{"a gateway's name", lambda, "https://abc.execute-api.example/api/jobs", "", 200},
+		{"any name with a token", withToken, "http://any.example/api/health", "", 200},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			answer := c.w.knock(t, http.MethodGet, c.url, "Origin", c.origin)
+			if answer.Code != c.status {
+				t.Errorf("status %d, want %d: %s", answer.Code, c.status, answer.Body)
+			}
+		})
 	}
 }
 

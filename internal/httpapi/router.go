@@ -46,7 +46,9 @@ type Options struct {
 	Token    Token  // wanted as "Authorization: Bearer …" if set
 	Loopback bool   // only this machine can connect: no token needed, Host and Origin checked
 	Open     bool   // API_AUTHORIZATION=none: everybody may do everything
-	Address  string // host:port that the server listens on; a Host that loopback mode takes, too
+	// Address is host:port that the server listens on; a Host that it takes, too.
+	// Without one (Lambda, where the gateway goes by Host) Open checks no Host.
+	Address string
 
 	CORSOrigins []string // origins of other web pages that may use the API; "*" for all
 
