@@ -43,9 +43,9 @@ type Options struct {
 	Version  string
 	BasePath string // where the API lives: "/api" beside a dashboard, "" by itself
 
-	Token    Token  // wanted as "Authorization: Bearer …" if set
-	Loopback bool   // only this machine can connect: no token needed, Host and Origin checked
-	Open     bool   // API_AUTHORIZATION=none: everybody may do everything
+	Token    Token // wanted as "Authorization: Bearer …" if set
+	Loopback bool  // only this machine can connect: no token needed, Host and Origin checked
+	Open     bool  // API_AUTHORIZATION=none: everybody may do everything
 	// Address is host:port that the server listens on; a Host that it takes, too.
 	// Without one (Lambda, where the gateway goes by Host) Open checks no Host.
 	Address string
