@@ -174,18 +174,24 @@ func readNumstat(field func() (string, error), c *Change) error {
 // Blob returns a file's content, or a symbolic link's target, in a tree. More
 // than limit bytes are ErrTooLarge; a path that is not there is an *Error.
 func (w *Workspace) Blob(ctx context.Context, tree, path string, limit int64) ([]byte, error) {
-	if !isObjectID(tree) {
-		return nil, fmt.Errorf("read %q: %q is not a tree id", path, tree)
-	}
 	content := boundedBuffer{limit: limit}
-	err := w.run(ctx, process{args: []string{"cat-file", "blob", tree + ":" + path}, stdout: &content})
+	err := w.CopyBlob(ctx, tree, path, &content)
 	if content.exceeded {
 		return nil, fmt.Errorf("read %q, which has more than %d bytes: %w", path, limit, ErrTooLarge)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read %q: %w", path, err)
+	return content.content.Bytes(), err
+}
+
+// CopyBlob writes a file's content in a tree, however long it is. Memory use does
+// not grow with it. A path that is not there is an *Error.
+func (w *Workspace) CopyBlob(ctx context.Context, tree, path string, out io.Writer) error {
+	if !isObjectID(tree) {
+		return fmt.Errorf("read %q: %q is not a tree id", path, tree)
 	}
-	return content.content.Bytes(), nil
+	if err := w.run(ctx, process{args: []string{"cat-file", "blob", tree + ":" + path}, stdout: out}); err != nil {
+		return fmt.Errorf("read %q: %w", path, err)
+	}
+	return nil
 }
 
 // boundedBuffer refuses to grow over a limit.

@@ -34,11 +34,14 @@ func (a *attempt) gates(ctx context.Context, place *place, tree string) ([]codyb
 	if err := gateSymlinks(ctx, &found, place.git, tree, changes); err != nil {
 		return nil, err
 	}
-	lines, err := scanPatch(place.patchFile(), a.Secrets)
+	known := newKnownValues(a.Secrets)
+	lines, err := scanPatch(place.patchFile(), known)
 	if err != nil {
 		return nil, err
 	}
-	found.add("secret", codybatch.GateBlock, "adds what looks like a credential", lines.secrets)
+	if err := gateSecrets(ctx, &found, place.git, tree, changes, known, lines.secrets); err != nil {
+		return nil, err
+	}
 	found.add("skipped_tests", codybatch.GateWarn, "skips tests", lines.skips)
 	found.add("suppression", codybatch.GateWarn, "silences a linter or a check", lines.suppressions)
 	if lines.bytes > largeDiff {

@@ -19,70 +19,82 @@ type patchLines struct {
 	suppressions []string
 }
 
+// skipPattern knows how tests are skipped, suppression how checks are silenced.
 var (
-	// Forms of credentials that their issuers document: Anthropic, GitHub, GitLab,
-	// AWS access key ids, Slack, Google API keys, PEM private keys.
-	secretPattern = regexp.MustCompile(`sk-ant-[A-Za-z0-9_-]{20,}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{50,}|glpat-[A-Za-z0-9_-]{20}|\bA(?:KIA|SIA)[A-Z2-7]{16}\b|xox[abprs]-[A-Za-z0-9-]{10,}|AIza[A-Za-z0-9_-]{35}|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----`)
-	skipPattern   = regexp.MustCompile(`\bt\.Skip(?:Now|f)?\(|@pytest\.mark\.skip|@unittest\.skip|\b(?:it|test|describe)\.skip\(|\bx(?:it|describe)\(|@Disabled\b|@Ignore\b|#\[ignore\]`)
-	suppression   = regexp.MustCompile(`//nolint|# noqa|# type: ignore|eslint-disable|@ts-ignore|@ts-nocheck|@SuppressWarnings|#\[allow\(|continue-on-error: *true|\|\| true\b`)
+	skipPattern = pattern{
+		[]string{"t.Skip", "@pytest.mark.skip", "@unittest.skip", ".skip(", "xit(", "xdescribe(", "@Disabled", "@Ignore", "#[ignore]"},
+		regexp.MustCompile(`\bt\.Skip(?:Now|f)?\(|@pytest\.mark\.skip|@unittest\.skip|\b(?:it|test|describe)\.skip\(|\bx(?:it|describe)\(|@Disabled\b|@Ignore\b|#\[ignore\]`),
+	}
+	suppression = pattern{
+		[]string{"//nolint", "# noqa", "# type: ignore", "eslint-disable", "@ts-ignore", "@ts-nocheck", "@SuppressWarnings", "#[allow(", "continue-on-error:", "|| true"},
+		regexp.MustCompile(`//nolint|# noqa|# type: ignore|eslint-disable|@ts-ignore|@ts-nocheck|@SuppressWarnings|#\[allow\(|continue-on-error: *true|\|\| true\b`),
+	}
 )
 
-// scanPatch reads a patch once, with memory that does not grow with it. Of a line
-// over 1 MiB each piece is looked at by itself.
-func scanPatch(name string, secrets []string) (patchLines, error) {
+// scanPatch reads a patch once, with memory that does not grow with it. A line of
+// more than 1 MiB is looked at in pieces, which overlap.
+func scanPatch(name string, known knownValues) (patchLines, error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return patchLines{}, fmt.Errorf("read the diff for the gates: %w", err)
 	}
 	defer file.Close()
 	var found patchLines
-	var current string
+	var current string              // the file that the lines belong to
+	var inHunk, isAdded, isCut bool // isCut: a piece of the same line came before
+	var window []byte               // the end of that piece, and then this one
+	overlap := known.overlap()      // bytes
 	reader := bufio.NewReaderSize(file, 1<<20)
-	inHunk := false
 	for {
-		line, err := reader.ReadSlice('\n')
-		found.bytes += int64(len(line))
-		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
-			if errors.Is(err, io.EOF) {
-				return found, nil
-			}
+		piece, err := reader.ReadSlice('\n')
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) && !errors.Is(err, io.EOF) {
 			return found, fmt.Errorf("read the diff for the gates: %w", err)
 		}
-		switch {
-		case bytes.HasPrefix(line, []byte("diff --git ")):
-			inHunk, current = false, diffPath(line)
-		case bytes.HasPrefix(line, []byte("@@ ")):
-			inHunk = true
-		case inHunk && line[0] == '+':
-			found.look(current, line[1:], secrets)
+		found.bytes += int64(len(piece))
+		if !isCut { // only the beginning of a line says what it is
+			window, isAdded = window[:0], false
+			switch {
+			case bytes.HasPrefix(piece, []byte("diff --git ")):
+				inHunk, current = false, diffPath(piece)
+			case bytes.HasPrefix(piece, []byte("@@ ")):
+				inHunk = true
+			case inHunk && bytes.HasPrefix(piece, []byte("+")):
+				isAdded, piece = true, piece[1:]
+			}
+		}
+		goesOn := errors.Is(err, bufio.ErrBufferFull)
+		if isAdded {
+			if isCut || goesOn {
+				window = append(window, piece...)
+				piece = window
+			}
+			found.look(current, piece, known)
+			if goesOn {
+				window = append(window[:0], window[len(window)-min(overlap, len(window)):]...)
+			}
+		}
+		isCut = goesOn
+		if errors.Is(err, io.EOF) {
+			return found, nil
 		}
 	}
 }
 
-func (p *patchLines) look(file string, line []byte, secrets []string) {
+func (p *patchLines) look(file string, line []byte, known knownValues) {
 	once := func(list *[]string) {
 		if n := len(*list); n == 0 || (*list)[n-1] != file {
 			*list = append(*list, file)
 		}
 	}
-	if secretPattern.Match(line) || holdsAny(line, secrets) {
+	if secretPattern.isIn(line) || known.areIn(line) {
 		once(&p.secrets)
 	}
-	if skipPattern.Match(line) {
+	if skipPattern.isIn(line) {
 		once(&p.skips)
 	}
-	if suppression.Match(line) {
+	if suppression.isIn(line) {
 		once(&p.suppressions)
 	}
-}
-
-func holdsAny(line []byte, secrets []string) bool {
-	for _, secret := range secrets {
-		if len(secret) >= 8 && bytes.Contains(line, []byte(secret)) {
-			return true
-		}
-	}
-	return false
 }
 
 // diffPath is the new name in "diff --git a/old b/new", for people.
