@@ -47,8 +47,12 @@ func (a *attempt) gates(ctx context.Context, place *place, tree string) ([]codyb
 	if lines.bytes > largeDiff {
 		found.add("large_diff", a.strict(), fmt.Sprintf("is %.1f MiB long", float64(lines.bytes)/(1<<20)), []string{"diff.patch"})
 	}
-	for i, finding := range found.list {
-		found.list[i].Message = a.redact.Replace(finding.Message)
+	for i := range found.list {
+		finding := &found.list[i]
+		finding.Message = a.redact.Replace(finding.Message)
+		for n, name := range finding.Paths { // a name may be a secret, too
+			finding.Paths[n] = a.redact.Replace(name)
+		}
 		if err := a.record.event(ctx, codybatch.ThreadEvent{
 			Type: codybatch.EventGate, Rule: finding.Rule, Level: finding.Level, Paths: finding.Paths, Reason: finding.Message,
 		}); err != nil {

@@ -2,10 +2,13 @@ package worker_test
 
 import (
 	"context"
+	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/worker"
 )
 
 func TestGates(t *testing.T) {
@@ -70,4 +73,57 @@ func TestGates(t *testing.T) {
 		spec.Prompt = "Update the actions in .github/workflows."
 		wantOutcome(t, w.runOne(spec), codybatch.OutcomeChanged)
 	})
+}
+
+// rules are what was objected to, as "rule level".
+func rules(task codybatch.Task) []string {
+	var list []string
+	for _, finding := range task.Gates {
+		list = append(list, finding.Rule+" "+string(finding.Level))
+	}
+	return list
+}
+
+func TestGatesLookIntoBinaryFiles(t *testing.T) {
+	t.Parallel()
+	const value = "a-value-that-the-worker-knows"
+	for name, test := range map[string]struct {
+		script string
+		blocks bool
+	}{
+		"a known value":          {"printf '" + value + "\\0' > blob", true},
+		"a credential":           {"printf 'x\\0gh%s\\n' p_" + strings.Repeat("a", 36) + " > blob", true},
+		"a credential in UTF-16": {"printf 'gh%s\\n' p_" + strings.Repeat("a", 36) + " | iconv -t UTF-16 > blob", true},
+		"a changed file":         {"printf '\\0" + value + "' >> old", true},
+		"noise":                  {"head -c 3000000 /dev/urandom > blob", false},
+		"a deleted file":         {"rm old; printf '\\0' > blob", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, func(o *worker.Options) { o.Secrets = []string{value} })
+			w.repository("site", map[string]string{"a.txt": "x\n", "old": "\x00" + value})
+			task := w.runOne(scriptJob(test.script, "site"))
+			if got := slices.Contains(rules(task), "secret block"); got != test.blocks {
+				t.Errorf("got %+v", task.Gates)
+			}
+		})
+	}
+}
+
+func TestGatesDoNotRepeatKnownValues(t *testing.T) {
+	t.Parallel()
+	const value = "a-value-that-the-worker-knows"
+	w := newWorld(t, func(o *worker.Options) { o.Secrets = []string{value} })
+	w.repository("site", map[string]string{"a.txt": "x\n"})
+	task := w.runOne(scriptJob("ln -s /etc "+value+"; mkdir .github; echo x > .github/"+value+"; echo "+value+" > "+value+".txt", "site"))
+	if got, want := rules(task), []string{"protected_path warn", "symlink_escape block", "secret block"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	row, err := json.Marshal(task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(row), value) || strings.Contains(w.thread(task), value) {
+		t.Errorf("it is in the row or the thread:\n%s\n%s", row, w.thread(task))
+	}
 }
