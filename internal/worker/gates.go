@@ -16,13 +16,6 @@ const (
 	gatePathsMax = 20      // paths that a finding names
 )
 
-// protectedPaths decide what runs on other machines, or what agents are told.
-// Entries with a slash at the end are folders at any depth.
-var protectedPaths = []string{
-	".github/", ".gitlab-ci.yml", ".husky/", "CODEOWNERS", ".claude/", ".mcp.json",
-	"AGENTS.md", "CLAUDE.md", ".gitmodules", ".gitattributes", ".npmrc",
-}
-
 // gates objects to a diff by rules alone, before anyone reads it.
 func (a *attempt) gates(ctx context.Context, place *place, tree string) ([]codybatch.GateFinding, error) {
 	changes, err := place.git.Changes(ctx, tree)
@@ -75,7 +68,7 @@ func (a *attempt) gatePaths(found *findings, changes []git.Change) {
 	var protected, submodules, binaries, deletedTests []string
 	for _, change := range changes {
 		for _, name := range []string{change.Path, change.OldPath} {
-			if rule := protectedBy(name); rule != "" && !strings.Contains(a.job.Prompt, strings.TrimSuffix(rule, "/")) {
+			if rule := protectedBy(name); rule != "" && !isNamedIn(a.job.Prompt, rule) {
 				protected = append(protected, name)
 				break
 			}
@@ -124,19 +117,6 @@ func leadsOut(link, target string) bool {
 	}
 	resolved := path.Join(path.Dir(link), target)
 	return resolved == ".." || strings.HasPrefix(resolved, "../") || resolved == ".git" || strings.HasPrefix(resolved, ".git/")
-}
-
-func protectedBy(name string) string {
-	for _, rule := range protectedPaths {
-		folder, isFolder := strings.CutSuffix(rule, "/")
-		if isFolder && strings.Contains("/"+name, "/"+folder+"/") {
-			return rule
-		}
-		if !isFolder && path.Base(name) == rule {
-			return rule
-		}
-	}
-	return ""
 }
 
 func isTest(name string) bool {

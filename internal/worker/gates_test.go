@@ -18,16 +18,17 @@ func TestGates(t *testing.T) {
 		rule   string
 		level  codybatch.GateLevel
 	}{
-		"a link to the system":     {"ln -s /etc/passwd p", "symlink_escape", codybatch.GateBlock},
-		"a link that climbs":       {"mkdir d; ln -s ../../x d/p", "symlink_escape", codybatch.GateBlock},
-		"a credential":             {"echo 'key = \"ghp_" + strings.Repeat("a", 36) + "\"' > c.txt", "secret", codybatch.GateBlock},
-		"a workflow, by a script":  {"mkdir -p .github/workflows; echo on: > .github/workflows/x.yml", "protected_path", codybatch.GateWarn},
-		"a deleted test":           {"rm a_test.go", "deleted_tests", codybatch.GateWarn},
-		"a skipped test":           {"echo 'func x(t T) { t.Skip() }' >> a_test.go", "skipped_tests", codybatch.GateWarn},
-		"a silenced linter":        {"echo 'x() //nolint' > b.go", "suppression", codybatch.GateWarn},
-		"a binary":                 {"printf 'a\\0b' > blob", "binary", codybatch.GateWarn},
-		"many files":               {"for i in $(seq 101); do echo $i > f$i; done", "many_files", codybatch.GateWarn},
-		"a large diff by a script": {"yes 'a line of some length to fill the file with' | head -c 5000000 > big.txt", "large_diff", codybatch.GateWarn},
+		"a link to the system":       {"ln -s /etc/passwd p", "symlink_escape", codybatch.GateBlock},
+		"a link that climbs":         {"mkdir d; ln -s ../../x d/p", "symlink_escape", codybatch.GateBlock},
+		"a credential":               {"echo 'key = \"ghp_" + strings.Repeat("a", 36) + "\"' > c.txt", "secret", codybatch.GateBlock},
+		"a workflow, by a script":    {"mkdir -p .github/workflows; echo on: > .github/workflows/x.yml", "protected_path", codybatch.GateWarn},
+		"a link to a folder of ours": {"ln -s d .claude", "protected_path", codybatch.GateWarn},
+		"a deleted test":             {"rm a_test.go", "deleted_tests", codybatch.GateWarn},
+		"a skipped test":             {"echo 'func x(t T) { t.Skip() }' >> a_test.go", "skipped_tests", codybatch.GateWarn},
+		"a silenced linter":          {"echo 'x() //nolint' > b.go", "suppression", codybatch.GateWarn},
+		"a binary":                   {"printf 'a\\0b' > blob", "binary", codybatch.GateWarn},
+		"many files":                 {"for i in $(seq 101); do echo $i > f$i; done", "many_files", codybatch.GateWarn},
+		"a large diff by a script":   {"yes 'a line of some length to fill the file with' | head -c 5000000 > big.txt", "large_diff", codybatch.GateWarn},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -70,6 +71,8 @@ func TestGates(t *testing.T) {
 		if out, err := tryGit(t, bare, "rev-parse", "cody-batch/change-it"); err == nil {
 			t.Errorf("a blocked diff was pushed: %s", out)
 		}
+		spec.Prompt = "Follow https://docs.github.com/en/actions and bump the version."
+		wantOutcome(t, w.runOne(spec), codybatch.OutcomeGateBlocked)
 		spec.Prompt = "Update the actions in .github/workflows."
 		wantOutcome(t, w.runOne(spec), codybatch.OutcomeChanged)
 	})
