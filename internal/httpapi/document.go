@@ -31,7 +31,7 @@ func (a *api) registerDocuments(h huma.API) {
 	describeThread(h, &thread)
 	register(a, h, thread, a.thread)
 	log := operation("getLog", http.MethodGet, taskRoute+"/log", tagTasks,
-		"Get a repository's log", "What the commands of an attempt printed.",
+		"Get a repository's log", "What the commands of an attempt printed. 404 with the reason while there is none, or if they printed nothing.",
 		http.StatusNotFound)
 	describeStream(&log, "The log.", "text/plain")
 	register(a, h, log, a.log)

@@ -17,6 +17,7 @@ func (a *api) registerJobs(h huma.API) {
 		http.StatusBadRequest), a.listJobs)
 	create := operation("createJob", http.MethodPost, "/jobs", tagJobs,
 		"Create a job", "Checks everything first: nothing is stored unless all of it can be. The job starts at once.\n\n"+
+			"422 tells everything that is wrong with the request; 403 comes if all that is wrong is the allow-list.\n\n"+
 			"With an `Idempotency-Key` the same request can be sent again for 24 hours without starting a second job: "+
 			"the answer is the first one's job, with `Idempotency-Replayed: true`.",
 		http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusBadGateway)
