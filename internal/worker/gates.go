@@ -92,7 +92,7 @@ func (a *attempt) gatePaths(found *findings, changes []git.Change) {
 	}
 }
 
-// gateSymlinks finds new symbolic links that lead out of the repository.
+// gateSymlinks finds new symbolic links that can lead out of the repository.
 func gateSymlinks(ctx context.Context, found *findings, workspace *git.Workspace, tree string, changes []git.Change) error {
 	var escapes []string
 	for _, change := range changes {
@@ -107,16 +107,32 @@ func gateSymlinks(ctx context.Context, found *findings, workspace *git.Workspace
 			escapes = append(escapes, change.Path)
 		}
 	}
-	found.add("symlink_escape", codybatch.GateBlock, "adds a symbolic link that leads out of the repository", escapes)
+	found.add("symlink_escape", codybatch.GateBlock, "adds a symbolic link that can lead out of the repository", escapes)
 	return nil
 }
 
+// leadsOut reports whether a symbolic link can lead out of the repository, or
+// into its .git. A ".." after a name counts as such: the name may be that of
+// another link, and then ".." is not what it looks like.
 func leadsOut(link, target string) bool {
 	if path.IsAbs(target) {
 		return true
 	}
-	resolved := path.Join(path.Dir(link), target)
-	return resolved == ".." || strings.HasPrefix(resolved, "../") || resolved == ".git" || strings.HasPrefix(resolved, ".git/")
+	depth, isBelow := strings.Count(link, "/"), false
+	for part := range strings.SplitSeq(target, "/") {
+		switch {
+		case part == "" || part == ".":
+		case part == "..":
+			if depth--; depth < 0 || isBelow {
+				return true
+			}
+		case git.IsDotGit(part):
+			return true
+		default:
+			isBelow = true
+		}
+	}
+	return false
 }
 
 func isTest(name string) bool {
