@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
@@ -79,14 +80,14 @@ func (a *attempt) gatePaths(found *findings, changes []git.Change) {
 		if change.Binary && change.Status != 'D' {
 			binaries = append(binaries, change.Path)
 		}
-		if change.Status == 'D' && isTest(change.Path) {
-			deletedTests = append(deletedTests, change.Path)
+		if isTestGone(change) {
+			deletedTests = append(deletedTests, cmp.Or(change.OldPath, change.Path))
 		}
 	}
 	found.add("protected_path", a.strict(), "changes files that decide what runs elsewhere; name them in the prompt to allow that", protected)
 	found.add("submodule", codybatch.GateBlock, "changes a submodule, or adds a repository inside the repository", submodules)
 	found.add("binary", codybatch.GateWarn, "adds or changes binary files", binaries)
-	found.add("deleted_tests", codybatch.GateWarn, "deletes tests", deletedTests)
+	found.add("deleted_tests", codybatch.GateWarn, "deletes tests, or gives them names and forms that no test has", deletedTests)
 	if len(changes) > manyFiles {
 		found.add("many_files", codybatch.GateWarn, fmt.Sprintf("changes %d files", len(changes)), []string{changes[0].Path})
 	}
@@ -133,6 +134,18 @@ func leadsOut(link, target string) bool {
 		}
 	}
 	return false
+}
+
+// isTestGone also knows tests that no test runner finds any more.
+func isTestGone(change git.Change) bool {
+	switch change.Status {
+	case 'D', 'T':
+		return isTest(change.Path)
+	case 'R':
+		return isTest(change.OldPath) && !isTest(change.Path)
+	default:
+		return false
+	}
 }
 
 func isTest(name string) bool {

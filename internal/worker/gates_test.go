@@ -20,6 +20,9 @@ func TestGates(t *testing.T) {
 	}{
 		"a link to the system":       {"ln -s /etc/passwd p", "symlink_escape", codybatch.GateBlock},
 		"a link that climbs":         {"mkdir d; ln -s ../../x d/p", "symlink_escape", codybatch.GateBlock},
+		"a link over a link":         {"mkdir -p a/b; ln -s ../.. a/b/c; ln -s a/b/c/../../outside esc", "symlink_escape", codybatch.GateBlock},
+		"a renamed test":             {"mv a_test.go a.go.txt", "deleted_tests", codybatch.GateWarn},
+		"a test made a link":         {"ln -sf a.txt a_test.go", "deleted_tests", codybatch.GateWarn},
 		"a credential":               {"echo 'key = \"ghp_" + strings.Repeat("a", 36) + "\"' > c.txt", "secret", codybatch.GateBlock},
 		"a workflow, by a script":    {"mkdir -p .github/workflows; echo on: > .github/workflows/x.yml", "protected_path", codybatch.GateWarn},
 		"a link to a folder of ours": {"ln -s d .claude", "protected_path", codybatch.GateWarn},
@@ -27,6 +30,7 @@ func TestGates(t *testing.T) {
 		"a skipped test":             {"echo 'func x(t T) { t.Skip() }' >> a_test.go", "skipped_tests", codybatch.GateWarn},
 		"a silenced linter":          {"echo 'x() //nolint' > b.go", "suppression", codybatch.GateWarn},
 		"a binary":                   {"printf 'a\\0b' > blob", "binary", codybatch.GateWarn},
+		"a test with another name":   {"mv a_test.go b_test.go; printf 'a\\0b' > blob", "binary", codybatch.GateWarn},
 		"many files":                 {"for i in $(seq 101); do echo $i > f$i; done", "many_files", codybatch.GateWarn},
 		"a large diff by a script":   {"yes 'a line of some length to fill the file with' | head -c 5000000 > big.txt", "large_diff", codybatch.GateWarn},
 	}
