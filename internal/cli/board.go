@@ -17,14 +17,17 @@ type board struct {
 	seen      map[string]time.Time    // when a repository was last heard of, by our clock
 	ended     map[string]int          // the attempt whose end was told, by repository
 	rehearsed bool
+	problem   string // why nothing is heard at the moment; empty: all is well
+	since     int64  // events up to this one are no news
 }
 
+// newBoard starts with a job as it stands: what ended before is no news.
 func newBoard(job httpapi.Job) *board {
-	return &board{job: job, running: map[string]httpapi.Task{}, seen: map[string]time.Time{}, ended: map[string]int{}}
+	return &board{job: job, since: job.Seq, running: map[string]httpapi.Task{}, seen: map[string]time.Time{}, ended: map[string]int{}}
 }
 
-// take learns from an event. It returns the task if the event is its end, and
-// nobody was told yet.
+// take learns from an event. It returns the task if the event is its end, that is
+// news, and nobody was told yet.
 func (b *board) take(event httpapi.Event, now time.Time) *httpapi.Task {
 	if event.Job != nil {
 		b.job = *event.Job
@@ -44,7 +47,7 @@ func (b *board) take(event httpapi.Event, now time.Time) *httpapi.Task {
 	}
 	delete(b.running, name)
 	delete(b.seen, name)
-	if !codybatch.TaskStatus(task.Status).Final() || b.ended[name] == task.Attempt {
+	if !codybatch.TaskStatus(task.Status).Final() || event.Seq <= b.since || b.ended[name] == task.Attempt {
 		return nil
 	}
 	b.ended[name] = task.Attempt

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -64,6 +65,11 @@ func report(ctx context.Context, w io.Writer, err error) int {
 	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		err = context.Cause(ctx)
+	}
+	if lost := (*url.Error)(nil); errors.As(err, &lost) && err == error(lost) { //nolint:errorlint // only the bare error: others say more
+		if plain := unreachable(err); plain != nil {
+			err = plain
+		}
 	}
 	fmt.Fprintln(w, "codybatch:", message(err))
 	if hint := (*hintError)(nil); errors.As(err, &hint) {

@@ -15,13 +15,11 @@ const latest = "latest"
 // pageSize is the most that the API gives at once.
 const pageSize = 100
 
-// follow shows a job until it has ended, and returns it with all its tasks. Log
+// follow shows what becomes of a job until it has ended, and returns it with all
+// its tasks. What had ended when the job was read is no news, and not shown. Log
 // lines that come meanwhile go through notes, if that is not nil.
-func (p *program) follow(ctx context.Context, client *httpapi.Client, id codybatch.JobID, notes *notes) (httpapi.Job, []httpapi.Task, error) {
-	job, err := client.Job(ctx, id)
-	if err != nil {
-		return job, nil, err
-	}
+func (p *program) follow(ctx context.Context, client *httpapi.Client, job httpapi.Job, notes *notes) (httpapi.Job, []httpapi.Task, error) {
+	id := codybatch.JobID(job.JobID)
 	if notes == nil { // somebody else runs the job, and knows what answers there
 		p.announceRemoteRehearsal(ctx, client, job)
 	}
@@ -30,7 +28,9 @@ func (p *program) follow(ctx context.Context, client *httpapi.Client, id codybat
 		notes.through(above)
 		defer notes.through(nil)
 	}
-	err = watch(ctx, client, id, shown)
+	p.contact.tell(shown.reach)
+	err := watch(ctx, client, id, shown)
+	p.contact.tell(nil)
 	shown.close()
 	if err != nil {
 		return job, nil, err
@@ -38,7 +38,7 @@ func (p *program) follow(ctx context.Context, client *httpapi.Client, id codybat
 	if job, err = client.Job(ctx, id); err != nil {
 		return job, nil, err
 	}
-	tasks, err := allTasks(ctx, client, id)
+	tasks, err := allTasks(ctx, client, codybatch.TaskQuery{JobID: id})
 	return job, tasks, err
 }
 
@@ -53,11 +53,11 @@ func watch(ctx context.Context, client *httpapi.Client, id codybatch.JobID, to p
 	return nil
 }
 
-// allTasks reads all tasks of a job, page by page.
-func allTasks(ctx context.Context, client *httpapi.Client, id codybatch.JobID) ([]httpapi.Task, error) {
+// allTasks reads all tasks that fit, page by page.
+func allTasks(ctx context.Context, client *httpapi.Client, q codybatch.TaskQuery) ([]httpapi.Task, error) {
 	tasks := []httpapi.Task{}
 	for page := (httpapi.Page{Limit: pageSize}); ; {
-		next, err := client.Tasks(ctx, id, "", "", page)
+		next, err := client.Tasks(ctx, q.JobID, q.Status, q.Outcome, page)
 		if err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +14,11 @@ import (
 func (b *board) frame(now time.Time, width, height int) []row {
 	runners := b.runners()
 	rows := make([]row, 0, height)
-	room := max(1, height-4) // head, bar, money, and the free line below
+	tail := slices.Concat(b.counts(width), b.money(now, width))
+	if b.problem != "" {
+		tail = append(tail, row{{yellow, b.problem}})
+	}
+	room := max(1, height-2-len(tail)) // the head, and the free line below
 	hidden := 0
 	if len(runners) > room {
 		hidden = len(runners) - room + 1
@@ -26,12 +31,12 @@ func (b *board) frame(now time.Time, width, height int) []row {
 	}
 	name = min(name, max(12, width-38)) // so that phase, time and cost stay visible
 	for _, task := range runners {
-		rows = append(rows, b.runner(task, name, now))
+		rows = append(rows, b.runner(task, name, width, now))
 	}
 	if hidden > 0 {
 		rows = append(rows, row{{faint, fmt.Sprintf("  … and %d more running", hidden)}})
 	}
-	return append(rows, b.bar(width), b.money(now))
+	return append(rows, tail...)
 }
 
 func (b *board) head() row {
@@ -42,7 +47,7 @@ func (b *board) head() row {
 	return head
 }
 
-func (b *board) runner(task httpapi.Task, name int, now time.Time) row {
+func (b *board) runner(task httpapi.Task, name, width int, now time.Time) row {
 	phase, look := visible(string(task.Phase)), cyan
 	if task.CancelRequested {
 		phase, look = "canceling", yellow
@@ -52,20 +57,49 @@ func (b *board) runner(task httpapi.Task, name int, now time.Time) row {
 		{look, pad(phase, 10) + gap},
 		{plain, pad(duration(now.Sub(started(task))), 6) + gap},
 	}
-	if task.Usage.CostUSD == nil || *task.Usage.CostUSD > 0 {
-		parts = append(parts, span{plain, pad(cost(task.Usage.CostUSD), 7) + gap})
+	var remarks []string
+	if task.Attempt > 1 {
+		remarks = append(remarks, fmt.Sprintf("attempt %d", task.Attempt))
 	}
 	if silent := now.Sub(b.seen[task.RepositoryName]); silent >= 5*time.Second {
-		parts = append(parts, span{faint, "last heard of " + duration(silent) + " ago"})
+		remarks = append(remarks, "last heard of "+duration(silent)+" ago")
+	}
+	more := row{{faint, strings.Join(remarks, ", ")}}
+	if task.Usage.CostUSD == nil || *task.Usage.CostUSD > 0 {
+		more = slices.Insert(more, 0, span{plain, pad(cost(task.Usage.CostUSD), 7) + gap})
+	}
+	for _, part := range more {
+		if parts.columns()+columns(strings.TrimRight(part.text, " ")) < width { // half of it helps nobody
+			parts = append(parts, part)
+		}
 	}
 	return parts
 }
 
+// counts shows how far the job is: a bar, and numbers beside it and below.
+func (b *board) counts(width int) []row {
+	parts := countParts(b.job)
+	beside := len(parts)
+	if columns(strings.Join(parts, ", "))+barFrame+leastBar > width {
+		beside = min(2, len(parts)) // what has ended, and what failed
+	}
+	text := strings.Join(parts[:beside], ", ")
+	size := min(30, max(leastBar, width-columns(text)-barFrame))
+	rows := []row{append(b.bar(size), span{plain, " " + text})}
+	for _, line := range joined(parts[beside:], width-3) {
+		rows = append(rows, row{{plain, "  " + line}})
+	}
+	return rows
+}
+
+const (
+	leastBar = 8
+	barFrame = 4 // brackets, a blank, and the free column
+)
+
 // bar shows how far the job is, in the order of the outcomes' colours.
-func (b *board) bar(width int) row {
+func (b *board) bar(size int) row {
 	c, all := b.job.Counts, max(1, b.job.RepositoryCount)
-	counts := countsText(b.job)
-	size := min(30, max(8, width-columns(counts)-4)) // brackets, a blank, and the free column
 	var line row
 	used := 0
 	segment := func(n int, look style, mark string) {
@@ -82,38 +116,59 @@ func (b *board) bar(width int) row {
 	segment(c.Canceled, yellow, "█")
 	segment(c.Succeeded, green, "█")
 	segment(c.Running, cyan, "▒")
-	line = append(line, span{faint, strings.Repeat("·", size-used) + "]"})
-	return append(line, span{plain, " " + counts})
+	return append(line, span{faint, strings.Repeat("·", size-used) + "]"})
 }
 
-func (b *board) money(now time.Time) row {
-	text := costText(b.job)
+func (b *board) money(now time.Time, width int) []row {
+	parts := []string{costText(b.job), duration(b.elapsed(now))}
 	if b.rehearsed {
-		text += " (rehearsed)"
+		parts[0] += " (rehearsed)"
 	}
-	text += ", " + duration(b.elapsed(now))
 	if left, ok := b.left(now); ok {
-		text += ", about " + duration(left) + " left"
+		parts = append(parts, "about "+duration(left)+" left")
 	}
-	return row{{plain, text}}
+	var rows []row
+	for _, line := range joined(parts, width-1) {
+		rows = append(rows, row{{plain, line}})
+	}
+	return rows
 }
 
-// countsText says how a job stands; what is zero is left out.
-func countsText(job httpapi.Job) string {
+// joined puts parts, whole, into lines of at most width columns.
+func joined(parts []string, width int) []string {
+	var all []string
+	for _, part := range parts {
+		if last := len(all) - 1; last >= 0 && columns(all[last])+2+columns(part) < width {
+			all[last] += ", " + part
+			continue
+		} else if last >= 0 {
+			all[last] += ","
+		}
+		all = append(all, part)
+	}
+	return all
+}
+
+// countsText says how a job stands in one line.
+func countsText(job httpapi.Job) string { return strings.Join(countParts(job), ", ") }
+
+// countParts says how a job stands; what is zero is left out. What went wrong comes
+// early, so that no narrow window hides it.
+func countParts(job httpapi.Job) []string {
 	c := job.Counts
 	parts := []string{fmt.Sprintf("%d of %d ended", c.Succeeded+c.Failed+c.Canceled, job.RepositoryCount)}
 	for _, part := range []struct {
 		n    int
 		what string
 	}{
-		{c.Running, "running"}, {c.Queued, "queued"}, {c.Succeeded, "succeeded"}, {c.Failed, "failed"},
+		{c.Failed, "failed"}, {c.Running, "running"}, {c.Queued, "queued"}, {c.Succeeded, "succeeded"},
 		{c.Canceled, "canceled"}, {c.Changed, "changed"}, {c.Published, "published"},
 	} {
 		if part.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
 		}
 	}
-	return strings.Join(parts, ", ")
+	return parts
 }
 
 func costText(job httpapi.Job) string {

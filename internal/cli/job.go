@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"net/http"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -32,11 +34,24 @@ func (p *program) client(ctx context.Context, f *serverFlag) (*httpapi.Client, e
 	if f.address != "" {
 		address = f.address
 	}
-	api, err := httpapi.Discover(ctx, address, nil)
-	if err != nil {
-		return nil, withHint(err, "is there a server? codybatch serve starts one; --server or %s says where it is", config.Server)
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
 	}
-	return httpapi.NewClient(api, environment.APIToken.Reveal(), nil)
+	p.contact.address = address
+	transport := &http.Client{Transport: p.contact}
+	api, err := httpapi.Discover(ctx, address, transport)
+	if err != nil {
+		if lost := unreachable(err); lost != nil {
+			return nil, withHint(lost, "is there a server? codybatch serve starts one; --server or %s says where it is", config.Server)
+		}
+		return nil, err
+	}
+	client, err := httpapi.NewClient(api, environment.APIToken.Reveal(), transport)
+	if err != nil {
+		return nil, err
+	}
+	client.Reconnecting = p.contact.reconnecting
+	return client, nil
 }
 
 func (p *program) jobs() *cobra.Command {
@@ -46,8 +61,9 @@ func (p *program) jobs() *cobra.Command {
 		Short: "Create, watch and finish jobs on a server",
 		Long: `Create, watch and finish jobs on a server.
 
-<job> is the id of a job, or "latest". API_TOKEN is the token, where the server wants one.`,
-		Args: cobra.NoArgs,
+<job> is the id of a job, or "latest". A <job> that was run by "codybatch run" is on the
+server that has the same --data. API_TOKEN is the token, where the server wants one.`,
+		Args: onlySubcommands,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	server.add(c)

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +17,7 @@ func (p *program) jobCancel(server *serverFlag) *cobra.Command {
 		Short: "Cancel a job, or some of its repositories",
 		Long: `Cancel what is not finished of a job, or of some of its repositories. Running agents are
 ended at once; finished results stay. "codybatch job retry --include canceled" takes it back.`,
-		Args: cobra.MinimumNArgs(1),
+		Args: arguments,
 		RunE: func(c *cobra.Command, args []string) error {
 			client, err := p.client(c.Context(), server)
 			if err != nil {
@@ -31,33 +32,46 @@ ended at once; finished results stay. "codybatch job retry --include canceled" t
 				if err != nil {
 					return err
 				}
-				return p.printState(job, "Canceled")
+				return p.printCanceled(job, job.Counts.Running > 0, oneLine(job.Name))
 			}
 			var errs []error
+			var canceled, stillRunning []string
 			for _, name := range names {
-				_, err := client.CancelTask(c.Context(), codybatch.TaskKey{JobID: id, Repository: name})
-				errs = append(errs, err)
-			}
-			if err := errors.Join(errs...); err != nil {
-				return err
+				task, err := client.CancelTask(c.Context(), codybatch.TaskKey{JobID: id, Repository: name})
+				switch {
+				case err != nil:
+					errs = append(errs, err)
+				case codybatch.TaskStatus(task.Status).Final():
+					canceled = append(canceled, oneLine(task.RepositoryName))
+				default:
+					stillRunning = append(stillRunning, oneLine(task.RepositoryName))
+				}
 			}
 			job, err := client.Job(c.Context(), id)
 			if err != nil {
-				return err
+				return errors.Join(append(errs, err)...)
 			}
-			return p.printState(job, "Canceled")
+			if len(canceled)+len(stillRunning) > 0 {
+				what := strings.Join(append(canceled, stillRunning...), ", ") + " of " + oneLine(job.Name)
+				errs = append(errs, p.printCanceled(job, len(stillRunning) > 0, what))
+			}
+			return errors.Join(errs...)
 		},
 	}
 	p.json.add(c, httpapi.Job{})
 	return c
 }
 
-// printState prints the job that a request was about: the object with --json, else
-// a word for people.
-func (p *program) printState(job httpapi.Job, did codybatch.JobID) error {
+// printCanceled prints the job that a cancel was about: the object with --json, else
+// a line for people. An agent that runs needs a moment to end.
+func (p *program) printCanceled(job httpapi.Job, isUnderWay bool, what string) error {
 	if p.json.set {
 		return p.json.write(p.out, job)
 	}
-	fmt.Fprintf(p.err, "%s: %s, %s\n", did, oneLine(job.Name), countsText(job))
+	did := "Canceled"
+	if isUnderWay {
+		did = "Canceling"
+	}
+	fmt.Fprintf(p.err, "%s: %s; the job: %s\n", did, what, countsText(job))
 	return nil
 }

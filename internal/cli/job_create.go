@@ -41,7 +41,7 @@ The job's file has the fields of POST /jobs, in YAML or JSON; flags replace what
 			}
 			if watch {
 				fmt.Fprintln(p.err, "Created job", oneLine(job.JobID))
-				return p.watchJob(c.Context(), client, codybatch.JobID(job.JobID))
+				return p.watchJob(c.Context(), client, job)
 			}
 			return p.created(job)
 		},
@@ -72,8 +72,9 @@ func addWatch(c *cobra.Command, watch *bool) {
 }
 
 // watchJob follows a job and prints its results.
-func (p *program) watchJob(ctx context.Context, client *httpapi.Client, id codybatch.JobID) error {
-	job, tasks, err := p.follow(ctx, client, id, nil)
+func (p *program) watchJob(ctx context.Context, client *httpapi.Client, job httpapi.Job) error {
+	id := codybatch.JobID(job.JobID)
+	job, tasks, err := p.follow(ctx, client, job, nil)
 	if err != nil && stopped(ctx) {
 		return withHint(errors.New("stopped watching; the job goes on"), "watch again: codybatch job watch %s\nend it: codybatch job cancel %s", id, id)
 	}

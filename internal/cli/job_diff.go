@@ -20,7 +20,7 @@ func (p *program) jobDiff(server *serverFlag) *cobra.Command {
 		Short: "Print diffs, as git apply takes them",
 		Long: `Print the diffs of a job, or of some of its repositories. In a pipe not a byte is
 changed. Where there are several, a line "# owner/name" stands before each.`,
-		Args: cobra.MinimumNArgs(1),
+		Args: arguments,
 		RunE: func(c *cobra.Command, args []string) error {
 			client, err := p.client(c.Context(), server)
 			if err != nil {
@@ -41,7 +41,7 @@ changed. Where there are several, a line "# owner/name" stands before each.`,
 // printDiffs prints the diffs of repositories, or of all that have one.
 func (p *program) printDiffs(ctx context.Context, client *httpapi.Client, id codybatch.JobID, names []codybatch.RepositoryName) error {
 	if len(names) == 0 {
-		tasks, err := allTasks(ctx, client, id)
+		tasks, err := allTasks(ctx, client, codybatch.TaskQuery{JobID: id})
 		if err != nil {
 			return err
 		}

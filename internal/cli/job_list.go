@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,6 +20,9 @@ func (p *program) jobList(server *serverFlag) *cobra.Command {
 		Short:   "List jobs, newest first",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := checkLimit(limit); err != nil {
+				return err
+			}
 			client, err := p.client(c.Context(), server)
 			if err != nil {
 				return err
@@ -34,7 +38,7 @@ func (p *program) jobList(server *serverFlag) *cobra.Command {
 					break
 				}
 			}
-			jobs = jobs[:min(len(jobs), max(0, limit))]
+			jobs = jobs[:min(len(jobs), limit)]
 			if p.json.set {
 				return p.json.write(p.out, jobs)
 			}
@@ -47,18 +51,49 @@ func (p *program) jobList(server *serverFlag) *cobra.Command {
 	return c
 }
 
+// checkLimit refuses lists of nothing.
+func checkLimit(limit int) error {
+	if limit < 1 {
+		return fmt.Errorf("--limit %d: must be at least 1", limit)
+	}
+	return nil
+}
+
 func (p *program) jobTable(jobs []httpapi.Job) *table {
-	t := &table{head: []string{"job", "name", "status", "repositories", "cost", "created"}, whole: "job"}
-	person := p.terminal(p.out).is
+	t := &table{
+		head: []string{"job", "name", "status", "ended", "failed", "cost", "created"}, whole: "job", flat: true,
+		spare: []string{"cost", "age"},
+	}
+	isPerson := p.terminal(p.out).is
+	if isPerson {
+		t.head[6] = "age"
+	}
 	for _, job := range jobs {
 		c := job.Counts
 		ended := fmt.Sprintf("%d/%d", c.Succeeded+c.Failed+c.Canceled, job.RepositoryCount)
-		created := job.CreatedAt.UTC().Format(time.RFC3339)
-		if person {
-			created = duration(p.now().Sub(job.CreatedAt)) + " ago"
+		failed, created := strconv.Itoa(c.Failed), job.CreatedAt.UTC().Format(time.RFC3339)
+		if isPerson {
+			created = age(p.now().Sub(job.CreatedAt))
+			if c.Failed == 0 {
+				failed = ""
+			}
 		}
 		t.add(cell{text: job.JobID}, cell{text: job.Name}, cell{job.Status, styleOf(job.Status)}, cell{text: ended},
-			cell{text: cost(job.Usage.CostUSD)}, cell{text: created})
+			cell{failed, red}, cell{text: cost(job.Usage.CostUSD)}, cell{text: created})
 	}
 	return t
+}
+
+// age shows a time to one unit: "42s", "3m", "2h", "5d".
+func age(d time.Duration) string {
+	switch d = max(0, d); {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh", int(d.Hours()))
+	default:
+		return fmt.Sprintf("%dd", int(d.Hours()/24))
+	}
 }

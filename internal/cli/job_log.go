@@ -1,11 +1,15 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"io"
+	"net/http"
 
 	"github.com/spf13/cobra"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/httpapi"
 )
 
 func (p *program) jobLog(server *serverFlag) *cobra.Command {
@@ -13,7 +17,7 @@ func (p *program) jobLog(server *serverFlag) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "log <job> <owner/name>",
 		Short: "Print what the commands of a repository's attempt said",
-		Args:  cobra.ExactArgs(2),
+		Args:  arguments,
 		RunE: func(c *cobra.Command, args []string) error {
 			client, err := p.client(c.Context(), server)
 			if err != nil {
@@ -23,8 +27,12 @@ func (p *program) jobLog(server *serverFlag) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			text, err := client.Log(c.Context(), codybatch.TaskKey{JobID: id, Repository: names[0]}, attempt)
+			key := codybatch.TaskKey{JobID: id, Repository: names[0]}
+			text, err := client.Log(c.Context(), key, attempt)
 			if err != nil {
+				if attempt == 0 && saidNothing(c.Context(), client, key, err) {
+					return nil
+				}
 				return err
 			}
 			defer text.Close()
@@ -35,6 +43,17 @@ func (p *program) jobLog(server *serverFlag) *cobra.Command {
 			return err
 		},
 	}
-	c.Flags().IntVar(&attempt, "attempt", 0, "the attempt, from 1; the latest if left out")
+	c.Flags().IntVar(&attempt, "attempt", 0, "the attempt, from 1; the latest that said something if left out")
 	return c
+}
+
+// saidNothing reports whether there is no log because a task is finished and its
+// commands were silent, as opposed to a task that does not exist or has yet to run.
+func saidNothing(ctx context.Context, client *httpapi.Client, key codybatch.TaskKey, err error) bool {
+	var problem *httpapi.Problem
+	if !errors.As(err, &problem) || problem.Status != http.StatusNotFound {
+		return false
+	}
+	task, err := client.Task(ctx, key)
+	return err == nil && codybatch.TaskStatus(task.Status).Final()
 }

@@ -7,13 +7,17 @@ import (
 )
 
 func (p *program) jobPublish(server *serverFlag) *cobra.Command {
+	var watch bool
 	c := &cobra.Command{
 		Use:   "publish <job> [owner/name…]",
 		Short: "Push branches and open pull requests",
 		Long: `Queue the changes of a job to be published, or those of the repositories that are named.
 What is published already, or was rejected in review, is left as it is.`,
-		Args: cobra.MinimumNArgs(1),
+		Args: arguments,
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := p.checkBulk(watch); err != nil {
+				return err
+			}
 			client, err := p.client(c.Context(), server)
 			if err != nil {
 				return err
@@ -26,9 +30,15 @@ What is published already, or was rejected in review, is left as it is.`,
 			if err != nil {
 				return err
 			}
-			return p.printBulk(result, "Queued to be published")
+			if len(names) == 0 {
+				if err := addUnfinished(c.Context(), client, id, &result); err != nil {
+					return err
+				}
+			}
+			return p.finishBulk(c.Context(), client, bulk{result: result, did: "Queued to be published", watch: watch})
 		},
 	}
+	addWatch(c, &watch)
 	p.json.add(c, httpapi.BulkResult{})
 	return c
 }

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -13,15 +15,19 @@ import (
 
 func (p *program) jobRetry(server *serverFlag) *cobra.Command {
 	var include []string
+	var watch bool
 	c := &cobra.Command{
 		Use:   "retry <job> [owner/name…]",
 		Short: "Run what failed again",
 		Long: `Queue the failed repositories of a job again, or those that are named. What succeeded is
 never done again.`,
-		Args: cobra.MinimumNArgs(1),
+		Args: arguments,
 		RunE: func(c *cobra.Command, args []string) error {
 			if i := slices.IndexFunc(include, func(what string) bool { return what != "canceled" }); i >= 0 {
 				return fmt.Errorf("--include %s: only %q can be included", include[i], "canceled")
+			}
+			if err := p.checkBulk(watch); err != nil {
+				return err
 			}
 			client, err := p.client(c.Context(), server)
 			if err != nil {
@@ -31,50 +37,54 @@ never done again.`,
 			if err != nil {
 				return err
 			}
-			if len(names) == 0 {
-				result, err := client.RetryJob(c.Context(), id, len(include) > 0)
-				if err != nil {
+			done := bulk{did: "Queued again", watch: watch}
+			if len(names) > 0 {
+				if done.result, err = retryNamed(c.Context(), client, id, names); done.result.Job.JobID == "" {
 					return err
 				}
-				return p.printBulk(result, "Queued again")
+				return errors.Join(err, p.finishBulk(c.Context(), client, done))
 			}
-			var errs []error
-			result := httpapi.BulkResult{Queued: []string{}, Skipped: []httpapi.Refusal{}}
-			for _, name := range names {
-				task, err := client.RetryTask(c.Context(), codybatch.TaskKey{JobID: id, Repository: name})
-				errs = append(errs, err)
-				if err == nil {
-					result.Queued = append(result.Queued, task.RepositoryName)
-				}
-			}
-			if err := errors.Join(errs...); err != nil {
+			if done.result, err = client.RetryJob(c.Context(), id, len(include) > 0); err != nil {
 				return err
 			}
-			if result.Job, err = client.Job(c.Context(), id); err != nil {
+			if err := addUnfinished(c.Context(), client, id, &done.result); err != nil {
 				return err
 			}
-			return p.printBulk(result, "Queued again")
+			if n := done.result.Job.Counts.Canceled; n > 0 {
+				done.hint = fmt.Sprintf("%d are canceled: --include canceled queues them, too", n)
+			}
+			return p.finishBulk(c.Context(), client, done)
 		},
 	}
 	c.Flags().StringSliceVar(&include, "include", nil, "canceled: queue the canceled repositories, too")
+	addWatch(c, &watch)
 	p.json.add(c, httpapi.BulkResult{})
 	return c
 }
 
-// printBulk prints what a request over many repositories did: the queued ones as
-// results, the others as notes.
-func (p *program) printBulk(result httpapi.BulkResult, did codybatch.JobID) error {
-	if p.json.set {
-		return p.json.write(p.out, result)
+// retryNamed queues repositories again one by one. Those that can't be are part of
+// the result.
+func retryNamed(ctx context.Context, client *httpapi.Client, id codybatch.JobID, names []codybatch.RepositoryName) (httpapi.BulkResult, error) {
+	result := httpapi.BulkResult{Queued: []string{}, Skipped: []httpapi.Refusal{}}
+	if _, err := client.Job(ctx, id); err != nil {
+		return result, err // or every repository would seem not to be in it
 	}
-	for _, name := range result.Queued {
-		if _, err := fmt.Fprintln(p.out, oneLine(name)); err != nil {
-			return err
+	var errs []error
+	for _, name := range names {
+		task, err := client.RetryTask(ctx, codybatch.TaskKey{JobID: id, Repository: name})
+		var problem *httpapi.Problem
+		switch {
+		case err == nil:
+			result.Queued = append(result.Queued, task.RepositoryName)
+		case errors.As(err, &problem) && problem.Status == http.StatusNotFound:
+			result.Skipped = append(result.Skipped, httpapi.Refusal{RepositoryName: string(name), Code: codeNotFound, Reason: "is not a repository of this job"})
+		case errors.As(err, &problem) && problem.Status == http.StatusConflict:
+			result.Skipped = append(result.Skipped, httpapi.Refusal{RepositoryName: string(name), Code: problem.Code, Reason: problem.Detail})
+		default:
+			errs = append(errs, err)
 		}
 	}
-	for _, skipped := range result.Skipped {
-		fmt.Fprintf(p.err, "Left as it is: %s: %s\n", oneLine(skipped.RepositoryName), oneLine(skipped.Reason))
-	}
-	fmt.Fprintf(p.err, "%s: %d of %d repositories\n", did, len(result.Queued), result.Job.RepositoryCount)
-	return nil
+	var err error
+	result.Job, err = client.Job(ctx, id)
+	return result, errors.Join(append(errs, err)...)
 }

@@ -17,7 +17,7 @@ func (p *program) jobReview(server *serverFlag) *cobra.Command {
 		Short:   "Record a verdict on a diff",
 		Long:    `Record a verdict on a diff. A rejected one is not published.`,
 		Example: `  codybatch job review latest acme/site --reject --note "leave the tests alone"`,
-		Args:    cobra.ExactArgs(2),
+		Args:    arguments,
 		RunE: func(c *cobra.Command, args []string) error {
 			client, err := p.client(c.Context(), server)
 			if err != nil {

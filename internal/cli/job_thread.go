@@ -21,7 +21,7 @@ func (p *program) jobThread(server *serverFlag) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "thread <job> <owner/name>",
 		Short: "Print the conversation with the agent",
-		Args:  cobra.ExactArgs(2),
+		Args:  arguments,
 		RunE: func(c *cobra.Command, args []string) error {
 			client, err := p.client(c.Context(), server)
 			if err != nil {

@@ -6,7 +6,7 @@ func (p *program) jobWatch(server *serverFlag) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "watch <job>",
 		Short: "Follow a job to its end, and exit with its code",
-		Args:  cobra.ExactArgs(1),
+		Args:  arguments,
 		RunE: func(c *cobra.Command, args []string) error {
 			client, err := p.client(c.Context(), server)
 			if err != nil {
@@ -16,7 +16,11 @@ func (p *program) jobWatch(server *serverFlag) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.watchJob(c.Context(), client, id)
+			job, err := client.Job(c.Context(), id)
+			if err != nil {
+				return err
+			}
+			return p.watchJob(c.Context(), client, job)
 		},
 	}
 	p.json.add(c, jobWithTasks{})

@@ -44,7 +44,7 @@ func TestReadJobFile(t *testing.T) {
 		t.Run("refuses "+name, func(t *testing.T) {
 			t.Parallel()
 			_, err := readJobFile("-", strings.NewReader(c.text))
-			if err == nil || !strings.HasPrefix(message(err), c.want) {
+			if err == nil || !strings.Contains(message(err), c.want) {
 				t.Errorf("got %v, want %s…", err, c.want)
 			}
 		})

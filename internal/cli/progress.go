@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/httpapi"
 )
 
@@ -15,6 +16,9 @@ import (
 type progress interface {
 	// take shows an event. It is called by one goroutine.
 	take(event httpapi.Event)
+	// reach says that the server can't be reached, or with an empty problem that
+	// it answers. It may be called at any time.
+	reach(problem string)
 	// close takes away what is only for the time being, and returns the board.
 	close() *board
 }
@@ -53,6 +57,16 @@ func (l *log) take(event httpapi.Event) {
 	}
 }
 
+func (l *log) reach(problem string) {
+	if problem != "" && l.board.problem == "" {
+		fmt.Fprintln(l.w, oneLine(problem))
+	}
+	if problem == "" && l.board.problem != "" {
+		fmt.Fprintln(l.w, "the server answers again")
+	}
+	l.board.problem = problem
+}
+
 func (l *log) close() *board { return l.board }
 
 // endText tells how a task ended: "acme/site: changed, 2 files, +3 −1, $0.02, 42s".
@@ -62,7 +76,8 @@ func endText(task httpapi.Task) string {
 	return oneLine(task.RepositoryName + ": " + strings.Join(parts, ", "))
 }
 
-// live is progress on a terminal. One goroutine draws, at most ten times a
+// live is progress on a terminal. What failed is printed for good, and the rest is
+// redrawn below. One goroutine draws, at most ten times a
 // second, and close waits for it.
 type live struct {
 	screen screen
@@ -90,8 +105,17 @@ func newLive(w io.Writer, to terminal, job httpapi.Job, now func() time.Time) *l
 func (l *live) take(event httpapi.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.board.take(event, l.now())
+	if task := l.board.take(event, l.now()); task != nil && task.Status == string(codybatch.TaskFailed) {
+		l.above = append(l.above, row{{red, endText(*task)}})
+	}
 	l.dirty = true
+}
+
+func (l *live) reach(problem string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.dirty = l.dirty || l.board.problem != problem
+	l.board.problem = problem
 }
 
 // Write prints lines above what is redrawn.

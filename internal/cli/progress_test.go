@@ -24,8 +24,8 @@ func sampleJob() httpapi.Job {
 	return httpapi.Job{
 		JobID: "0192f0c1-0000-7000-8000-000000000001", Name: "Move to v2 \x1b[31m of the API", Status: "running",
 		CreatedAt: noon, StartedAt: at(0), RepositoryCount: 8, MaxCostUSD: dollars(4),
-		Counts: httpapi.Counts{Queued: 2, Running: 3, Succeeded: 2, Failed: 1, Changed: 2, Published: 1},
-		Usage:  httpapi.Usage{CostUSD: dollars(0.42)},
+		Counts: httpapi.Counts{Queued: 2, Running: 3, Succeeded: 2, Failed: 1, Changed: 2, Published: 1}, Seq: 101,
+		Usage: httpapi.Usage{CostUSD: dollars(0.42)},
 	}
 }
 
@@ -78,9 +78,12 @@ func TestFrame(t *testing.T) {
 	b.take(httpapi.Event{Task: &canceling}, *at(75))
 
 	var got strings.Builder
-	for _, size := range []struct{ width, height int }{{100, 24}, {50, 24}, {24, 10}} {
+	for _, size := range []struct{ width, height int }{{120, 24}, {80, 24}, {40, 24}, {24, 12}} {
 		fmt.Fprintf(&got, "== %d × %d\n%s", size.width, size.height, shown(b, *at(80), size.width, size.height))
 	}
+	b.problem = "can't reach http://127.0.0.1:8080, trying again"
+	fmt.Fprintf(&got, "== without the server\n%s", shown(b, *at(80), 80, 24))
+	b.problem = ""
 	for i := range 30 {
 		task := running(fmt.Sprintf("acme/r%02d", i), "agent", 70, 0)
 		b.take(httpapi.Event{Task: &task}, *at(80))
@@ -114,11 +117,17 @@ func TestLog(t *testing.T) {
 	var out bytes.Buffer
 	now := noon
 	l := newProgress(&out, terminal{}, sampleJob(), func() time.Time { return now })
-	for _, task := range sampleTasks() {
+	old := running("acme/old", "agent", 0, 0)
+	old.Status = "failed"
+	l.take(httpapi.Event{Seq: sampleJob().Seq - 1, Task: &old}) // no news: it was so at the start
+	for i, task := range sampleTasks() {
 		for range 2 { // an end that is told again is not shown again
 			now = now.Add(3 * time.Second)
-			l.take(httpapi.Event{Task: &task})
+			l.take(httpapi.Event{Seq: sampleJob().Seq + 1 + int64(i), Task: &task})
 		}
+	}
+	for _, problem := range []string{"", "can't reach http://localhost, trying again", "can't reach http://localhost, trying again", "", ""} {
+		l.reach(problem)
 	}
 	golden(t, "log", out.String())
 }

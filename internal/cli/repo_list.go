@@ -11,7 +11,7 @@ import (
 func (p *program) repositories() *cobra.Command {
 	var server serverFlag
 	c := &cobra.Command{
-		Use: "repo", Short: "Repositories that jobs may have", Args: cobra.NoArgs,
+		Use: "repo", Short: "Repositories that jobs may have", Args: onlySubcommands,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	server.add(c)
@@ -28,6 +28,9 @@ func (p *program) repoList(server *serverFlag) *cobra.Command {
 		Short:   "List the repositories that the forge shows and the allow-list admits",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := checkLimit(limit); err != nil {
+				return err
+			}
 			client, err := p.client(c.Context(), server)
 			if err != nil {
 				return err
@@ -43,7 +46,7 @@ func (p *program) repoList(server *serverFlag) *cobra.Command {
 					break
 				}
 			}
-			repositories = repositories[:min(len(repositories), max(0, limit))]
+			repositories = repositories[:min(len(repositories), limit)]
 			if p.json.set {
 				return p.json.write(p.out, repositories)
 			}

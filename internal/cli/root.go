@@ -6,12 +6,18 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/liamzdenek/cody-batch/internal/config"
+	"github.com/liamzdenek/cody-batch/internal/httpapi"
 )
 
 // program is what all commands share.
@@ -19,16 +25,43 @@ type program struct {
 	streams
 	now  func() time.Time
 	json jsonFlag
+
+	contact *contact // with the server; no use is made of it without one
 }
 
 // Main runs one command and returns its exit code. The context's end, by
 // codybatch.ErrStopped, is a gentle stop. Lookup is os.LookupEnv, or a test's own.
 func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, lookup func(string) (string, bool)) int {
-	p := &program{streams: streams{in: stdin, out: stdout, err: stderr, lookup: lookup}, now: time.Now}
+	p := &program{streams: streams{in: stdin, out: stdout, err: stderr, lookup: lookup}, now: time.Now, contact: &contact{next: http.DefaultTransport}}
 	root := p.root()
 	root.SetArgs(joinOptional(args))
-	return report(ctx, stderr, root.ExecuteContext(ctx))
+	return report(ctx, stderr, p.tokenHint(root.ExecuteContext(ctx)))
 }
+
+// tokenHint says what to do when the server wants a token, or another one.
+func (p *program) tokenHint(err error) error {
+	var problem *httpapi.Problem
+	if !errors.As(err, &problem) || problem.Status != http.StatusUnauthorized {
+		return err
+	}
+	switch {
+	case strings.Contains(problem.Detail, config.APIAuthorization): // nobody's token would do
+		return err
+	case p.getenv(config.APIToken) == "":
+		return withHint(&signInError{"the server wants a token", err}, "set %s to the one that the server was started with", config.APIToken)
+	default:
+		return withHint(&signInError{"the server refuses this " + config.APIToken, err}, "set %s to the one that the server was started with", config.APIToken)
+	}
+}
+
+// signInError says in the words of this program that a server refuses.
+type signInError struct {
+	text  string
+	cause error
+}
+
+func (e *signInError) Error() string { return e.text }
+func (e *signInError) Unwrap() error { return e.cause }
 
 func (p *program) root() *cobra.Command {
 	root := &cobra.Command{
@@ -46,14 +79,19 @@ Exit codes: 0 all succeeded, 1 error, 2 some repositories failed, 3 canceled,
 failed in a job has failed.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Version:       versionText(),
+		Args:          onlySubcommands,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	root.SetVersionTemplate("codybatch {{.Version}}\n")
 	root.SetIn(p.in)
 	root.SetOut(p.out)
 	root.SetErr(p.err)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		if words := c.Flags().Args(); c.HasSubCommands() && len(words) > 0 {
+			return onlySubcommands(c, words) // the flag may be right, in the right command
+		}
 		return withHint(err, "%s --help tells the flags", c.CommandPath())
 	})
 	root.AddCommand(p.serve(), p.runJob(), p.jobs(), p.repositories(), p.versionCommand())

@@ -78,23 +78,26 @@ func (p *program) runForeground(ctx context.Context, engine *engineFlags, path, 
 	}
 	client := inProcess(running, options, log)
 	var id codybatch.JobID
+	var job httpapi.Job
 	if resume != "" {
 		if id, err = jobID(ctx, client, resume); err != nil {
 			return err
 		}
 		running.Adopt(id)
+		if job, err = client.Job(ctx, id); err != nil {
+			return err
+		}
 	}
 	if err := running.Start(ctx); err != nil {
 		return err
 	}
 	if resume == "" {
-		job, err := client.CreateJob(ctx, file.spec, "")
-		if err != nil {
+		if job, err = client.CreateJob(ctx, file.spec, ""); err != nil {
 			return file.explain(err)
 		}
 		id = codybatch.JobID(job.JobID)
 	}
-	job, tasks, err := p.follow(ctx, client, id, notes)
+	job, tasks, err := p.follow(ctx, client, job, notes)
 	if stopped(ctx) && err != nil {
 		return withHint(errors.New("stopped before the job has ended; nothing is lost"), "go on: codybatch run --resume %s%s", id, again(engine))
 	}

@@ -16,6 +16,15 @@ type span struct {
 // row is one line of the screen.
 type row []span
 
+// columns is how wide the row is.
+func (r row) columns() int {
+	n := 0
+	for _, piece := range r {
+		n += columns(piece.text)
+	}
+	return n
+}
+
 // screen redraws a few lines at the bottom of a terminal, in place. What was
 // printed above stays, and nothing is left behind by clear. It is not for
 // several goroutines at once.

@@ -95,6 +95,9 @@ func reason(task httpapi.Task) string {
 	if task.Error != nil {
 		return oneLine(task.Error.Message)
 	}
+	if task.Review != nil && task.Review.Decision == string(codybatch.ReviewRejected) {
+		return oneLine(strings.TrimSuffix("rejected in review: "+task.Review.Note, ": "))
+	}
 	if text := alreadyFailing(task); text != "" {
 		return oneLine(text)
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/liamzdenek/cody-batch/internal/httpapi"
 )
 
-func TestReasonTellsOfCommandsThatFailedBeforeTheChange(t *testing.T) {
+func TestReason(t *testing.T) {
 	t.Parallel()
 	before := func(command string, code int) httpapi.Verification {
 		return httpapi.Verification{Command: command, ExitCode: code, Baseline: true}
@@ -15,7 +15,9 @@ func TestReasonTellsOfCommandsThatFailedBeforeTheChange(t *testing.T) {
 		return httpapi.Verification{Command: command, ExitCode: code}
 	}
 	for want, task := range map[string]httpapi.Task{
-		"": {Outcome: "changed", Verification: []httpapi.Verification{before("a", 0), after("a", 0)}},
+		"rejected in review: not now": {Outcome: "changed", Review: &httpapi.Review{Decision: "rejected", Note: "not now"}},
+		"rejected in review":          {Outcome: "changed", Review: &httpapi.Review{Decision: "rejected"}},
+		"":                            {Outcome: "changed", Verification: []httpapi.Verification{before("a", 0), after("a", 0)}},
 		"a failed before the change, too": {Outcome: "changed", Verification: []httpapi.Verification{
 			before("a", 1), after("a", 2)}},
 		"a failed before, passes now": {Outcome: "changed", Verification: []httpapi.Verification{

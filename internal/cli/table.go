@@ -2,6 +2,7 @@ package cli
 
 import (
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -16,7 +17,9 @@ type cell struct {
 // without a head, for cut and awk.
 type table struct {
 	head  []string
-	whole string // the head of the column that is never cut; empty: none
+	whole string   // the head of the column that is never cut; empty: none
+	spare []string // heads of columns that a narrow window goes without, the first first
+	flat  bool     // every row is one line: the last column is not prose
 	rows  [][]cell
 }
 
@@ -66,7 +69,11 @@ func (t *table) aligned(out *strings.Builder, window int, colour bool) {
 	last := len(widths) - 1
 	p := prose{indent: sum(widths[:last]) + len(gap), colour: colour}
 	p.width = min(widths[last], window-p.indent)
-	if p.width < min(leastProse, widths[last]) {
+	switch {
+	case t.flat:
+		t.fit(widths, window)
+		p.width = widths[last]
+	case p.width < min(leastProse, widths[last]):
 		p = prose{indent: 2 * len(gap), width: window - 2*len(gap), below: true, colour: colour}
 		t.squeeze(widths[:last], window)
 	}
@@ -120,6 +127,20 @@ func (t *table) widths() []int {
 		}
 	}
 	return widths
+}
+
+// fit squeezes all columns into the window, and leaves out spare ones as long as
+// that is not enough.
+func (t *table) fit(widths []int, window int) {
+	for _, name := range t.spare {
+		squeezed := slices.Clone(widths)
+		t.squeeze(squeezed, window)
+		if sum(squeezed) <= window {
+			break
+		}
+		widths[slices.Index(t.head, name)] = 0
+	}
+	t.squeeze(widths, window)
 }
 
 // squeeze takes from the widest columns until they fit into the window, or
