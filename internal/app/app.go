@@ -121,7 +121,8 @@ func (a *App) open(ctx context.Context, o Options, forge codybatch.Forge) error 
 	}
 	a.pool = inproc.New(a.own(work.Run), inproc.Options{Workers: o.Workers, Log: o.Log})
 	a.Service = codybatch.NewService(a.store, artifacts, a.pool, forge, codybatch.ServiceOptions{
-		Allow: a.Allow, Unavailable: unavailable, Engines: a.engines(), Now: o.Now, NewID: a.newID, Log: o.Log,
+		Allow: a.Allow, Unavailable: unavailable, Engines: a.engines(),
+		HasPrice: claude.DefaultPrices().Has, Now: o.Now, NewID: a.newID, Log: o.Log,
 	})
 	return nil
 }

@@ -18,7 +18,7 @@ type Estimate struct {
 // are part of the answer; everything else that is wrong is a *ValidationError.
 func (s *Service) EstimateJob(ctx context.Context, spec JobSpec) (Estimate, error) {
 	spec = spec.WithDefaults()
-	if err := cmp.Or(spec.Validate(), s.available(spec.Agent.Type)); err != nil {
+	if err := cmp.Or(spec.Validate(), s.available(spec.Agent)); err != nil {
 		return Estimate{}, err
 	}
 	var estimate Estimate

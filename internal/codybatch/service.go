@@ -160,14 +160,18 @@ func (s *Service) check(ctx context.Context, spec JobSpec) ([]RepositoryName, er
 	case len(refused) > 0:
 		return nil, s.refusal(spec.Repositories, refused)
 	}
-	return names, s.available(spec.Agent.Type)
+	return names, s.available(spec.Agent)
 }
 
 // available says why an agent can't be had here. That is for whoever runs the
 // server to mend, and so only said when the request is fine.
-func (s *Service) available(agent AgentType) error {
-	if reason := s.Unavailable[agent]; reason != "" {
+func (s *Service) available(agent AgentSpec) error {
+	if reason := s.Unavailable[agent.Type]; reason != "" {
 		return &ValidationError{Fields: []FieldError{{Field: "agent.type", Message: reason}}}
+	}
+	if agent.Type == AgentClaude && s.HasPrice != nil && !s.HasPrice(agent.Model) {
+		return &ValidationError{Fields: []FieldError{{Field: "agent.model", Message: fmt.Sprintf(
+			"%q has no known price, so that no budget could be kept; use a model of the price list, such as %q", agent.Model, DefaultModel)}}}
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/sandbox"
 )
 
 // Options are what a Worker can't do without.
@@ -49,6 +50,11 @@ func New(options Options) (*Worker, error) {
 	if err := os.MkdirAll(options.Root, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder for workspaces: %w", err)
 	}
+	root, err := filepath.EvalSymlinks(options.Root) // as the kernel names it
+	if err != nil {
+		return nil, fmt.Errorf("find the folder for workspaces: %w", err)
+	}
+	options.Root = root
 	w := &Worker{Options: options, redact: redactor(options.Secrets)}
 	w.clearLeftovers()
 	return w, nil
@@ -102,8 +108,8 @@ func (w *Worker) engine(agent codybatch.AgentType) string {
 	return string(agent)
 }
 
-// clearLeftovers removes workspaces whose process is gone. Their names begin with
-// its owner.
+// clearLeftovers removes workspaces whose process is gone, and ends what still runs
+// in them. Their names begin with the owner.
 func (w *Worker) clearLeftovers() {
 	entries, err := os.ReadDir(w.Root)
 	if err != nil {
@@ -117,7 +123,11 @@ func (w *Worker) clearLeftovers() {
 		if err != nil || syscall.Kill(pid, 0) == nil && owner(pid) == name {
 			continue
 		}
-		if err := removeAll(filepath.Join(w.Root, entry.Name())); err != nil {
+		leftover := filepath.Join(w.Root, entry.Name())
+		if killed := sandbox.KillIn(leftover); killed > 0 {
+			w.Log.Warn("killed programs that an ended worker left running", "processes", killed)
+		}
+		if err := removeAll(leftover); err != nil {
 			w.Log.Warn("can't remove a left-over workspace", "error", err)
 		}
 	}

@@ -65,6 +65,12 @@ func price(input, output, read, write5m, write1h float64) Price {
 	}
 }
 
+// Has reports whether a model's price is known. It may be called at once.
+func (p Prices) Has(model string) bool {
+	_, known := p.of(model, 0)
+	return known
+}
+
 // of finds the price of a request whose prompt has so many tokens.
 func (p Prices) of(model string, promptTokens int64) (Price, bool) {
 	tiers, known := p[model]
