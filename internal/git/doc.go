@@ -13,7 +13,8 @@
 //     large-file downloads. Files are the very bytes of their blobs.
 //   - The work tree is read by this package, not by "git add": that one runs
 //     "git status" inside populated submodules, with their configuration. Only
-//     the question whether an untracked file is ignored goes to git.
+//     the question whether an untracked file is ignored goes to git, once there is
+//     no pipe or device that git would read as .gitignore, and wait for.
 //   - A credential goes to the one process that needs it; see [Remote].
 //
 // All git processes run in their own process group and die with the context;

@@ -22,10 +22,11 @@ func protectedBy(name string) string {
 	if name == "" {
 		return ""
 	}
-	folded := "/"
-	for part := range strings.SplitSeq(name, "/") {
-		folded += git.FoldName(part) + "/"
+	parts := strings.Split(name, "/")
+	for i, part := range parts {
+		parts[i] = git.FoldName(part)
 	}
+	folded := "/" + strings.Join(parts, "/") + "/"
 	for _, rule := range protectedPaths {
 		folder, isFolder := strings.CutSuffix(strings.ToLower(rule), "/")
 		if isFolder && strings.Contains(folded, "/"+folder+"/") || !isFolder && path.Base(folded) == folder {
