@@ -82,21 +82,18 @@ case $status in
 esac
 
 echo
-echo "One of the diffs, as git apply takes it:"
-echo
-"$codybatch" job diff latest acme/invoices || echo "(acme/invoices has none)"
-echo
-echo "The branches are in .demo/forge/acme/*.git, for example:"
-git --no-pager --git-dir .demo/forge/acme/orders.git log --oneline --decorate --all
-echo
-[ "${EXIT:-}" = 1 ] && exit 0
+if [ "${EXIT:-}" = 1 ]; then
+  echo "A branch as a reviewer gets it: git --git-dir .demo/forge/acme/orders.git show cody-batch/internal-api-v2"
+  exit 0
+fi
 
 cat <<END
 Serving at $url until Ctrl-C. In another terminal:
 
   export CODYBATCH_SERVER=$url
-  bin/codybatch job view latest
+  bin/codybatch job diff latest acme/invoices
   bin/codybatch job thread latest acme/orders
+  git --git-dir .demo/forge/acme/orders.git show cody-batch/internal-api-v2
   curl -s $url/api/jobs
 END
 trap 'exit 0' INT TERM

@@ -42,7 +42,7 @@ func (p *program) jobList(server *serverFlag) *cobra.Command {
 			if p.json.set {
 				return p.json.write(p.out, jobs)
 			}
-			return p.jobTable(jobs).write(p.out, p.terminal(p.out))
+			return p.jobTable(jobs, p.terminal(p.out).is).write(p.out, p.terminal(p.out))
 		},
 	}
 	c.Flags().StringVar(&status, "status", "", "only jobs that are queued, running, succeeded, failed or canceled")
@@ -59,12 +59,11 @@ func checkLimit(limit int) error {
 	return nil
 }
 
-func (p *program) jobTable(jobs []httpapi.Job) *table {
+func (p *program) jobTable(jobs []httpapi.Job, isPerson bool) *table {
 	t := &table{
 		head: []string{"job", "name", "status", "ended", "failed", "cost", "created"}, whole: "job", flat: true,
 		spare: []string{"cost", "age"},
 	}
-	isPerson := p.terminal(p.out).is
 	if isPerson {
 		t.head[6] = "age"
 	}
