@@ -136,8 +136,7 @@ func openForge(o Options) (codybatch.Forge, error) {
 		return localgit.New(o.ForgeRoot)
 	case ForgeGitHub:
 		if !o.Config.GitHubToken.IsSet() {
-			return nil, fmt.Errorf("%s is not set; GitHub needs a token that may read repositories, push branches and open pull requests: %w",
-				config.GitHubToken, codybatch.ErrUnauthorized)
+			return nil, missingError(config.GitHubToken + " is not set; GitHub needs a token that may read repositories, push branches and open pull requests")
 		}
 		token := o.Config.GitHubToken
 		return github.New(github.Options{

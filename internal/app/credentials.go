@@ -40,3 +40,12 @@ func secrets(c config.Config) []string {
 	}
 	return values
 }
+
+// missingError says which credentials are not there. It counts as refused ones do,
+// and does not say so: nobody was asked.
+type missingError string
+
+func (e missingError) Error() string { return string(e) }
+
+// Unwrap makes it an ErrUnauthorized.
+func (missingError) Unwrap() error { return codybatch.ErrUnauthorized }
