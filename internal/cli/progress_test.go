@@ -41,14 +41,14 @@ func sampleTasks() []httpapi.Task {
 	zero := httpapi.Usage{CostUSD: dollars(0)}
 	return []httpapi.Task{
 		{RepositoryName: "acme/site", Status: "succeeded", Outcome: "changed", Attempt: 1, Engine: "claude", Branch: "cody-batch/v2",
-			DiffStat: httpapi.DiffStat{Files: 3, Additions: 120, Deletions: 7}, Usage: httpapi.Usage{CostUSD: dollars(0.31)},
+			DiffStat: httpapi.DiffStat{Files: 3, Additions: 120, Deletions: 7}, Usage: httpapi.Usage{CostUSD: dollars(0.31), OutputTokens: 1},
 			PullRequest: &httpapi.PullRequest{Number: 7, URL: "https://github.com/acme/site/pull/7"}, StartedAt: at(0), CompletedAt: at(83)},
 		{RepositoryName: "acme/local", Status: "succeeded", Outcome: "changed", Attempt: 1, Engine: "claude", Branch: "cody-batch/v2",
-			DiffStat: httpapi.DiffStat{Files: 1, Additions: 1}, Usage: httpapi.Usage{},
+			DiffStat: httpapi.DiffStat{Files: 1, Additions: 1}, Usage: httpapi.Usage{OutputTokens: 1},
 			PullRequest: &httpapi.PullRequest{Number: 1, URL: "local://acme/local/pulls/1"}, StartedAt: at(0), CompletedAt: at(5),
 			Verification: []httpapi.Verification{{Command: "make test", ExitCode: 2, Baseline: true}, {Command: "make test", ExitCode: 2}}},
 		{RepositoryName: "acme/done", Status: "succeeded", Outcome: "no_changes", Attempt: 1, Engine: "claude", Summary: "Nothing calls v1.",
-			Usage: httpapi.Usage{CostUSD: dollars(0.0112)}, StartedAt: at(1), CompletedAt: at(3)},
+			Usage: httpapi.Usage{CostUSD: dollars(0.0112), OutputTokens: 1}, StartedAt: at(1), CompletedAt: at(3)},
 		{RepositoryName: "acme/broken", Status: "failed", Outcome: "verify_failed", Attempt: 2, Engine: "claude",
 			DiffStat: httpapi.DiffStat{Files: 2, Additions: 4, Deletions: 4}, Usage: httpapi.Usage{CostUSD: dollars(1.9)},
 			Error: &httpapi.TaskError{Code: "verify_failed", Message: "go test ./... passed before the change and fails after it:\n\x1b]0;owned\x07--- FAIL: TestOrder"}, StartedAt: at(0), CompletedAt: at(3700)},
