@@ -18,6 +18,16 @@ import (
 // "git clean" look into every repository that somebody made in there, follow
 // folders that became links, and wait for ever for a pipe that is called HEAD.
 func (w *Workspace) Restore(ctx context.Context, tree string) error {
+	return w.restoreTo(ctx, tree, false)
+}
+
+// RestoreExactly is Restore without exceptions: what .gitignore names is removed,
+// too, so that the work tree holds what a fresh clone of the tree would.
+func (w *Workspace) RestoreExactly(ctx context.Context, tree string) error {
+	return w.restoreTo(ctx, tree, true)
+}
+
+func (w *Workspace) restoreTo(ctx context.Context, tree string, exactly bool) error {
 	if !isObjectID(tree) {
 		return fmt.Errorf("restore: %q is not an object id", tree)
 	}
@@ -25,7 +35,7 @@ func (w *Workspace) Restore(ctx context.Context, tree string) error {
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
-	r := restore{ctx: ctx, top: w.workTree, idx: idx, intact: make([]bool, len(idx.entries)), ignorer: &ignorer{w: w}}
+	r := restore{ctx: ctx, top: w.workTree, exactly: exactly, idx: idx, intact: make([]bool, len(idx.entries)), ignorer: &ignorer{w: w}}
 	if err := r.clear(""); err != nil {
 		return fmt.Errorf("restore: remove what was changed: %w", err)
 	}
@@ -80,6 +90,7 @@ func (w *Workspace) writeFiles(ctx context.Context, paths []string) error {
 type restore struct {
 	ctx     context.Context //nolint:containedctx // lives as long as the walks
 	top     string
+	exactly bool // ignored files go as well
 	idx     index
 	intact  []bool // of the entries of idx, those that the work tree has
 	ignorer *ignorer
@@ -138,6 +149,9 @@ func (r *restore) clean(dir string) error {
 		}
 		full := filepath.Join(r.top, path)
 		if IsDotGit(e.Name()) {
+			return removeAll(full)
+		}
+		if r.exactly {
 			return removeAll(full)
 		}
 		if ignored, err := r.ignorer.ignored(r.ctx, path); err != nil || ignored {

@@ -40,6 +40,12 @@ func TestRestorePutsTheWorkTreeBack(t *testing.T) {
 			t.Errorf("%s: is there: %t, want %t", name, err == nil, want)
 		}
 	}
+	if err := w.RestoreExactly(t.Context(), changed); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(filepath.Join(tree, "cache")); err == nil {
+		t.Error("what .gitignore names is still there")
+	}
 	if err := w.Restore(t.Context(), base); err != nil {
 		t.Fatal(err)
 	}

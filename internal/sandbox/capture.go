@@ -67,7 +67,7 @@ func (c *Capture) String() string {
 		left += int64(len(head) - end)
 		head = head[:end]
 	}
-	if start := bytes.IndexByte(tail, '\n') + 1; start > 0 {
+	if start := bytes.IndexByte(tail, '\n') + 1; start < len(tail) {
 		left += int64(start)
 		tail = tail[start:]
 	}

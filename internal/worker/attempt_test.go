@@ -145,6 +145,22 @@ func TestAttempt(t *testing.T) {
 		}
 	})
 
+	t.Run("a diff with the server's own credential is kept nowhere", func(t *testing.T) {
+		t.Parallel()
+		const secret = "s3cr3t-value-of-a-token"
+		w := newWorld(t, func(o *worker.Options) { o.Secrets = []string{secret} })
+		w.repository("site", map[string]string{"a.txt": "x\n"})
+		spec := publishJob("echo "+secret+" > a.txt", "site")
+		task := w.runOne(spec)
+		wantOutcome(t, task, codybatch.OutcomeGateBlocked)
+		if task.HasDiff || task.PullRequest != nil || task.Error.Code != "secret_in_diff" {
+			t.Errorf("got %+v", task)
+		}
+		if _, err := w.artifacts.Open(t.Context(), codybatch.DiffKey(task.Key(), 1)); !errors.Is(err, codybatch.ErrNotFound) {
+			t.Errorf("the diff is there: %v", err)
+		}
+	})
+
 	t.Run("a job without money left refuses the rest", func(t *testing.T) {
 		t.Parallel()
 		agent := &scripted{rounds: []func(context.Context, codybatch.AgentRun) (codybatch.AgentResult, error){edit(t, "a.txt", "y\n")}}
@@ -317,6 +333,15 @@ func TestVerification(t *testing.T) {
 		}
 	})
 
+	t.Run("what is verified is what is pushed: ignored files do not help", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.repository("site", map[string]string{"main.sh": "true\n", ".gitignore": "lib/\n"})
+		spec := scriptJob("mkdir lib; echo true > lib/part.sh; echo '. ./lib/part.sh' > main.sh", "site")
+		spec.Verify = []string{"bash -e main.sh"}
+		wantOutcome(t, w.runOne(spec), codybatch.OutcomeVerifyFailed)
+	})
+
 	t.Run("what an agent leaves in its home does not decide what passes", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
@@ -378,10 +403,17 @@ func TestKnownResults(t *testing.T) {
 		agent := &scripted{rounds: []func(context.Context, codybatch.AgentRun) (codybatch.AgentResult, error){edit(t, "a.txt", "y\n")}}
 		w := newWorld(t, withAgent(agent))
 		w.repository("site", map[string]string{"a.txt": "x\n"})
-		first, second := w.runOne(promptJob("site")), w.runOne(promptJob("site"))
+		spec := promptJob("site")
+		spec.Verify = []string{"cat a.txt"}
+		first, second := w.runOne(spec), w.runOne(spec)
 		wantOutcome(t, second, codybatch.OutcomeChanged)
 		if agent.runs.Load() != 1 || second.Usage != (codybatch.Usage{}) {
 			t.Errorf("%d runs, spent %+v", agent.runs.Load(), second.Usage)
+		}
+		if log, err := w.service.TaskLog(t.Context(), second.Key(), 0); err != nil {
+			t.Errorf("the log is missing: %v", err)
+		} else {
+			_ = log.Close()
 		}
 		if w.diff(first) != w.diff(second) || !strings.Contains(w.thread(second), "No token was spent") {
 			t.Error("diff or thread are missing")

@@ -107,6 +107,9 @@ func (a *attempt) judge(ctx context.Context, place *place, tree string) ([]codyb
 		return nil, nil
 	}
 	a.enter(codybatch.PhaseVerifying)
+	if err := place.clear(ctx, tree); err != nil {
+		return nil, err
+	}
 	results, err := a.verify(ctx, place, false)
 	if err != nil {
 		return nil, err

@@ -52,6 +52,10 @@ func (a *attempt) keep(ctx context.Context, place *place, ended error) (string, 
 	return tree, nil
 }
 
+// errSecretInDiff ends an attempt whose diff would carry the server's own
+// credentials to wherever diffs go. It is the one change that is not kept.
+var errSecretInDiff = errors.New("the change holds one of this server's own credentials, and so its diff is not kept; find out how the agent came by it, and renew that credential")
+
 // patchFile is where a place holds its diff for the gates to read.
 func (p *place) patchFile() string { return filepath.Join(p.root, "diff.patch") }
 
@@ -67,6 +71,9 @@ func (a *attempt) keepDiff(ctx context.Context, place *place, tree string) error
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("read the diff back: %w", err)
 	}
+	if err := a.refuseSecrets(ctx, place, tree); err != nil {
+		return err
+	}
 	if a.result.Fingerprint, err = codybatch.Fingerprint(file); err != nil {
 		return err
 	}
@@ -78,6 +85,27 @@ func (a *attempt) keepDiff(ctx context.Context, place *place, tree string) error
 		return fmt.Errorf("store the diff: %w", err)
 	}
 	a.diffSHA = hex.EncodeToString(sum.Sum(nil))
+	return nil
+}
+
+// refuseSecrets looks for the server's own credentials in the diff, and in the
+// binary files that it carries in a form that nobody can read.
+func (a *attempt) refuseSecrets(ctx context.Context, place *place, tree string) error {
+	holds, err := holdsSecrets(place.patchFile(), a.Secrets)
+	if err != nil {
+		return err
+	}
+	changes, err := place.git.Changes(ctx, tree)
+	if err != nil {
+		return fmt.Errorf("list the changes: %w", err)
+	}
+	binaries, _, err := scanBinaries(ctx, place.git, tree, changes, newKnownValues(a.Secrets))
+	if err != nil {
+		return err
+	}
+	if holds || len(binaries) > 0 {
+		return errSecretInDiff
+	}
 	return nil
 }
 
@@ -170,7 +198,7 @@ func (a *attempt) storedResult() codybatch.TaskResult {
 	}
 }
 
-// takeOver makes a known result this attempt's own: diff, thread and all. No
+// takeOver makes a known result this attempt's own: diff, thread and log. No
 // token is spent.
 func (a *attempt) takeOver(ctx context.Context, known *knownResult) error {
 	from := codybatch.TaskKey{JobID: known.JobID, Repository: known.Repository}
@@ -180,9 +208,11 @@ func (a *attempt) takeOver(ctx context.Context, known *knownResult) error {
 			return err
 		}
 	}
-	err := a.copyArtifact(ctx, codybatch.ThreadKey(from, known.Attempt), codybatch.ThreadKey(to, a.task.Attempt))
-	if err != nil && !errors.Is(err, codybatch.ErrNotFound) {
-		return err
+	for _, key := range []func(codybatch.TaskKey, int) codybatch.ArtifactKey{codybatch.ThreadKey, codybatch.LogKey} {
+		err := a.copyArtifact(ctx, key(from, known.Attempt), key(to, a.task.Attempt))
+		if err != nil && !errors.Is(err, codybatch.ErrNotFound) {
+			return err
+		}
 	}
 	a.result = known.Result
 	a.result.Usage, a.result.PullRequest, a.result.HeadCommit, a.result.Branch = codybatch.Usage{}, nil, "", ""

@@ -22,6 +22,8 @@ func outcomeOf(err error) (codybatch.Outcome, *codybatch.TaskError) {
 		return codybatch.OutcomeCanceled, &codybatch.TaskError{Code: "canceled", Message: "canceled by a person while it was running"}
 	case errors.Is(err, codybatch.ErrTimeout):
 		return codybatch.OutcomeTimeout, &codybatch.TaskError{Code: "timeout", Message: "the attempt took longer than agent.timeoutSeconds; what it had changed by then is kept"}
+	case errors.Is(err, errSecretInDiff):
+		return tell(codybatch.OutcomeGateBlocked, "secret_in_diff")
 	case errors.As(err, &notAllowed):
 		return tell(codybatch.OutcomeBlocked, "repository_not_allowed")
 	case errors.As(err, &noBase):

@@ -65,13 +65,23 @@ func (p *place) checkout(ctx context.Context, a *attempt, base codybatch.Base) e
 // restore puts the work tree back to a tree, so that what verification left
 // behind does not end in a diff. What .gitignore names stays, caches above all.
 func (p *place) restore(ctx context.Context, tree string) error {
-	err := p.git.Restore(ctx, tree)
+	return p.putBack(ctx, func() error { return p.git.Restore(ctx, tree) })
+}
+
+// clear is restore for the last verification: what .gitignore names goes as well,
+// because nobody who fetches the branch will have it.
+func (p *place) clear(ctx context.Context, tree string) error {
+	return p.putBack(ctx, func() error { return p.git.RestoreExactly(ctx, tree) })
+}
+
+func (p *place) putBack(ctx context.Context, do func() error) error {
+	err := do()
 	if err != nil && ctx.Err() == nil {
 		makeWritable(p.tree) // a folder that was closed to its owner can't be emptied
-		err = p.git.Restore(ctx, tree)
+		err = do()
 	}
 	if err != nil {
-		return fmt.Errorf("clear away what verification left: %w", err)
+		return fmt.Errorf("put the workspace back: %w", err)
 	}
 	return nil
 }
