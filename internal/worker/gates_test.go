@@ -81,15 +81,6 @@ func TestGates(t *testing.T) {
 	})
 }
 
-// rules are what was objected to, as "rule level".
-func rules(task codybatch.Task) []string {
-	var list []string
-	for _, finding := range task.Gates {
-		list = append(list, finding.Rule+" "+string(finding.Level))
-	}
-	return list
-}
-
 func TestGatesLookIntoBinaryFiles(t *testing.T) {
 	t.Parallel()
 	const value = "a-value-that-the-worker-knows"
