@@ -106,7 +106,10 @@ func (l *live) take(event httpapi.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if task := l.board.take(event, l.now()); task != nil && task.Status == string(codybatch.TaskFailed) {
-		l.above = append(l.above, row{{red, endText(*task)}})
+		width, _ := l.size()
+		for i, line := range wrap(endText(*task), width-1-len(gap), mostProse) {
+			l.above = append(l.above, row{{red, strings.Repeat(gap, min(i, 1)) + line}})
+		}
 	}
 	l.dirty = true
 }

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/httpapi"
@@ -34,7 +36,18 @@ func (p *program) printJob(job httpapi.Job, tasks []httpapi.Task) error {
 	if note != "" {
 		money += " (rehearsed)"
 	}
-	fmt.Fprintf(w, "%s: %s, %s, %s\n", oneLine(job.Name), paint(colour, styleOf(job.Status), oneLine(job.Status)), countsText(job), money)
+	status := oneLine(job.Status)
+	parts := slices.Concat([]string{oneLine(job.Name) + ": " + status}, countParts(job), []string{money})
+	width := math.MaxInt
+	if shown := p.terminal(w); shown.is {
+		width, _ = shown.size()
+	}
+	for i, line := range joined(parts, width) {
+		if i == 0 { // the status is painted last, because colours take no columns
+			line = strings.Replace(line, ": "+status, ": "+paint(colour, styleOf(job.Status), status), 1)
+		}
+		fmt.Fprintln(w, line)
+	}
 	if note != "" {
 		fmt.Fprintln(w, paint(colour, yellow, note))
 	}

@@ -115,18 +115,18 @@ func (p *program) runForeground(ctx context.Context, engine *engineFlags, path, 
 // looks at it and finishes it: they ask a server with the same data.
 func (p *program) sayWhatNext(job httpapi.Job, engine *engineFlags) {
 	fmt.Fprintln(p.err, "\nThis was job", oneLine(job.JobID))
-	line := func(what, command string) { fmt.Fprintf(p.err, "  %s codybatch %s\n", pad(what, 22), oneLine(command)) }
+	line := func(what, command string) { fmt.Fprintf(p.err, "  %s codybatch %s\n", pad(what, 17), oneLine(command)) }
 	line("serve it here:", "serve"+again(engine))
 	if job.Counts.Changed > 0 {
 		line("see the diffs:", "job diff "+job.JobID)
 	} else {
-		line("see what was said:", "job thread "+job.JobID+" <owner/name>")
+		line("see the thread:", "job thread "+job.JobID+" <owner/name>")
 	}
 	if job.Counts.Changed > job.Counts.Published {
 		line("publish them:", "job publish "+job.JobID)
 	}
 	if job.Counts.Failed > 0 {
-		line("try the failed again:", "job retry "+job.JobID)
+		line("retry the failed:", "job retry "+job.JobID)
 	}
 }
 
