@@ -140,7 +140,8 @@ type Task struct {
 	Lost       int       `json:"lost,omitempty"`
 	Reserved   Money     `json:"reserved,omitempty"` // what this attempt may spend, while running
 
-	Engine      string               `json:"engine,omitempty"` // what really did the work: "claude", "rehearsal", "script"
+	ReusedFrom  JobID                `json:"reusedFrom,omitempty"` // the job whose result this is; empty: its own
+	Engine      string               `json:"engine,omitempty"`     // what really did the work: "claude", "rehearsal", "script"
 	Summary     string               `json:"summary,omitempty"`
 	BaseCommit  string               `json:"baseCommit,omitempty"`
 	Branch      string               `json:"branch,omitempty"`     // the pushed branch

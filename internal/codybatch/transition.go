@@ -59,6 +59,7 @@ type TaskResult struct {
 	// nothing.
 	Untouched bool
 
+	ReusedFrom  JobID // the job that made the result; empty: this attempt did
 	Engine      string
 	Summary     string
 	BaseCommit  string
@@ -82,7 +83,7 @@ func (t Task) Finished(worker string, attempt int, r TaskResult, now time.Time) 
 	}
 	t.Outcome, t.Status, t.Error = r.Outcome, r.Outcome.Status(), r.Error
 	if !r.Untouched {
-		t.Engine, t.Summary, t.BaseCommit = r.Engine, r.Summary, r.BaseCommit
+		t.ReusedFrom, t.Engine, t.Summary, t.BaseCommit = r.ReusedFrom, r.Engine, r.Summary, r.BaseCommit
 		t.HasDiff, t.DiffAttempt, t.DiffStat, t.Fingerprint = r.HasDiff, attempt, r.DiffStat, r.Fingerprint
 		t.Verified, t.Gates = r.Verified, r.Gates
 		t.Accepted = r.Accepted || r.Outcome == OutcomeChanged

@@ -56,7 +56,7 @@ func newTask(t codybatch.Task) Task {
 		WereChangesNecessary: wereChangesNecessary(t),
 		Engine:               Text(t.Engine), Summary: t.Summary,
 		BaseCommit: Text(t.BaseCommit), Branch: Text(t.Branch), HeadCommit: Text(t.HeadCommit),
-		DiffStat: newDiffStat(t.DiffStat), Fingerprint: Text(t.Fingerprint),
+		DiffStat: newDiffStat(t.DiffStat), Fingerprint: Text(t.Fingerprint), ReusedFrom: Text(t.ReusedFrom),
 		AvailableActions: mapped(t.Actions(), func(action codybatch.Action) string { return string(action) }),
 		Verification:     mapped(t.Verified, newVerification),
 		Gates:            mapped(t.Gates, newGate),

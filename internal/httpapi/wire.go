@@ -138,6 +138,7 @@ type Task struct {
 	Branch               Text           `json:"branch" doc:"The pushed branch."`
 	HeadCommit           Text           `json:"headCommit" doc:"The pushed commit."`
 	DiffStat             DiffStat       `json:"diffStat"`
+	ReusedFrom           Text           `json:"reusedFrom" doc:"The job whose result this is, because it asked for the same on the same commit; empty if the work was done for this job."`
 	Fingerprint          Text           `json:"fingerprint" doc:"Tasks with the same one have the same patch after normalising."`
 	Review               *Review        `json:"review" doc:"A person's verdict on the diff; null: none yet."`
 	AvailableActions     []string       `json:"availableActions" doc:"What can be done to the task now."`

@@ -407,7 +407,7 @@ func TestKnownResults(t *testing.T) {
 		spec.Verify = []string{"cat a.txt"}
 		first, second := w.runOne(spec), w.runOne(spec)
 		wantOutcome(t, second, codybatch.OutcomeChanged)
-		if agent.runs.Load() != 1 || second.Usage != (codybatch.Usage{}) {
+		if agent.runs.Load() != 1 || second.Usage != (codybatch.Usage{}) || second.ReusedFrom != first.JobID || first.ReusedFrom != "" {
 			t.Errorf("%d runs, spent %+v", agent.runs.Load(), second.Usage)
 		}
 		if log, err := w.service.TaskLog(t.Context(), second.Key(), 0); err != nil {

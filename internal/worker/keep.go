@@ -215,6 +215,9 @@ func (a *attempt) takeOver(ctx context.Context, known *knownResult) error {
 		}
 	}
 	a.result = known.Result
+	if known.JobID != a.task.JobID {
+		a.result.ReusedFrom = known.JobID
+	}
 	a.result.Usage, a.result.PullRequest, a.result.HeadCommit, a.result.Branch = codybatch.Usage{}, nil, "", ""
 	return a.record.event(ctx, codybatch.ThreadEvent{Type: codybatch.EventNotice, Reason: fmt.Sprintf(
 		"This result comes from attempt %d of job %s, which asked for the same on the same commit. No token was spent.", known.Attempt, known.JobID)})
