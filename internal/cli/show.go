@@ -14,9 +14,6 @@ import (
 // in Claude's place.
 const engineRehearsal = "rehearsal"
 
-// engineScript is what it says when a script did the work that the job gave.
-const engineScript = "script"
-
 // cost shows dollars, and an unknown amount as unknown: never as zero.
 func cost(dollars *float64) string {
 	if dollars == nil {
@@ -96,18 +93,14 @@ func place(task httpapi.Task) string {
 // reason is what a person should know about how a task ended, in one line.
 func reason(task httpapi.Task) string {
 	text := remark(task)
-	if !isReused(task) {
+	if task.ReusedFrom == "" || task.Status != string(codybatch.TaskSucceeded) {
 		return text
 	}
-	return strings.TrimSuffix("same as an earlier job, not run again; "+text, "; ")
-}
-
-// isReused reports whether a task took its result from an earlier job: a model can't
-// have made it without a token. Of scripts this is not known.
-func isReused(task httpapi.Task) bool {
-	u := task.Usage
-	return task.Status == string(codybatch.TaskSucceeded) && task.Engine != "" && task.Engine != engineScript &&
-		u.InputTokens+u.OutputTokens+u.CacheReadTokens+u.CacheWriteTokens == 0
+	reused := oneLine("same as job " + string(task.ReusedFrom) + ", not run again")
+	if text == "" {
+		return reused
+	}
+	return reused + "; " + text
 }
 
 func remark(task httpapi.Task) string {
