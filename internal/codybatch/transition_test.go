@@ -152,6 +152,31 @@ func TestTransitions(t *testing.T) {
 		}
 	})
 
+	t.Run("a canceled task whose worker fell silent is canceled, not queued", func(t *testing.T) {
+		t.Parallel()
+		var job codybatch.Job
+		task := step(t, &job, queuedTask(), claimed(0))
+		task = step(t, &job, task, func(tk codybatch.Task) (codybatch.Task, error) { return tk.CanceledBy(noon) })
+		task = step(t, &job, task, func(tk codybatch.Task) (codybatch.Task, error) { return tk.LeaseExpired(noon.Add(time.Hour)) })
+		if task.Status != codybatch.TaskCanceled {
+			t.Fatalf("got %+v", task)
+		}
+	})
+
+	t.Run("a review of a finished job does not move its end", func(t *testing.T) {
+		t.Parallel()
+		job := codybatch.Job{RepositoryCount: 1, Counts: codybatch.Counts{Queued: 1}}
+		task := step(t, &job, queuedTask(), claimed(0))
+		task = step(t, &job, task, finished(changed))
+		ended := job.CompletedAt
+		step(t, &job, task, func(tk codybatch.Task) (codybatch.Task, error) {
+			return tk.Reviewed(codybatch.Review{Decision: codybatch.ReviewApproved, At: noon.Add(time.Hour)})
+		})
+		if !job.CompletedAt.Equal(ended) {
+			t.Fatalf("the job ended at %s, and now at %s", ended, job.CompletedAt)
+		}
+	})
+
 	t.Run("cancel ends a queued task at once and marks a running one", func(t *testing.T) {
 		t.Parallel()
 		job := codybatch.Job{RepositoryCount: 1, Counts: codybatch.Counts{Queued: 1}}

@@ -3,6 +3,7 @@ package worker_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -187,11 +188,19 @@ func TestEndingEarly(t *testing.T) {
 		return &scripted{rounds: []func(context.Context, codybatch.AgentRun) (codybatch.AgentResult, error){
 			func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
 				writeFile(t, filepath.Join(run.Dir, "a.txt"), "half\n")
+				if err := run.Record(ctx, codybatch.ThreadEvent{Type: codybatch.EventNotice, Reason: "half"}); err != nil {
+					return codybatch.AgentResult{}, err
+				}
 				started <- struct{}{}
 				<-ctx.Done()
 				return codybatch.AgentResult{Usage: codybatch.Usage{OutputTokens: 5, Cost: codybatch.USD(0.1)}}, context.Cause(ctx)
 			},
-			edit(t, "a.txt", "whole\n"),
+			func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+				if err := run.Record(ctx, codybatch.ThreadEvent{Type: codybatch.EventNotice, Reason: "whole"}); err != nil {
+					return codybatch.AgentResult{}, err
+				}
+				return edit(t, "a.txt", "whole\n")(ctx, run)
+			},
 		}}, started
 	}
 	start := func(t *testing.T, w *world) (codybatch.Job, codybatch.TaskRef, context.CancelCauseFunc, chan error) {
@@ -243,6 +252,11 @@ func TestEndingEarly(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantOutcome(t, w.task(job.ID, "site"), codybatch.OutcomeChanged)
+		for i, line := range strings.Split(strings.TrimSpace(w.thread(w.task(job.ID, "site"))), "\n") {
+			if !strings.HasPrefix(line, fmt.Sprintf(`{"seq":%d,`, i+1)) {
+				t.Errorf("the thread does not go on where it stopped: %s", line)
+			}
+		}
 		if cost := w.job(job.ID).Usage.Cost; cost != codybatch.USD(0.35) {
 			t.Errorf("the job cost %s, want both runs", cost)
 		}

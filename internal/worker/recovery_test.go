@@ -298,6 +298,42 @@ func TestAStopKeepsAPersonsCancel(t *testing.T) {
 	wantOutcome(t, w.task(job.ID, "site"), codybatch.OutcomeCanceled)
 }
 
+func TestCancelOfAJobThatWaits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	names := []string{"one", "two", "three"}
+	for _, name := range names {
+		w.repository(name, map[string]string{"a.txt": "x\n"})
+	}
+	job := w.create(scriptJob("echo y > a.txt", names...))
+	refs := w.sent.take()
+	if err := w.worker.Run(t.Context(), refs[0]); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time changes nothing
+		canceled, err := w.service.CancelJob(t.Context(), job.ID)
+		if err != nil || canceled.Counts.Canceled != 2 || canceled.Counts.Succeeded != 1 || canceled.Status() != codybatch.JobCanceled {
+			t.Fatalf("got %+v, %v", canceled, err)
+		}
+	}
+	if err := w.worker.Run(t.Context(), refs[1]); !errors.Is(err, codybatch.ErrConflict) {
+		t.Errorf("a canceled task was claimed: %v", err)
+	}
+	// Somebody changes their mind: only what was canceled is done.
+	result, err := w.service.RetryJob(t.Context(), job.ID, true)
+	if err != nil || len(result.Queued) != 2 {
+		t.Fatalf("got %+v, %v", result, err)
+	}
+	w.drain()
+	if job = w.job(job.ID); job.Counts.Succeeded != 3 || job.Status() != codybatch.JobSucceeded {
+		t.Errorf("got %+v", job)
+	}
+	var finished *codybatch.JobStateError
+	if _, err := w.service.CancelJob(t.Context(), job.ID); !errors.As(err, &finished) {
+		t.Errorf("a finished job was canceled: %v", err)
+	}
+}
+
 func TestJobsStayWithTheirEngine(t *testing.T) {
 	t.Parallel()
 	agent := &scripted{rounds: []round{edit(t, "a.txt", "y\n")}}
