@@ -24,6 +24,7 @@ func (b *board) frame(now time.Time, width, height int) []row {
 		hidden = len(runners) - room + 1
 		runners = runners[:room-1]
 	}
+	spare := room - len(runners) - min(hidden, 1) // rows for what tasks wait for
 	rows = append(rows, b.head())
 	name := 0
 	for _, task := range runners {
@@ -32,6 +33,10 @@ func (b *board) frame(now time.Time, width, height int) []row {
 	name = min(name, max(12, width-38)) // so that phase, time and cost stay visible
 	for _, task := range runners {
 		rows = append(rows, b.runner(task, name, width, now))
+		if task.WaitingFor != "" && spare > 0 {
+			spare--
+			rows = append(rows, row{{yellow, cut("    "+oneLine(string(task.WaitingFor)), width-1)}})
+		}
 	}
 	if hidden > 0 {
 		rows = append(rows, row{{faint, fmt.Sprintf("  … and %d more running", hidden)}})

@@ -84,6 +84,10 @@ func TestFrame(t *testing.T) {
 	b.problem = "can't reach http://127.0.0.1:8080, trying again"
 	fmt.Fprintf(&got, "== without the server\n%s", shown(b, *at(80), 80, 24))
 	b.problem = ""
+	waiting := running("acme/api", "agent", 0, 0)
+	waiting.WaitingFor = "the Messages API is overloaded (529), try 4 of 8; trying again in 8s\x1b[2J"
+	b.take(httpapi.Event{Task: &waiting}, *at(75))
+	fmt.Fprintf(&got, "== while one waits\n%s", shown(b, *at(80), 60, 24))
 	for i := range 30 {
 		task := running(fmt.Sprintf("acme/r%02d", i), "agent", 70, 0)
 		b.take(httpapi.Event{Task: &task}, *at(80))

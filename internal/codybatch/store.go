@@ -62,8 +62,8 @@ type Store interface {
 
 	// ExtendLease applies Task.Beaten and returns the task, whose CancelRequested
 	// (or the job's cancel flag, which it is joined with) tells the worker to
-	// stop. ErrConflict if the attempt is not the worker's any more. A beat that
-	// changes neither phase nor usage gets no new Seq.
+	// stop. ErrConflict if the attempt is not the worker's any more. A beat that is
+	// no news (Beat.IsNewsTo) gets no new Seq.
 	ExtendLease(ctx context.Context, key TaskKey, worker string, attempt int, beat Beat) (Task, error)
 
 	// Changes lists the tasks of a job that changed after the given Seq, each

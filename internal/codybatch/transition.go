@@ -34,7 +34,14 @@ type Beat struct {
 	Now        time.Time
 	LeaseUntil time.Time
 	Phase      Phase
-	Usage      Usage // of the attempt so far
+	WaitingFor string // why nothing happens at the moment; see Task.WaitingFor
+	Usage      Usage  // of the attempt so far
+}
+
+// IsNewsTo reports whether the beat says more of a task than that its worker is
+// alive.
+func (b Beat) IsNewsTo(t Task) bool {
+	return t.Phase != b.Phase || t.Usage != b.Usage || t.WaitingFor != b.WaitingFor
 }
 
 // Beaten is the task after a sign of life of its worker.
@@ -42,10 +49,10 @@ func (t Task) Beaten(worker string, attempt int, b Beat) (Task, error) {
 	if err := t.heldBy(worker, attempt); err != nil {
 		return t, err
 	}
-	if t.Phase != b.Phase || t.Usage != b.Usage {
+	if b.IsNewsTo(t) {
 		t.UpdatedAt = b.Now
 	}
-	t.LeaseUntil, t.Phase = b.LeaseUntil, b.Phase
+	t.LeaseUntil, t.Phase, t.WaitingFor = b.LeaseUntil, b.Phase, b.WaitingFor
 	t.setUsage(b.Usage)
 	return t, nil
 }
@@ -252,7 +259,7 @@ func (t Task) canceled(now time.Time) Task {
 }
 
 func (t *Task) release() {
-	t.Phase, t.Worker, t.LeaseUntil, t.Reserved = "", "", time.Time{}, 0
+	t.Phase, t.WaitingFor, t.Worker, t.LeaseUntil, t.Reserved = "", "", "", time.Time{}, 0
 }
 
 // setUsage records what the attempt spent so far. What was reserved for it

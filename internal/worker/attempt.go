@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,10 +27,11 @@ type attempt struct {
 	diffSHA string
 
 	// mu guards what the heartbeat reads while the story goes on.
-	mu    sync.Mutex
-	phase codybatch.Phase
-	usage codybatch.Usage
-	news  chan struct{} // holds one element when phase or usage is new
+	mu      sync.Mutex
+	phase   codybatch.Phase
+	waiting string
+	usage   codybatch.Usage
+	news    chan struct{} // holds one element when one of these is new
 }
 
 func (w *Worker) newAttempt(job codybatch.Job, task codybatch.Task) *attempt {
@@ -200,9 +202,30 @@ func (a *attempt) write(ctx context.Context, change func(codybatch.Task) (codyba
 // enter tells what the attempt is doing now.
 func (a *attempt) enter(phase codybatch.Phase) {
 	a.mu.Lock()
-	a.phase = phase
+	a.phase, a.waiting = phase, ""
 	a.mu.Unlock()
 	a.tell()
+}
+
+// waitingLimit bounds what a row says of a wait, in bytes.
+const waitingLimit = 300
+
+// event records an event of the thread. One that says that something is tried
+// again is also what people see while they wait.
+func (a *attempt) event(ctx context.Context, event codybatch.ThreadEvent) error {
+	waiting := ""
+	if event.Type == codybatch.EventRetry {
+		waiting = a.redact.Replace(event.Reason)
+		waiting = strings.ToValidUTF8(waiting[:min(len(waiting), waitingLimit)], "")
+	}
+	a.mu.Lock()
+	isNews := a.waiting != waiting
+	a.waiting = waiting
+	a.mu.Unlock()
+	if isNews {
+		a.tell()
+	}
+	return a.record.event(ctx, event)
 }
 
 // spend tells what the attempt has used so far.

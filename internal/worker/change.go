@@ -29,7 +29,7 @@ func (a *attempt) change(ctx context.Context, place *place) (string, error) {
 		Key: a.task.Key(), BaseCommit: a.result.BaseCommit, Prompt: a.job.Prompt, Spec: a.job.Agent,
 		Dir: place.tree, Home: place.home,
 		Verify: func(ctx context.Context) ([]codybatch.VerificationResult, error) { return a.tryVerify(ctx, place) },
-		Record: a.record.event,
+		Record: a.event,
 		Log:    a.record,
 	}
 	for round := 0; ; round++ {

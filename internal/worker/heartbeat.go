@@ -64,5 +64,5 @@ func (a *attempt) beat() codybatch.Beat {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := a.Now()
-	return codybatch.Beat{Now: now, LeaseUntil: now.Add(a.Lease), Phase: a.phase, Usage: a.usage}
+	return codybatch.Beat{Now: now, LeaseUntil: now.Add(a.Lease), Phase: a.phase, WaitingFor: a.waiting, Usage: a.usage}
 }

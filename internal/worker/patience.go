@@ -28,7 +28,7 @@ func (a *attempt) patiently(ctx context.Context, do func() error) error {
 		wait := pause - rand.N(pause/2)
 		a.Log.WarnContext(ctx, "a git remote is not available; trying again",
 			"job", a.task.JobID, "repository", a.task.Repository, "try", try, "in", wait.String(), "error", err)
-		if err := a.record.event(ctx, codybatch.ThreadEvent{
+		if err := a.event(ctx, codybatch.ThreadEvent{
 			Type: codybatch.EventRetry, N: try, Reason: fmt.Sprintf("%v; trying again in %s", err, wait.Round(time.Millisecond)),
 		}); err != nil {
 			return err

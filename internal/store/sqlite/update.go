@@ -78,10 +78,10 @@ func (s *Store) ExtendLease(ctx context.Context, key codybatch.TaskKey, worker s
 		if task, err = prev.Beaten(worker, attempt, beat); err != nil {
 			return err
 		}
-		if task.Phase == prev.Phase && task.Usage == prev.Usage {
-			err = tx.updateLease(task)
-		} else {
+		if beat.IsNewsTo(prev) {
 			task, job, err = tx.moveTask(job, prev, task)
+		} else {
+			err = tx.updateLease(task)
 		}
 		task.CancelRequested = task.CancelRequested || job.CancelRequested
 		return err

@@ -10,7 +10,7 @@ import (
 func leaseTests() []test {
 	return []test{
 		{"a plain beat moves the lease and nothing else", leasePlainBeat},
-		{"a beat with a new phase or usage is a change of the task and the job", leaseBeatWithNews},
+		{"a beat with news is a change of the task and the job", leaseBeatWithNews},
 		{"a beat tells of a cancel of the task", leaseOfCanceledTask},
 		{"a beat tells of the cancel flag of the job", leaseOfCanceledJob},
 		{"a beat of somebody who lost the task is a conflict", leaseLost},
@@ -50,6 +50,7 @@ func leaseBeatWithNews(t *testing.T, f fixture) {
 		func(b *codybatch.Beat) { b.Phase = codybatch.PhaseAgent },
 		func(b *codybatch.Beat) { b.Usage = codybatch.Usage{InputTokens: 5, OutputTokens: 4, Cost: 3} },
 		func(b *codybatch.Beat) { b.Usage.CostUnknown = true },
+		func(b *codybatch.Beat) { b.WaitingFor = "the API is overloaded" },
 	} {
 		before := f.job(t, "job")
 		beat := beatOf(task)
