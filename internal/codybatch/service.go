@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -124,9 +125,27 @@ func (s *Service) ReviewTask(ctx context.Context, key TaskKey, decision ReviewDe
 	if len(v.fields) > 0 {
 		return Task{}, &ValidationError{Fields: v.fields}
 	}
-	return Update(ctx, s.store, key, func(t Task) (Task, error) {
+	task, err := Update(ctx, s.store, key, func(t Task) (Task, error) {
 		return t.Reviewed(Review{Decision: decision, Note: note, At: s.Now()})
 	})
+	if err != nil || decision == ReviewApproved {
+		return task, err
+	}
+	return task, s.forgetResult(ctx, task)
+}
+
+// forgetResult keeps a rejected diff from being anybody's known result: an empty
+// record counts as none.
+func (s *Service) forgetResult(ctx context.Context, task Task) error {
+	job, err := s.store.Job(ctx, task.JobID)
+	if err != nil {
+		return err
+	}
+	record := ResultKey(job.Digest(task.Engine), task.Repository, task.BaseCommit)
+	if err := s.artifacts.Put(ctx, record, strings.NewReader("{}\n")); err != nil {
+		return fmt.Errorf("forget the rejected result of %s: %w", task.Key(), err)
+	}
+	return nil
 }
 
 // Health tells how the parts are, by name. A nil error means that a part is

@@ -94,7 +94,7 @@ func (t Task) Finished(worker string, attempt int, r TaskResult, now time.Time) 
 		t.HasDiff, t.DiffAttempt, t.DiffStat, t.Fingerprint = r.HasDiff, attempt, r.DiffStat, r.Fingerprint
 		t.Verified, t.Gates = r.Verified, r.Gates
 		t.Accepted = r.Accepted || r.Outcome == OutcomeChanged
-		t.Fresh = false
+		t.Fresh = t.Fresh && !t.Accepted && t.Status != TaskSucceeded // until there is another result
 	}
 	if r.HeadCommit != "" {
 		t.Branch, t.HeadCommit = r.Branch, r.HeadCommit
@@ -103,6 +103,9 @@ func (t Task) Finished(worker string, attempt int, r TaskResult, now time.Time) 
 		t.PullRequest = r.PullRequest
 	}
 	t.setUsage(r.Usage)
+	if r.Outcome == OutcomeCanceled {
+		return t.canceled(now), nil
+	}
 	t.release()
 	if t.Status == TaskSucceeded { // after a failure, a retry still owes the pull request
 		t.PublishRequested = false
@@ -244,12 +247,13 @@ func (t *Task) queue(now time.Time) {
 	t.QueuedAt, t.StartedAt, t.CompletedAt, t.UpdatedAt = now, time.Time{}, time.Time{}, now
 }
 
-// canceled ends a task for good. One that only waited to have its diff published
-// is what it was before.
+// canceled ends a task for good. One whose stored diff was to be published is what
+// it was before.
 func (t Task) canceled(now time.Time) Task {
 	t.release()
-	if t.Status == TaskQueued && t.PublishRequested && t.Accepted {
-		t.Status, t.Outcome, t.PublishRequested, t.CancelRequested = TaskSucceeded, OutcomeChanged, false, false
+	t.Lost = 0
+	if t.PublishRequested && t.Accepted && t.Changed() {
+		t.Status, t.Outcome, t.Error, t.PublishRequested, t.CancelRequested = TaskSucceeded, OutcomeChanged, nil, false, false
 		t.CompletedAt, t.UpdatedAt = now, now
 		return t
 	}

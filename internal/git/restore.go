@@ -110,7 +110,10 @@ func (r *restore) clear(dir string) error {
 		case !isKnown:
 			return nil
 		case r.idx.entries[i].mode == ModeSubmodule:
-			if r.intact[i] = e.IsDir(); r.intact[i] {
+			if r.intact[i] = e.IsDir(); r.intact[i] && r.exactly {
+				return emptyFolder(filepath.Join(r.top, path)) // as in a clone that fetched no submodule
+			}
+			if r.intact[i] {
 				return nil
 			}
 		case e.Type().IsRegular() || e.Type() == fs.ModeSymlink:
@@ -124,6 +127,13 @@ func (r *restore) clear(dir string) error {
 		}
 		return removeAll(filepath.Join(r.top, path))
 	})
+}
+
+func emptyFolder(path string) error {
+	if err := removeAll(path); err != nil {
+		return err
+	}
+	return os.Mkdir(path, 0o700)
 }
 
 // missing lists what clear has found to be absent, or removed.

@@ -88,3 +88,23 @@ func TestRestoreKeepsWhatIsIgnoredAndRemovesWhatIsNot(t *testing.T) {
 		t.Errorf("changes are %+v, %v", changes, err)
 	}
 }
+
+func TestRestoreExactlyEmptiesSubmodules(t *testing.T) {
+	t.Parallel()
+	origin, base := newOrigin(t, func(dir string) {
+		write(t, dir, "a.txt", "one\n")
+		write(t, dir, "lib/x", "1\n")
+		lib := filepath.Join(dir, "lib")
+		sh(t, lib, "git", "init", "--quiet")
+		sh(t, lib, "git", "add", "--all")
+		sh(t, lib, "git", "commit", "--quiet", "--message=x")
+	})
+	w, tree, _ := checkout(t, origin, base)
+	write(t, tree, "lib/forged.go", "package lib\n")
+	if err := w.RestoreExactly(t.Context(), snapshot(t, w)); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(filepath.Join(tree, "lib")); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}

@@ -46,7 +46,7 @@ func (w *Worker) newAttempt(job codybatch.Job, task codybatch.Task) *attempt {
 // run is the attempt between claim and finish, while a heartbeat holds the lease.
 func (a *attempt) run(ctx context.Context) error {
 	alive, endLife := context.WithCancelCause(ctx)
-	heartbeat := a.startHeartbeat(alive, endLife)
+	heartbeat := a.startHeartbeat(context.WithoutCancel(ctx), endLife)
 	defer endLife(nil)
 	defer heartbeat.stop() // the lease holds until the end is written
 	err := a.story(alive)

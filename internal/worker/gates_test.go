@@ -124,3 +124,29 @@ func TestKnownValuesInNamesAreNotRepeated(t *testing.T) {
 		t.Errorf("it is in the row or the thread:\n%s\n%s", row, w.thread(task))
 	}
 }
+
+func TestStandInsForSecretsAreNoSecrets(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{
+		"aws_access_key_id = AKIAIOSFODNN7EXAMPLE",
+		"export ANTHROPIC_API_KEY=sk-ant-api03-your-api-key-goes-here",
+		`if strings.HasPrefix(s, "-----BEGIN RSA PRIVATE KEY-----") {`,
+		"ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+		"SLACK_TOKEN=xoxb-your-token-here",
+	} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.repository("site", map[string]string{"README.md": "http://old " + line + "\n"})
+			wantOutcome(t, w.runOne(scriptJob("sed -i s,http:,https:, README.md", "site")), codybatch.OutcomeChanged)
+		})
+	}
+	for _, line := range []string{"-----BEGIN RSA PRIVATE KEY-----", `"key": "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg"`} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.repository("site", map[string]string{"a.txt": "x\n"})
+			wantOutcome(t, w.runOne(scriptJob("cat > key <<'END'\n"+line+"\nEND", "site")), codybatch.OutcomeGateBlocked)
+		})
+	}
+}

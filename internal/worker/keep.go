@@ -162,6 +162,9 @@ func (a *attempt) knownResult(ctx context.Context, base codybatch.Base) (*knownR
 	if err := json.NewDecoder(document).Decode(&known); err != nil {
 		return nil, fmt.Errorf("read an earlier result: %w", err)
 	}
+	if known.JobID == "" {
+		return nil, nil // it was rejected
+	}
 	if !known.Result.HasDiff {
 		return &known, nil
 	}
@@ -193,7 +196,7 @@ func (a *attempt) sumOf(ctx context.Context, key codybatch.ArtifactKey) (string,
 func (a *attempt) storedResult() codybatch.TaskResult {
 	return codybatch.TaskResult{
 		Outcome: codybatch.OutcomeChanged, Engine: a.task.Engine, Summary: a.task.Summary, BaseCommit: a.task.BaseCommit,
-		HasDiff: true, Accepted: true, DiffStat: a.task.DiffStat, Fingerprint: a.task.Fingerprint,
+		ReusedFrom: a.task.ReusedFrom, HasDiff: true, Accepted: true, DiffStat: a.task.DiffStat, Fingerprint: a.task.Fingerprint,
 		Verified: a.task.Verified, Gates: a.task.Gates,
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/worker"
@@ -107,6 +108,31 @@ func TestOnlyWhatWasReviewedIsPublished(t *testing.T) {
 		}
 	})
 
+	t.Run("what was rejected does not come back, however often it is tried, and for no job", func(t *testing.T) {
+		t.Parallel()
+		agent := &scripted{rounds: []round{edit(t, "a.txt", "rejected\n"), func(context.Context, codybatch.AgentRun) (codybatch.AgentResult, error) {
+			return codybatch.AgentResult{Outcome: codybatch.OutcomeMaxTurns, Reason: "out of turns"}, nil
+		}}}
+		forge := &failingForge{ensure: errGateway}
+		w := newWorld(t, withAgent(agent), withForge(forge))
+		w.repository("site", map[string]string{"a.txt": "x\n"})
+		spec := promptJob("site")
+		spec.CreatePullRequests = true
+		task := w.runOne(spec)
+		forge.ensure = nil
+		if _, err := w.service.ReviewTask(t.Context(), task.Key(), codybatch.ReviewRejected, "no"); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if task = w.retry(task); task.PullRequest != nil {
+				t.Fatalf("it was published: %s", w.diff(task))
+			}
+		}
+		if other := w.runOne(spec); other.PullRequest != nil || other.ReusedFrom != "" {
+			t.Errorf("another job took it over: %+v", other)
+		}
+	})
+
 	t.Run("a diff that the gates blocked is never published", func(t *testing.T) {
 		t.Parallel()
 		agent := &scripted{rounds: []round{edit(t, ".github/workflows/x.yml", "on: push\n")}}
@@ -133,6 +159,38 @@ func TestOnlyWhatWasReviewedIsPublished(t *testing.T) {
 		}
 		if task = w.publish(task); task.Review == nil || task.Review.Note != "good" {
 			t.Errorf("got %+v", task.Review)
+		}
+	})
+
+	t.Run("a publish that is canceled while it runs leaves the success as it was", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancelCause(t.Context())
+		t.Cleanup(func() { cancel(nil) })
+		forge := &failingForge{}
+		w := newWorld(t, withForge(forge))
+		w.repository("site", map[string]string{"a.txt": "x\n"})
+		task := w.runOne(scriptJob("echo y > a.txt", "site"))
+		if _, err := w.service.PublishTask(t.Context(), task.Key()); err != nil {
+			t.Fatal(err)
+		}
+		forge.ensure, forge.onEnsure = errGateway, func() { cancel(codybatch.ErrCanceled) }
+		if err := w.worker.Run(ctx, w.sent.take()[0]); err != nil {
+			t.Fatal(err)
+		}
+		task = w.task(task.JobID, "site")
+		wantOutcome(t, task, codybatch.OutcomeChanged)
+		if task.Error != nil || task.PublishRequested || w.job(task.JobID).Counts.Changed != 1 {
+			t.Errorf("got %+v", task)
+		}
+	})
+
+	t.Run("a reused result stays one when it is published", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.repository("site", map[string]string{"a.txt": "x\n"})
+		first := w.runOne(scriptJob("echo y > a.txt", "site"))
+		if task := w.publish(w.runOne(scriptJob("echo y > a.txt", "site"))); task.ReusedFrom != first.JobID {
+			t.Errorf("got %q", task.ReusedFrom)
 		}
 	})
 
@@ -347,6 +405,56 @@ func TestJobsStayWithTheirEngine(t *testing.T) {
 	}
 	if task := w.task(job.ID, "site"); task.Status != codybatch.TaskQueued || agent.runs.Load() != 0 {
 		t.Errorf("a rehearsal took Claude's task: %+v", task)
+	}
+	if !strings.Contains(w.log.String(), "another engine") {
+		t.Errorf("nobody is told: %s", w.log)
+	}
+}
+
+func TestPublishingNeedsNoEngine(t *testing.T) {
+	t.Parallel()
+	agent := &scripted{rounds: []round{edit(t, "a.txt", "y\n")}}
+	var options worker.Options
+	w := newWorld(t, withAgent(agent), func(o *worker.Options) { options = *o })
+	w.repository("site", map[string]string{"a.txt": "x\n"})
+	task := w.runOne(promptJob("site"))
+	options.Engines = map[codybatch.AgentType]string{codybatch.AgentClaude: "rehearsal"}
+	var err error
+	if w.worker, err = worker.New(options); err != nil {
+		t.Fatal(err)
+	}
+	if task = w.publish(task); task.PullRequest == nil || agent.runs.Load() != 1 {
+		t.Errorf("got %+v", task)
+	}
+}
+
+func TestTheLeaseHoldsWhileACanceledAttemptKeepsItsDiff(t *testing.T) {
+	t.Parallel()
+	started := make(chan struct{}, 1)
+	var w *world
+	agent := &scripted{rounds: []round{func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+		writeFile(t, filepath.Join(run.Dir, "a.txt"), "paid\n")
+		started <- struct{}{}
+		<-ctx.Done()
+		before := w.task("job-001", "site").LeaseUntil
+		for look := time.NewTicker(10 * time.Millisecond); !w.task("job-001", "site").LeaseUntil.After(before); <-look.C {
+			// What follows may take longer than the lease: somebody has to extend it.
+		}
+		return codybatch.AgentResult{Usage: codybatch.Usage{Cost: codybatch.USD(1)}}, context.Cause(ctx)
+	}}}
+	w = newWorld(t, withAgent(agent), func(o *worker.Options) { o.Lease = 500 * time.Millisecond })
+	w.repository("site", map[string]string{"a.txt": "x\n"})
+	job := w.create(promptJob("site"))
+	ctx, cancel := context.WithCancelCause(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- w.worker.Run(ctx, w.sent.take()[0]) }()
+	<-started
+	cancel(codybatch.ErrCanceled)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if task := w.task(job.ID, "site"); task.Outcome != codybatch.OutcomeCanceled || !task.HasDiff {
+		t.Errorf("got %+v", task)
 	}
 }
 

@@ -24,15 +24,32 @@ type pattern struct {
 	exact *regexp.Regexp
 }
 
+// isIn reports whether there is a match that is not only a stand-in for a secret,
+// as documentation and tests have them.
 func (p pattern) isIn(text []byte) bool {
-	return slices.ContainsFunc(p.texts, func(s string) bool { return bytes.Contains(text, []byte(s)) }) && p.exact.Match(text)
+	if !slices.ContainsFunc(p.texts, func(s string) bool { return bytes.Contains(text, []byte(s)) }) {
+		return false
+	}
+	return slices.ContainsFunc(p.exact.FindAll(text, -1), func(match []byte) bool { return !isStandIn(match) })
+}
+
+// isStandIn knows what people write where a secret would be: AWS's documented
+// "…EXAMPLE" keys, "your-…-here", and one character over and over.
+func isStandIn(match []byte) bool {
+	text := strings.ToLower(string(match))
+	for _, word := range []string{"example", "your", "placeholder", "xxxxxx", "......", "000000", "redacted"} {
+		if strings.Contains(text, word) {
+			return true
+		}
+	}
+	return false
 }
 
 // secretPattern knows forms of credentials that their issuers document: Anthropic,
 // GitHub, GitLab, AWS access key ids, Slack, Google API keys, PEM private keys.
 var secretPattern = pattern{
 	[]string{"sk-ant-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "AKIA", "ASIA", "xox", "AIza", "PRIVATE KEY-----"},
-	regexp.MustCompile(`sk-ant-[A-Za-z0-9_-]{20,}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{50,}|glpat-[A-Za-z0-9_-]{20}|\bA(?:KIA|SIA)[A-Z2-7]{16}\b|xox[abprs]-[A-Za-z0-9-]{10,}|AIza[A-Za-z0-9_-]{35}|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----`),
+	regexp.MustCompile(`sk-ant-[A-Za-z0-9_-]{20,}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{50,}|glpat-[A-Za-z0-9_-]{20}|\bA(?:KIA|SIA)[A-Z2-7]{16}\b|xox[abprs]-[A-Za-z0-9-]{10,}|AIza[A-Za-z0-9_-]{35}|(?m)-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----(?:\s*$|\\[nr]|\s*[A-Za-z0-9+/=]{16})`),
 }
 
 // knownValues are the secret values that the worker knows, in all spellings that

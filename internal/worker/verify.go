@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -39,10 +40,10 @@ func (a *attempt) tryVerify(ctx context.Context, place *place) ([]codybatch.Veri
 		return nil, fmt.Errorf("take a snapshot of the workspace: %w", err)
 	}
 	results, err := a.verify(ctx, place, false)
-	if err != nil {
-		return nil, err
-	}
-	return results, place.restore(ctx, tree)
+	// Also when the time is over: what is kept then is what the agent made.
+	restoring, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
+	defer cancel()
+	return results, errors.Join(err, place.restore(restoring, tree))
 }
 
 // verify runs every command of the job, also after one has failed: a person wants

@@ -69,9 +69,8 @@ func (w *Worker) Run(ctx context.Context, ref codybatch.TaskRef) error {
 	if err != nil {
 		return fmt.Errorf("read the job of %s: %w", ref.Key, err)
 	}
-	if engine := w.engine(job.Agent.Type); job.Engine != engine {
-		// A rehearsal must not do what Claude was asked for, nor Claude what was to be rehearsed.
-		return fmt.Errorf("%s is for %q, and this worker has %q: %w", ref.Key, job.Engine, engine, codybatch.ErrConflict)
+	if err := w.checkEngine(ctx, job, ref.Key); err != nil {
+		return err
 	}
 	now := w.Now()
 	task, job, err := w.Store.ClaimTask(ctx, codybatch.Claim{
@@ -98,6 +97,25 @@ func (w *Worker) end(ctx context.Context, ref codybatch.TaskRef, change func(cod
 		return nil
 	}
 	return err
+}
+
+// checkEngine keeps a rehearsal from doing what Claude was asked for, and Claude
+// from doing what was to be rehearsed. Publishing what is there needs no engine.
+func (w *Worker) checkEngine(ctx context.Context, job codybatch.Job, key codybatch.TaskKey) error {
+	engine := w.engine(job.Agent.Type)
+	if job.Engine == engine {
+		return nil
+	}
+	task, err := w.Store.Task(ctx, key)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", key, err)
+	}
+	if task.PublishesStored(job) {
+		return nil
+	}
+	w.Log.WarnContext(ctx, "a task stays queued: its job was made for another engine; start a server with that one, or cancel the job",
+		"job", key.JobID, "repository", key.Repository, "wants", job.Engine, "here", engine)
+	return fmt.Errorf("%s is for %q, and this worker has %q: %w", key, job.Engine, engine, codybatch.ErrConflict)
 }
 
 // engine is what really answers for an agent.
