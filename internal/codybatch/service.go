@@ -149,13 +149,20 @@ func (s *Service) forgetResult(ctx context.Context, task Task) error {
 }
 
 // Health tells how the parts are, by name. A nil error means that a part is
-// well. The agent is never asked, because asking costs money.
+// well; a dispatcher that can't be asked is left out. The agent is never asked,
+// because asking costs money.
 func (s *Service) Health(ctx context.Context) map[string]error {
-	return map[string]error{
+	health := map[string]error{
 		"store":     s.store.Ping(ctx),
 		"artifacts": s.artifacts.Ping(ctx),
 		"forge":     s.forge.Ping(ctx),
 	}
+	if dispatcher, ok := s.dispatcher.(interface {
+		Ping(ctx context.Context) error
+	}); ok {
+		health["dispatcher"] = dispatcher.Ping(ctx)
+	}
+	return health
 }
 
 // check returns the repositories of a job, in the forge's spelling, or everything

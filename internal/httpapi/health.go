@@ -33,8 +33,11 @@ func (a *api) health(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 	defer cancel()
 	found := a.service.Health(ctx)
 	part := func(name string) Dependency {
-		err := found[name]
-		if err == nil {
+		err, isKnown := found[name]
+		switch {
+		case !isKnown:
+			return Dependency{Status: "unknown", Detail: "can't be asked"}
+		case err == nil:
 			return Dependency{Status: "ok"}
 		}
 		// What exactly is wrong may hold names and addresses: that is for the log.
@@ -48,15 +51,14 @@ func (a *api) health(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 		Status: "ok", Version: a.Version, Time: moment(a.Now()),
 		Dependencies: Dependencies{
 			Store: part("store"), Artifacts: part("artifacts"), Forge: part("forge"),
-			Dispatcher: Dependency{Status: "ok"},
-			Agent:      a.agentHealth(),
+			Dispatcher: part("dispatcher"), Agent: a.agentHealth(),
 		},
 	}
 	out := &healthOutput{Status: http.StatusOK, CacheControl: "no-store", Body: health}
 	switch d := health.Dependencies; {
 	case d.Store.Status != "ok":
 		out.Status, out.Body.Status = http.StatusServiceUnavailable, "down"
-	case d.Artifacts.Status != "ok" || d.Forge.Status != "ok" || d.Agent.Status != "ok":
+	case d.Artifacts.Status != "ok" || d.Forge.Status != "ok" || d.Dispatcher.Status == "down" || d.Agent.Status != "ok":
 		out.Body.Status = "degraded"
 	}
 	return out, nil

@@ -113,6 +113,9 @@ type dispatched struct {
 	canceled []codybatch.TaskKey
 }
 
+// Ping is what the pool has, too.
+func (d *dispatched) Ping(context.Context) error { return nil }
+
 func (d *dispatched) Dispatch(_ context.Context, refs []codybatch.TaskRef) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

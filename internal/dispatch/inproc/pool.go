@@ -114,6 +114,16 @@ func (p *Pool) Cancel(_ context.Context, keys []codybatch.TaskKey) error {
 	return nil
 }
 
+// Ping tells whether the pool takes tasks.
+func (p *Pool) Ping(context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return errClosed
+	}
+	return nil
+}
+
 // Close takes no more tasks, forgets the waiting ones, ends the contexts of the
 // running ones with codybatch.ErrStopped and waits for them. If the context ends
 // first, some still run and the error says so. It may be called again.

@@ -322,3 +322,17 @@ func BenchmarkPool10000Waiting(b *testing.B) {
 		}
 	}
 }
+
+func TestPoolTellsWhetherItTakesTasks(t *testing.T) {
+	t.Parallel()
+	pool := inproc.New(func(context.Context, codybatch.TaskRef) error { return nil }, inproc.Options{Workers: 1, Log: slog.New(slog.DiscardHandler)})
+	if err := pool.Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := pool.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if pool.Ping(t.Context()) == nil {
+		t.Error("a closed pool says that it is well")
+	}
+}
