@@ -42,12 +42,14 @@ type eventsInput struct {
 	LastEventID int64  `header:"Last-Event-ID" doc:"Where a stream goes on; sent by clients of server-sent events." minimum:"0"`
 	Wait        int    `query:"wait" doc:"With JSON: how many seconds to wait for a change, if the server can." minimum:"0" maximum:"20"`
 	Accept      string `header:"Accept" hidden:"true"`
+	ViewChoice
 }
 
 // feed follows one job for one client.
 type feed struct {
 	api     *api
 	id      codybatch.JobID
+	view    ViewChoice
 	cursor  int64 // the client has everything up to here, in numbers of the wire
 	isOver  bool  // the job had finished when last looked at
 	hasMore bool  // the last look did not see everything
@@ -61,7 +63,7 @@ func (f *feed) look(ctx context.Context) ([]Event, error) {
 	}
 	var events []Event
 	for _, t := range tasks {
-		task := newTask(t)
+		task := f.view.task(t)
 		if task.Seq > f.cursor {
 			events = append(events, Event{Seq: task.Seq, Type: "task", Task: &task})
 			f.cursor = task.Seq
@@ -83,7 +85,7 @@ func (a *api) events(ctx context.Context, in *eventsInput) (*huma.StreamResponse
 	if err != nil {
 		return nil, err
 	}
-	f := &feed{api: a, id: id, cursor: max(in.After, in.LastEventID)}
+	f := &feed{api: a, id: id, view: in.ViewChoice, cursor: max(in.After, in.LastEventID)}
 	events, err := f.look(ctx)
 	if errors.Is(err, codybatch.ErrCursor) {
 		return nil, newProblem(http.StatusGone, codeCursorGone, fmt.Sprintf("the job has not come to %d; start again with after=0", f.cursor))

@@ -45,6 +45,7 @@ type listTasksInput struct {
 	JobPath
 	Status  string `query:"status" doc:"Only tasks in this status." enum:"queued,running,succeeded,failed,canceled"`
 	Outcome string `query:"outcome" doc:"Only tasks that ended like this." enum:"changed,no_changes,blocked,verify_failed,gate_blocked,budget_exhausted,max_turns,timeout,stuck,refused,conflict,canceled,auth_error,api_error,infra_error"`
+	ViewChoice
 	Paging
 }
 
@@ -57,7 +58,7 @@ func (a *api) listTasks(ctx context.Context, in *listTasksInput) (*answer[TaskPa
 		JobID: id, Status: codybatch.TaskStatus(in.Status), Outcome: codybatch.Outcome(in.Outcome),
 		Limit: in.Limit, Cursor: in.Cursor,
 	})
-	return reply(TaskPage{Repositories: mapped(page.Tasks, newTask), NextCursor: Text(page.NextCursor)}, err)
+	return reply(TaskPage{Repositories: mapped(page.Tasks, in.task), NextCursor: Text(page.NextCursor)}, err)
 }
 
 func (a *api) getTask(ctx context.Context, in *TaskPath) (*answer[Task], error) {
