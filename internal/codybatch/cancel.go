@@ -38,6 +38,29 @@ func (s *Service) CancelTask(ctx context.Context, key TaskKey) (Task, error) {
 	return task, s.dispatcher.Cancel(ctx, []TaskKey{key})
 }
 
+// CancelTasks cancels the named tasks of a job; the job's own cancel flag stays as
+// it is. What is finished is skipped.
+func (s *Service) CancelTasks(ctx context.Context, id JobID, names []RepositoryName) (BulkResult, error) {
+	if _, err := s.store.Job(ctx, id); err != nil {
+		return BulkResult{}, err
+	}
+	tasks, unknown, err := s.named(ctx, id, names)
+	if err != nil {
+		return BulkResult{}, err
+	}
+	result, err := s.apply(ctx, tasks, func(t Task) (Task, error) { return t.CanceledBy(s.Now()) }, nil)
+	result.Skipped = append(result.Skipped, unknown...)
+	keys := make([]TaskKey, len(result.Applied))
+	for i, name := range result.Applied {
+		keys[i] = TaskKey{JobID: id, Repository: name}
+	}
+	if len(keys) == 0 {
+		return result, err
+	}
+	// Those that are marked have to be told, whatever became of the others.
+	return result, errors.Join(err, s.dispatcher.Cancel(context.WithoutCancel(ctx), keys))
+}
+
 func (s *Service) cancelAll(ctx context.Context, id JobID, status TaskStatus) error {
 	tasks, err := s.allTasks(ctx, TaskQuery{JobID: id, Status: status})
 	if err != nil || len(tasks) == 0 {
@@ -50,8 +73,8 @@ func (s *Service) cancelAll(ctx context.Context, id JobID, status TaskStatus) er
 	if err := s.dispatcher.Cancel(ctx, keys); err != nil {
 		return err
 	}
-	for _, key := range keys {
-		_, err := Update(ctx, s.store, key, func(t Task) (Task, error) { return t.CanceledBy(s.Now()) })
+	for _, task := range tasks {
+		_, err := updateRead(ctx, s.store, task, func(t Task) (Task, error) { return t.CanceledBy(s.Now()) })
 		if err != nil && !errors.Is(err, ErrConflict) { // it ended meanwhile
 			return err
 		}

@@ -22,6 +22,22 @@ func (s *Service) Diff(ctx context.Context, key TaskKey) (Artifact, error) {
 	return s.artifacts.Open(ctx, DiffKey(key, task.DiffAttempt))
 }
 
+// AttemptDiff opens the unified patch of an attempt, 0 for Diff. If the attempt left
+// none the error is a *MissingError with the reason.
+func (s *Service) AttemptDiff(ctx context.Context, key TaskKey, attempt int) (Artifact, error) {
+	task, err := s.store.Task(ctx, key)
+	switch {
+	case err != nil:
+		return Artifact{}, err
+	case attempt == 0:
+		return s.Diff(ctx, key)
+	case attempt == task.DiffAttempt && !task.HasDiff: // what it tried meanwhile is no result
+		return Artifact{}, &MissingError{What: documentDiff, Key: key, Reason: whyNone(task, attempt, documentDiff)}
+	}
+	document, _, err := s.openLatest(ctx, task, attempt, documentDiff, DiffKey)
+	return document, err
+}
+
 func whyNoDiff(task Task) string {
 	switch {
 	case task.Status == TaskSucceeded:
@@ -153,6 +169,10 @@ func whyNone(task Task, attempt int, what string) string {
 		return "there is none yet; the task is " + string(task.Status)
 	case what == documentThread:
 		return "it ended before anything was said"
+	case what == documentDiff && attempt == task.Attempt:
+		return whyNoDiff(task)
+	case what == documentDiff:
+		return fmt.Sprintf("attempt %d left none", attempt)
 	case attempt == 0:
 		return "its commands printed nothing"
 	default:

@@ -2,16 +2,10 @@ package codybatch
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
-
-// BulkResult tells what a request over many tasks did.
-type BulkResult struct {
-	Queued  []RepositoryName
-	Skipped []Refusal
-}
 
 // RetryJob queues the failed tasks of a job again, and the canceled ones too if
 // asked. Finished results are never done again. A job whose cancel is still under
@@ -35,6 +29,13 @@ func (s *Service) RetryJob(ctx context.Context, id JobID, includeCanceled bool) 
 	return s.requeue(ctx, tasks, Task.Retried)
 }
 
+// RetryTasks queues the named tasks of a job again, if they are failed, canceled or
+// rejected; the others are skipped. A job whose cancel is still under way is a
+// *JobStateError.
+func (s *Service) RetryTasks(ctx context.Context, id JobID, names []RepositoryName) (BulkResult, error) {
+	return s.requeueNamed(ctx, id, names, Task.Retried)
+}
+
 // RetryTask queues one failed or canceled task again.
 func (s *Service) RetryTask(ctx context.Context, key TaskKey) (Task, error) {
 	task, err := s.store.Task(ctx, key)
@@ -54,32 +55,17 @@ func (s *Service) RetryTask(ctx context.Context, key TaskKey) (Task, error) {
 // all that can be. What can't be published is skipped, with the reason; of the
 // tasks that were not named, only those with a diff are mentioned.
 func (s *Service) PublishJob(ctx context.Context, id JobID, names []RepositoryName) (BulkResult, error) {
+	if len(names) > 0 {
+		return s.requeueNamed(ctx, id, names, Task.Publishing)
+	}
 	if err := s.reopen(ctx, id); err != nil {
 		return BulkResult{}, err
 	}
-	var tasks []Task
-	if len(names) == 0 {
-		succeeded, err := s.allTasks(ctx, TaskQuery{JobID: id, Status: TaskSucceeded, Outcome: OutcomeChanged})
-		if err != nil {
-			return BulkResult{}, err
-		}
-		tasks = succeeded
+	tasks, err := s.allTasks(ctx, TaskQuery{JobID: id, Status: TaskSucceeded, Outcome: OutcomeChanged})
+	if err != nil {
+		return BulkResult{}, err
 	}
-	var unknown []Refusal
-	for _, name := range names {
-		task, err := s.store.Task(ctx, TaskKey{JobID: id, Repository: name})
-		if errors.Is(err, ErrNotFound) {
-			unknown = append(unknown, Refusal{Repository: name, Code: "not_found", Reason: "is not a repository of this job"})
-			continue
-		}
-		if err != nil {
-			return BulkResult{}, err
-		}
-		tasks = append(tasks, task)
-	}
-	result, err := s.requeue(ctx, tasks, Task.Publishing)
-	result.Skipped = append(result.Skipped, unknown...)
-	return result, err
+	return s.requeue(ctx, tasks, Task.Publishing)
 }
 
 // PublishTask queues one succeeded task to have its diff published.
@@ -111,24 +97,37 @@ func (s *Service) reopen(ctx context.Context, id JobID) error {
 	return err
 }
 
-func (s *Service) requeue(ctx context.Context, tasks []Task, change func(Task, time.Time) (Task, error)) (BulkResult, error) {
-	var result BulkResult
-	var refs []TaskRef
-	defer func() { s.dispatch(context.WithoutCancel(ctx), refs) }()
-	for _, task := range tasks {
-		task, err := Update(ctx, s.store, task.Key(), func(t Task) (Task, error) { return change(t, s.Now()) })
-		var refused *ActionError
-		switch {
-		case errors.As(err, &refused):
-			result.Skipped = append(result.Skipped, Refusal{Repository: task.Repository, Code: "conflict", Reason: refused.Reason})
-		case err != nil:
-			return result, fmt.Errorf("queue %s: %w", task.Key(), err)
-		default:
-			result.Queued = append(result.Queued, task.Repository)
-			refs = append(refs, task.Ref())
+func (s *Service) requeueNamed(ctx context.Context, id JobID, names []RepositoryName, change func(Task, time.Time) (Task, error)) (BulkResult, error) {
+	if _, err := s.store.Job(ctx, id); err != nil {
+		return BulkResult{}, err
+	}
+	tasks, unknown, err := s.named(ctx, id, names)
+	if err != nil {
+		return BulkResult{}, err
+	}
+	isPossible := func(t Task) bool {
+		_, err := change(t, s.Now())
+		return err == nil
+	}
+	if slices.ContainsFunc(tasks, isPossible) { // else a canceled job stays one
+		if err := s.reopen(ctx, id); err != nil {
+			return BulkResult{}, err
 		}
 	}
-	return result, nil
+	result, err := s.requeue(ctx, tasks, change)
+	result.Skipped = append(result.Skipped, unknown...)
+	return result, err
+}
+
+func (s *Service) requeue(ctx context.Context, tasks []Task, change func(Task, time.Time) (Task, error)) (BulkResult, error) {
+	var refs []TaskRef
+	defer func() { s.dispatch(context.WithoutCancel(ctx), refs) }()
+	result, err := s.apply(ctx, tasks, func(t Task) (Task, error) { return change(t, s.Now()) }, func(t Task) error {
+		refs = append(refs, t.Ref())
+		return nil
+	})
+	result.Queued = result.Applied
+	return result, err
 }
 
 func (s *Service) requeueOne(ctx context.Context, key TaskKey, change func(Task, time.Time) (Task, error)) (Task, error) {

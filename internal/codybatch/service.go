@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 )
 
@@ -113,39 +112,6 @@ func (s *Service) Repositories(ctx context.Context, q RepositoryQuery) (Reposito
 	}
 	page.Repositories = admitted
 	return page, nil
-}
-
-// ReviewTask records a person's verdict on a diff. Note: at most 4 KiB.
-func (s *Service) ReviewTask(ctx context.Context, key TaskKey, decision ReviewDecision, note string) (Task, error) {
-	var v validator
-	if decision != ReviewApproved && decision != ReviewRejected {
-		v.add("decision", "%.40q is unknown; use %q or %q", decision, ReviewApproved, ReviewRejected)
-	}
-	v.text("note", note, 4<<10)
-	if len(v.fields) > 0 {
-		return Task{}, &ValidationError{Fields: v.fields}
-	}
-	task, err := Update(ctx, s.store, key, func(t Task) (Task, error) {
-		return t.Reviewed(Review{Decision: decision, Note: note, At: s.Now()})
-	})
-	if err != nil || decision == ReviewApproved {
-		return task, err
-	}
-	return task, s.forgetResult(ctx, task)
-}
-
-// forgetResult keeps a rejected diff from being anybody's known result: an empty
-// record counts as none.
-func (s *Service) forgetResult(ctx context.Context, task Task) error {
-	job, err := s.store.Job(ctx, task.JobID)
-	if err != nil {
-		return err
-	}
-	record := ResultKey(job.Digest(task.Engine), task.Repository, task.BaseCommit)
-	if err := s.artifacts.Put(ctx, record, strings.NewReader("{}\n")); err != nil {
-		return fmt.Errorf("forget the rejected result of %s: %w", task.Key(), err)
-	}
-	return nil
 }
 
 // Health tells how the parts are, by name. A nil error means that a part is

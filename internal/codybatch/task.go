@@ -106,6 +106,9 @@ type ReviewDecision string
 const (
 	ReviewApproved ReviewDecision = "approved"
 	ReviewRejected ReviewDecision = "rejected"
+
+	// ReviewWithdrawn takes a verdict back. No Review holds it: there is none then.
+	ReviewWithdrawn ReviewDecision = "withdrawn"
 )
 
 // Review is a person's verdict on the diff of an attempt.

@@ -205,12 +205,16 @@ func (t Task) CanceledBy(now time.Time) (Task, error) {
 	}
 }
 
-// Reviewed is the task with a person's verdict on its diff.
+// Reviewed is the task with a person's verdict on its diff, or without one if that
+// is withdrawn.
 func (t Task) Reviewed(review Review) (Task, error) {
 	if !t.Status.Final() || !t.Changed() {
 		return t, &ActionError{Key: t.Key(), Action: ActionReview, Reason: "there is no finished diff to review"}
 	}
 	t.Review, t.UpdatedAt = &review, review.At
+	if review.Decision == ReviewWithdrawn {
+		t.Review = nil
+	}
 	if t.rejected() {
 		t.PublishRequested = false
 	}

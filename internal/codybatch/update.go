@@ -9,11 +9,17 @@ import (
 // and starts over when somebody else wrote in between. An error of change ends
 // it and comes back as it is; nothing is written then.
 func Update(ctx context.Context, store Store, key TaskKey, change func(Task) (Task, error)) (Task, error) {
+	prev, err := store.Task(ctx, key)
+	if err != nil {
+		return Task{}, err
+	}
+	return updateRead(ctx, store, prev, change)
+}
+
+// updateRead is Update for who has read the task already: with many tasks, a page
+// at a time. It reads again only when somebody wrote in between.
+func updateRead(ctx context.Context, store Store, prev Task, change func(Task) (Task, error)) (Task, error) {
 	for {
-		prev, err := store.Task(ctx, key)
-		if err != nil {
-			return Task{}, err
-		}
 		next, err := change(prev)
 		if err != nil {
 			return prev, err
@@ -22,8 +28,11 @@ func Update(ctx context.Context, store Store, key TaskKey, change func(Task) (Ta
 		if err == nil || !errors.Is(err, ErrConflict) {
 			return stored, err
 		}
-		if err := ctx.Err(); err != nil {
+		if ctx.Err() != nil {
 			return prev, context.Cause(ctx)
+		}
+		if prev, err = store.Task(ctx, prev.Key()); err != nil {
+			return Task{}, err
 		}
 	}
 }

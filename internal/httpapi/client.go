@@ -177,6 +177,34 @@ func (c *Client) PublishJob(ctx context.Context, id codybatch.JobID, repositorie
 	return out, err
 }
 
+// RetryTasks queues the named tasks again, if they are failed, canceled or rejected.
+func (c *Client) RetryTasks(ctx context.Context, id codybatch.JobID, repositories []codybatch.RepositoryName) (BulkResult, error) {
+	return c.bulk(ctx, id, "/retry", RetryRequest{Repositories: names(repositories)}, repositories)
+}
+
+// CancelTasks cancels the named tasks, if they are queued or running.
+func (c *Client) CancelTasks(ctx context.Context, id codybatch.JobID, repositories []codybatch.RepositoryName) (BulkResult, error) {
+	return c.bulk(ctx, id, "/repositories/cancel", CancelTasksRequest{Repositories: names(repositories)}, repositories)
+}
+
+// ReviewTasks records one verdict on the diffs of the named tasks, or withdraws
+// those that there are.
+func (c *Client) ReviewTasks(ctx context.Context, id codybatch.JobID, decision codybatch.ReviewDecision, note string, repositories []codybatch.RepositoryName) (BulkResult, error) {
+	return c.bulk(ctx, id, "/review", ReviewTasksRequest{Decision: string(decision), Note: note, Repositories: names(repositories)}, repositories)
+}
+
+// errNoNames keeps a list that came out empty from meaning all.
+var errNoNames = errors.New("no repository is named")
+
+func (c *Client) bulk(ctx context.Context, id codybatch.JobID, action string, body any, repositories []codybatch.RepositoryName) (BulkResult, error) {
+	if len(repositories) == 0 {
+		return BulkResult{}, errNoNames
+	}
+	var out BulkResult
+	err := c.post(ctx, jobPath(id)+action, nil, body, &out)
+	return out, err
+}
+
 // Timeline tells how a job went, in 1 to 500 steps.
 func (c *Client) Timeline(ctx context.Context, id codybatch.JobID, buckets int) (Timeline, error) {
 	var out Timeline
@@ -220,7 +248,7 @@ func (c *Client) CancelTask(ctx context.Context, key codybatch.TaskKey) (Task, e
 	return c.taskAction(ctx, key, "/cancel", nil)
 }
 
-// ReviewTask records a verdict on a diff.
+// ReviewTask records a verdict on a diff, or withdraws it.
 func (c *Client) ReviewTask(ctx context.Context, key codybatch.TaskKey, decision codybatch.ReviewDecision, note string) (Task, error) {
 	return c.taskAction(ctx, key, "/review", ReviewRequest{Decision: string(decision), Note: note})
 }
@@ -243,6 +271,11 @@ func (c *Client) Thread(ctx context.Context, key codybatch.TaskKey, attempt int,
 // is not complete.
 func (c *Client) Diff(ctx context.Context, key codybatch.TaskKey) (io.ReadCloser, error) {
 	return c.open(ctx, taskPath(key)+"/diff", nil)
+}
+
+// AttemptDiff opens the patch of one attempt, 0 for Diff. The caller closes it.
+func (c *Client) AttemptDiff(ctx context.Context, key codybatch.TaskKey, attempt int) (io.ReadCloser, error) {
+	return c.open(ctx, taskPath(key)+"/diff", url.Values{"attempt": {strconv.Itoa(attempt)}})
 }
 
 // ThreadEvents opens the conversation as it is stored, one JSON object a line. The

@@ -113,6 +113,8 @@ func everyMethod(t *testing.T, w *world, c *httpapi.Client) {
 	}
 	text, err := read(c.Diff(ctx, site))
 	must("Diff", text == patch, err)
+	text, err = read(c.AttemptDiff(ctx, site, 1))
+	must("AttemptDiff", text == patch, err)
 	text, err = read(c.ThreadEvents(ctx, site, 1))
 	must("ThreadEvents", strings.Count(text, "\n") == 6, err)
 	text, err = read(c.Log(ctx, site, 0))
@@ -130,6 +132,14 @@ func everyMethod(t *testing.T, w *world, c *httpapi.Client) {
 	must("PublishJob", len(bulk.Skipped) == 1, err)
 	bulk, err = c.RetryJob(ctx, id, true)
 	must("RetryJob", len(bulk.Queued) == 1 && bulk.Queued[0] == "acme/diff", err)
+	bulk, err = c.CancelTasks(ctx, id, []codybatch.RepositoryName{"acme/diff"})
+	must("CancelTasks", len(bulk.Applied) == 1, err)
+	bulk, err = c.RetryTasks(ctx, id, []codybatch.RepositoryName{"acme/diff", "acme/none"})
+	must("RetryTasks", len(bulk.Queued) == 1 && len(bulk.Skipped) == 1, err)
+	bulk, err = c.ReviewTasks(ctx, id, codybatch.ReviewWithdrawn, "", []codybatch.RepositoryName{"acme/diff"})
+	must("ReviewTasks", len(bulk.Skipped) == 1, err)
+	_, err = c.RetryTasks(ctx, id, nil)
+	must("RetryTasks of none", err != nil, nil)
 	job, err = c.CancelJob(ctx, id)
 	must("CancelJob", job.Status == "canceled", err)
 

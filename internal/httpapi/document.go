@@ -37,12 +37,17 @@ func (a *api) registerDocuments(h huma.API) {
 	register(a, h, log, a.log)
 }
 
-func (a *api) diff(ctx context.Context, in *TaskPath) (*huma.StreamResponse, error) {
-	key, err := a.findTask(ctx, *in)
+type diffInput struct {
+	TaskPath
+	Attempt int `query:"attempt" doc:"Which attempt; 0 or left out: that of the latest result. Against baseCommit of its own time." minimum:"0"`
+}
+
+func (a *api) diff(ctx context.Context, in *diffInput) (*huma.StreamResponse, error) {
+	key, err := a.findTask(ctx, in.TaskPath)
 	if err != nil {
 		return nil, err
 	}
-	document, err := a.service.Diff(ctx, key)
+	document, err := a.service.AttemptDiff(ctx, key, in.Attempt)
 	if err != nil {
 		return nil, err
 	}

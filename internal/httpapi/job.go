@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -38,7 +39,7 @@ func (a *api) registerJobs(h huma.API) {
 	cancel.DefaultStatus = http.StatusAccepted
 	register(a, h, cancel, a.cancelJob)
 	retry := operation("retryJob", http.MethodPost, "/jobs/{jobId}/retry", tagJobs,
-		"Retry a job", "Queues the failed tasks again; the canceled ones too, if asked. Finished results are never done again.",
+		"Retry a job", "Queues the failed tasks again; the canceled ones too, if asked; or the named ones. Finished results are never done again.",
 		http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	retry.DefaultStatus = http.StatusAccepted
 	register(a, h, retry, a.retryJob)
@@ -49,6 +50,17 @@ func (a *api) registerJobs(h huma.API) {
 	publish.DefaultStatus = http.StatusAccepted
 	register(a, h, publish, a.publishJob)
 	describeBody[PublishRequest](h, publish, false)
+	cancelTasks := operation("cancelTasks", http.MethodPost, "/jobs/{jobId}/repositories/cancel", tagJobs,
+		"Cancel repositories of a job", "Cancels the named tasks if they are queued or running; the job goes on with the others. Running ones need a moment to end.",
+		http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	cancelTasks.DefaultStatus = http.StatusAccepted
+	register(a, h, cancelTasks, a.cancelTasks)
+	describeBody[CancelTasksRequest](h, cancelTasks, true)
+	review := operation("reviewTasks", http.MethodPost, "/jobs/{jobId}/review", tagJobs,
+		"Review repositories of a job", "Records one verdict on the diffs of the named tasks, or takes back those that there are. What was rejected can't be published.",
+		http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	register(a, h, review, a.reviewTasks)
+	describeBody[ReviewTasksRequest](h, review, true)
 	register(a, h, operation("getTimeline", http.MethodGet, "/jobs/{jobId}/timeline", tagJobs,
 		"Get a job's timeline", "Counts and cost over time, for a plot. A task that was queued again counts with its latest attempt only.",
 		http.StatusNotFound), a.timeline)
@@ -164,8 +176,13 @@ func (a *api) retryJob(ctx context.Context, in *retryJobInput) (*answer[BulkResu
 			invalid = append(invalid, codybatch.FieldError{Field: indexed("include", i), Message: `is not known; only "canceled" is`})
 		}
 	}
-	if len(invalid) > 0 {
+	chosen, wrong := chosenNames(request.Repositories)
+	if invalid = append(invalid, wrong...); len(invalid) > 0 {
 		return nil, validation(invalid)
+	}
+	if len(chosen) > 0 {
+		result, err := a.service.RetryTasks(ctx, id, chosen)
+		return a.bulk(ctx, id, result, err)
 	}
 	result, err := a.service.RetryJob(ctx, id, slices.Contains(request.Include, string(codybatch.TaskCanceled)))
 	return a.bulk(ctx, id, result, err)
@@ -185,19 +202,81 @@ func (a *api) publishJob(ctx context.Context, in *publishJobInput) (*answer[Bulk
 	if err := in.decode(&request, true); err != nil {
 		return nil, err
 	}
-	var invalid []codybatch.FieldError
-	chosen := make([]codybatch.RepositoryName, len(request.Repositories))
-	for i, text := range request.Repositories {
-		chosen[i] = codybatch.RepositoryName(text)
-		if !chosen[i].Valid() {
-			invalid = append(invalid, codybatch.FieldError{Field: indexed("repositories", i), Message: "is not a repository name; write owner/name"})
-		}
-	}
+	chosen, invalid := chosenNames(request.Repositories)
 	if len(invalid) > 0 {
 		return nil, validation(invalid)
 	}
 	result, err := a.service.PublishJob(ctx, id, chosen)
 	return a.bulk(ctx, id, result, err)
+}
+
+type cancelTasksInput struct {
+	JobPath
+	document
+}
+
+func (a *api) cancelTasks(ctx context.Context, in *cancelTasksInput) (*answer[BulkResult], error) {
+	var request CancelTasksRequest
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	if err := in.decode(&request, false); err != nil {
+		return nil, err
+	}
+	chosen, invalid := atLeastOneName(request.Repositories)
+	if len(invalid) > 0 {
+		return nil, validation(invalid)
+	}
+	result, err := a.service.CancelTasks(ctx, id, chosen)
+	return a.bulk(ctx, id, result, err)
+}
+
+type reviewTasksInput struct {
+	JobPath
+	document
+}
+
+func (a *api) reviewTasks(ctx context.Context, in *reviewTasksInput) (*answer[BulkResult], error) {
+	var request ReviewTasksRequest
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	if err := in.decode(&request, false); err != nil {
+		return nil, err
+	}
+	chosen, invalid := atLeastOneName(request.Repositories)
+	if len(invalid) > 0 {
+		return nil, validation(invalid)
+	}
+	result, err := a.service.ReviewTasks(ctx, id, codybatch.ReviewDecision(request.Decision), request.Note, chosen)
+	return a.bulk(ctx, id, result, err)
+}
+
+// chosenNames turns the repositories of a request into the domain's names, or
+// lists what is wrong with them.
+func chosenNames(texts []string) ([]codybatch.RepositoryName, []codybatch.FieldError) {
+	if len(texts) > codybatch.MaxRepositories {
+		return nil, []codybatch.FieldError{{Field: "repositories", Message: fmt.Sprintf("must name at most %d, not %d", codybatch.MaxRepositories, len(texts))}}
+	}
+	var invalid []codybatch.FieldError
+	chosen := make([]codybatch.RepositoryName, len(texts))
+	for i, text := range texts {
+		chosen[i] = codybatch.RepositoryName(text)
+		if !chosen[i].Valid() {
+			invalid = append(invalid, codybatch.FieldError{Field: indexed("repositories", i), Message: "is not a repository name; write owner/name"})
+		}
+	}
+	return chosen, invalid
+}
+
+// atLeastOneName is for requests where none must not mean all.
+func atLeastOneName(texts []string) ([]codybatch.RepositoryName, []codybatch.FieldError) {
+	if len(texts) == 0 {
+		return nil, []codybatch.FieldError{{Field: "repositories", Message: "must name at least one"}}
+	}
+	return chosenNames(texts)
 }
 
 // bulk answers with what was done and the job as it is now.
@@ -206,7 +285,10 @@ func (a *api) bulk(ctx context.Context, id codybatch.JobID, result codybatch.Bul
 		return nil, err
 	}
 	job, err := a.service.Job(ctx, id)
-	return reply(BulkResult{Queued: names(result.Queued), Skipped: mapped(result.Skipped, newRefusal), Job: newJob(job)}, err)
+	return reply(BulkResult{
+		Applied: names(result.Applied), Queued: names(result.Queued),
+		Skipped: mapped(result.Skipped, newRefusal), Job: newJob(job),
+	}, err)
 }
 
 type timelineInput struct {

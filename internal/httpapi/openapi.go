@@ -156,8 +156,12 @@ func describeBody[T any](h huma.API, op huma.Operation, isRequired bool) {
 		media.Example = RetryRequest{Include: []string{"canceled"}}
 	case reflect.TypeFor[PublishRequest]():
 		media.Example = PublishRequest{Repositories: []string{"acme/site"}}
+	case reflect.TypeFor[CancelTasksRequest]():
+		media.Example = CancelTasksRequest{Repositories: []string{"acme/site"}}
 	case reflect.TypeFor[ReviewRequest]():
 		media.Example = ReviewRequest{Decision: "approved", Note: "Reads well."}
+	case reflect.TypeFor[ReviewTasksRequest]():
+		media.Example = ReviewTasksRequest{Decision: "approved", Note: "All the same.", Repositories: []string{"acme/site", "acme/api"}}
 	}
 	h.OpenAPI().Paths[op.Path].Post.RequestBody = &huma.RequestBody{
 		Required: isRequired, Content: map[string]*huma.MediaType{typeJSON: media},
@@ -230,7 +234,10 @@ func finishDescription(description *huma.OpenAPI) {
 	schemas := registry.Map()
 	delete(schemas, "ErrorModel") // huma's own errors become problems before they are sent
 	delete(schemas, "ErrorDetail")
-	requests := []string{"JobRequest", "AgentRequest", "PullRequestRequest", "RetryRequest", "PublishRequest", "ReviewRequest"}
+	requests := []string{
+		"JobRequest", "AgentRequest", "PullRequestRequest", "RetryRequest", "PublishRequest",
+		"CancelTasksRequest", "ReviewRequest", "ReviewTasksRequest",
+	}
 	for name, schema := range schemas {
 		if !slices.Contains(requests, name) {
 			schema.AdditionalProperties = nil // answers may gain fields
@@ -276,8 +283,10 @@ func enumOf(schema, field string) []any {
 		})
 	case "AgentRequest.type", "AgentLimits.type":
 		return values([]codybatch.AgentType{codybatch.AgentClaude, codybatch.AgentScript})
-	case "Review.decision", "ReviewRequest.decision":
+	case "Review.decision":
 		return values([]codybatch.ReviewDecision{codybatch.ReviewApproved, codybatch.ReviewRejected})
+	case "ReviewRequest.decision", "ReviewTasksRequest.decision":
+		return values([]codybatch.ReviewDecision{codybatch.ReviewApproved, codybatch.ReviewRejected, codybatch.ReviewWithdrawn})
 	case "PullRequest.state":
 		return values([]codybatch.PullRequestState{codybatch.PullRequestOpen, codybatch.PullRequestMerged, codybatch.PullRequestClosed})
 	case "Gate.level":

@@ -35,7 +35,7 @@ func (a *api) registerTasks(h huma.API) {
 	cancel.DefaultStatus = http.StatusAccepted
 	register(a, h, cancel, a.taskAction(a.service.CancelTask))
 	review := operation("reviewTask", http.MethodPost, taskRoute+"/review", tagTasks,
-		"Review a repository's change", "Records a person's verdict on the diff. What was rejected can't be published.",
+		"Review a repository's change", "Records a person's verdict on the diff, or takes it back. What was rejected can't be published.",
 		http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	register(a, h, review, a.reviewTask)
 	describeBody[ReviewRequest](h, review, true)

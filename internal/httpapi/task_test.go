@@ -143,6 +143,49 @@ func TestDiff(t *testing.T) {
 	}
 }
 
+func TestDiffOfAnAttempt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.create(t, scriptJob)
+	site := key(id, "acme/site")
+	says := func(query string, status int, want string) {
+		t.Helper()
+		answer := w.ask(t, http.MethodGet, "/jobs/"+string(id)+"/repositories/acme/site/diff"+query, "")
+		text := answer.Body.String()
+		if status == http.StatusNotFound {
+			text = decode[httpapi.Problem](t, answer, status).Detail
+		}
+		if answer.Code != status || text != want {
+			t.Errorf("%s: %d %q, want %d %q", query, answer.Code, text, status, want)
+		}
+	}
+	retry := func() {
+		t.Helper()
+		w.ask(t, http.MethodPost, "/jobs/"+string(id)+"/retry", `{"repositories":["acme/site"]}`)
+	}
+
+	says("?attempt=1", 404, "diff of acme/site: there is none yet; the task is queued")
+	says("?attempt=2", 404, "diff of acme/site: there is no attempt 2; there was only one")
+	first := w.change(t, site, patch)
+	first.Outcome = codybatch.OutcomeVerifyFailed
+	w.finish(t, site, first)
+	retry()
+	says("?attempt=1", 200, patch)
+	says("", 200, patch)
+	says("?attempt=2", 404, "diff of acme/site: there is none yet; the task is queued")
+	w.finish(t, site, codybatch.TaskResult{Outcome: codybatch.OutcomeTimeout})
+	says("?attempt=2", 404, "diff of acme/site: nothing was changed before the task ended as timeout")
+	says("?attempt=1", 200, patch)
+	says("?attempt=0", 404, "diff of acme/site: nothing was changed before the task ended as timeout")
+	retry()
+	says("?attempt=2", 404, "diff of acme/site: attempt 2 left none")
+	w.finish(t, site, w.change(t, site, patch+"+more\n"))
+	says("?attempt=3", 200, patch+"+more\n")
+	says("", 200, patch+"+more\n")
+	says("?attempt=1", 200, patch)
+	says("?attempt=9", 404, "diff of acme/site: there is no attempt 9; there were only 3")
+}
+
 func TestThread(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -50,7 +50,7 @@ func newUsage(u codybatch.Usage) Usage {
 
 func newTask(t codybatch.Task) Task {
 	task := Task{
-		JobID: string(t.JobID), RepositoryName: string(t.Repository),
+		JobID: string(t.JobID), RepositoryName: string(t.Repository), Index: t.Index,
 		Status: string(t.Status), Outcome: Text(t.Outcome), Phase: Text(t.Phase), WaitingFor: Text(t.WaitingFor), Attempt: t.Attempt,
 		PublishRequested: t.PublishRequested, CancelRequested: t.CancelRequested,
 		WereChangesNecessary: wereChangesNecessary(t),

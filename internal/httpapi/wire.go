@@ -125,6 +125,7 @@ type JobPage struct {
 type Task struct {
 	JobID                string         `json:"jobId"`
 	RepositoryName       string         `json:"repositoryName" doc:"owner/name, in the forge's spelling."`
+	Index                int            `json:"index" doc:"The place in the job's list, from 0: lists come in this order, events don't."`
 	Status               string         `json:"status"`
 	Outcome              Text           `json:"outcome" doc:"Why the task ended as it did, finer than its status; null before it has ended."`
 	Phase                Text           `json:"phase" doc:"What a running task is doing at the moment; else null."`
@@ -207,6 +208,7 @@ type TaskPage struct {
 
 // BulkResult tells what a request over many tasks did.
 type BulkResult struct {
+	Applied []string  `json:"applied" doc:"The repositories for which it was done: those that were queued, canceled or reviewed."`
 	Queued  []string  `json:"queued" doc:"The repositories that were queued."`
 	Skipped []Refusal `json:"skipped" doc:"The repositories that were left as they are, with the reason."`
 	Job     Job       `json:"job" doc:"The job afterwards."`
@@ -304,18 +306,31 @@ type Block struct {
 
 // RetryRequest says which tasks of a job to queue again.
 type RetryRequest struct {
-	Include []string `json:"include,omitempty" doc:"canceled: queue the canceled tasks again, too."`
+	Include      []string `json:"include,omitempty" doc:"canceled: queue the canceled tasks again, too."`
+	Repositories []string `json:"repositories,omitempty" doc:"Only these, at most 10,000: failed, canceled or rejected ones, whatever include says. Left out or empty: all that failed, and what include adds."`
+}
+
+// CancelTasksRequest says which tasks of a job to cancel.
+type CancelTasksRequest struct {
+	Repositories []string `json:"repositories" doc:"1 to 10,000, as the job spells them."`
 }
 
 // PublishRequest says which tasks of a job to publish.
 type PublishRequest struct {
-	Repositories []string `json:"repositories,omitempty" doc:"Left out or empty: all that can be published."`
+	Repositories []string `json:"repositories,omitempty" doc:"Only these, at most 10,000. Left out or empty: all that can be published."`
 }
 
 // ReviewRequest is a person's verdict on a diff.
 type ReviewRequest struct {
-	Decision string `json:"decision" doc:"approved or rejected."`
+	Decision string `json:"decision" doc:"approved or rejected; withdrawn takes back what was said before, so that review is null again."`
 	Note     string `json:"note,omitempty" doc:"At most 4 KiB."`
+}
+
+// ReviewTasksRequest is one verdict on the diffs of several tasks.
+type ReviewTasksRequest struct {
+	Decision     string   `json:"decision" doc:"approved or rejected; withdrawn takes back what was said before, so that review is null again."`
+	Note         string   `json:"note,omitempty" doc:"At most 4 KiB."`
+	Repositories []string `json:"repositories" doc:"1 to 10,000, as the job spells them."`
 }
 
 // Repository is what the forge tells about one repository.
