@@ -1,0 +1,9 @@
+import { Page } from "@/ui/Page";
+
+export function JobsPage() {
+  return (
+    <Page title="Jobs" heading="Jobs">
+      …
+    </Page>
+  );
+}

@@ -1,0 +1,9 @@
+import { Page } from "@/ui/Page";
+
+export function OverviewPage() {
+  return (
+    <Page title="Overview" heading="Overview">
+      …
+    </Page>
+  );
+}

@@ -1,0 +1,77 @@
+import type { Job, Task } from "@/api/types";
+import { Badge } from "@/ui/Badge";
+import {
+  jobStatusLooks,
+  lookOf,
+  type Look,
+  outcomeLooks,
+  phaseWords,
+  publishLooks,
+  type PublishState,
+  taskStatusLooks,
+} from "./looks";
+
+/** Where a job stands. */
+export function JobStatusBadge({
+  job,
+  look,
+}: {
+  job: Pick<Job, "status" | "cancelRequested">;
+  look?: "soft" | "plain";
+}) {
+  const isEnding = job.cancelRequested && job.status === "running";
+  const facts = lookOf(jobStatusLooks, job.status);
+  return <LookBadge facts={isEnding ? { ...facts, word: "Canceling", tone: "warn" } : facts} look={look} />;
+}
+
+/** Where a task stands, as finely as is known: its outcome, else its phase, else its status. */
+export function TaskStatusBadge({
+  task,
+  look,
+}: {
+  task: Pick<Task, "status" | "outcome" | "phase" | "cancelRequested" | "waitingFor">;
+  look?: "soft" | "plain";
+}) {
+  return <LookBadge facts={taskLook(task)} look={look} />;
+}
+
+/** The look of a task, see TaskStatusBadge. */
+export function taskLook(task: Pick<Task, "status" | "outcome" | "phase" | "cancelRequested" | "waitingFor">): Look {
+  const facts = lookOf(taskStatusLooks, task.status);
+  if (task.outcome) return lookOf(outcomeLooks, task.outcome);
+  if (task.cancelRequested) return { ...facts, word: "Canceling", tone: "warn" };
+  if (task.waitingFor) return { ...facts, word: "Waiting", tone: "warn", says: task.waitingFor };
+  if (task.phase) return { ...facts, word: phaseWord(task.phase) };
+  return facts;
+}
+
+function phaseWord(phase: string): string {
+  return (phaseWords as Partial<Record<string, string>>)[phase] ?? phase;
+}
+
+/** How far the diff of a task is on its way to a pull request; null where there is no diff to publish. */
+export function publishState(
+  task: Pick<Task, "status" | "outcome" | "pullRequest" | "review" | "diffStat">,
+): PublishState | null {
+  const state = task.pullRequest?.state;
+  if (state === "merged" || state === "closed") return state;
+  if (task.pullRequest) return "published";
+  if (task.status !== "succeeded" || task.diffStat.files === 0) return null;
+  if (task.review?.decision === "rejected") return "rejected";
+  if (task.review?.decision === "approved") return "approved";
+  return "unreviewed";
+}
+
+/** The state of publishState as a badge. */
+export function PublishBadge({ state, look }: { state: PublishState; look?: "soft" | "plain" }) {
+  return <LookBadge facts={publishLooks[state]} look={look} />;
+}
+
+function LookBadge({ facts, look = "soft" }: { facts: Look; look?: "soft" | "plain" | undefined }) {
+  const Icon = facts.icon;
+  return (
+    <Badge tone={facts.tone} look={look} icon={<Icon aria-hidden />} title={facts.says}>
+      {facts.word}
+    </Badge>
+  );
+}

@@ -1,0 +1,123 @@
+import {
+  Ban,
+  Ruler,
+  CircleCheck,
+  CircleDashed,
+  CircleDot,
+  CircleOff,
+  CircleSlash,
+  CircleX,
+  Clock,
+  CloudOff,
+  DollarSign,
+  GitFork,
+  GitPullRequestArrow,
+  KeyRound,
+  type LucideIcon,
+  Minus,
+  OctagonAlert,
+  RefreshCw,
+  Server,
+  ShieldAlert,
+  TestTube,
+} from "lucide-react";
+import type { JobStatus, Outcome, Phase, TaskStatus } from "@/api/types";
+import type { Tone } from "@/ui/Badge";
+
+/** How a state looks: always an icon and a word, the colour last. */
+export interface Look {
+  word: string;
+  tone: Tone;
+  icon: LucideIcon;
+  /** A sentence for tooltips and empty filters. */
+  says: string;
+}
+
+export const taskStatusLooks: Record<TaskStatus, Look> = {
+  queued: { word: "Queued", tone: "idle", icon: CircleDashed, says: "Waits for a worker" },
+  running: { word: "Running", tone: "busy", icon: CircleDot, says: "A worker is on it" },
+  succeeded: { word: "Succeeded", tone: "good", icon: CircleCheck, says: "The work is done and passed everything" },
+  failed: { word: "Failed", tone: "bad", icon: CircleX, says: "It ended without a result that can be published" },
+  canceled: { word: "Canceled", tone: "idle", icon: CircleSlash, says: "A person stopped it" },
+};
+
+export const jobStatusLooks: Record<JobStatus, Look> = {
+  queued: { word: "Queued", tone: "idle", icon: CircleDashed, says: "No repository has started yet" },
+  running: { word: "Running", tone: "busy", icon: CircleDot, says: "Repositories are being worked on" },
+  succeeded: { word: "Succeeded", tone: "good", icon: CircleCheck, says: "All repositories ended well" },
+  failed: { word: "Some failed", tone: "bad", icon: CircleX, says: "It is over, and at least one repository failed" },
+  canceled: { word: "Canceled", tone: "idle", icon: CircleSlash, says: "A person stopped it" },
+};
+
+export const outcomeLooks: Record<Outcome, Look> = {
+  changed: { word: "Changed", tone: "good", icon: CircleCheck, says: "There is a diff, and it passed verification" },
+  no_changes: { word: "No change needed", tone: "idle", icon: Minus, says: "The agent found nothing to change" },
+  blocked: {
+    word: "Blocked",
+    tone: "warn",
+    icon: OctagonAlert,
+    says: "The agent or the repository says that it can’t be done",
+  },
+  verify_failed: {
+    word: "Verification failed",
+    tone: "bad",
+    icon: TestTube,
+    says: "A command that passed before fails after the change",
+  },
+  gate_blocked: { word: "Stopped by a gate", tone: "bad", icon: ShieldAlert, says: "The diff breaks a rule" },
+  budget_exhausted: {
+    word: "Over budget",
+    tone: "warn",
+    icon: DollarSign,
+    says: "The money of the task or the job is gone",
+  },
+  max_turns: { word: "Out of turns", tone: "warn", icon: Ruler, says: "The agent used up its turns" },
+  timeout: { word: "Timed out", tone: "warn", icon: Clock, says: "It took longer than it may" },
+  stuck: { word: "Stuck", tone: "warn", icon: RefreshCw, says: "The agent repeated itself" },
+  refused: { word: "Refused", tone: "warn", icon: Ban, says: "The model refused the task" },
+  conflict: { word: "Branch conflict", tone: "warn", icon: GitFork, says: "The branch holds somebody else’s commits" },
+  canceled: { word: "Canceled", tone: "idle", icon: CircleSlash, says: "A person stopped it" },
+  auth_error: { word: "Not signed in", tone: "bad", icon: KeyRound, says: "A key or token was refused" },
+  api_error: {
+    word: "Model API error",
+    tone: "bad",
+    icon: CloudOff,
+    says: "The model’s service failed, again and again",
+  },
+  infra_error: { word: "Machine error", tone: "bad", icon: Server, says: "The worker, git or the forge failed" },
+};
+
+export const phaseWords: Record<Phase, string> = {
+  resolving: "Looking up the repository",
+  cloning: "Cloning",
+  baseline: "Testing before the change",
+  agent: "Agent at work",
+  gates: "Checking the diff",
+  verifying: "Verifying",
+  storing: "Storing the result",
+  publishing: "Publishing",
+};
+
+/** Where a diff stands on its way to a pull request. */
+export type PublishState = "published" | "merged" | "closed" | "rejected" | "approved" | "unreviewed";
+
+export const publishLooks: Record<PublishState, Look> = {
+  published: { word: "Published", tone: "done", icon: GitPullRequestArrow, says: "A pull request is open" },
+  merged: { word: "Merged", tone: "done", icon: CircleCheck, says: "The pull request is merged" },
+  closed: { word: "Closed", tone: "idle", icon: CircleOff, says: "The pull request was closed without merging" },
+  rejected: { word: "Returned", tone: "warn", icon: RefreshCw, says: "A person sent it back" },
+  approved: { word: "Approved", tone: "good", icon: CircleCheck, says: "A person approved it; it can be published" },
+  unreviewed: { word: "Needs review", tone: "busy", icon: CircleDot, says: "Nobody has looked at it yet" },
+};
+
+const unknownLook: Look = {
+  word: "Unknown",
+  tone: "idle",
+  icon: CircleOff,
+  says: "This page does not know the state; the server may be newer",
+};
+
+/** The look of a word of the wire; a server that is newer than this page may have words that it lacks. */
+export function lookOf<K extends string>(looks: Record<K, Look>, word: string): Look {
+  return Object.hasOwn(looks, word) ? looks[word as K] : { ...unknownLook, word };
+}

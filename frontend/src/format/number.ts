@@ -1,0 +1,34 @@
+const whole = new Intl.NumberFormat("en-US");
+const short = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
+const percent = new Intl.NumberFormat("en-US", { style: "percent", maximumFractionDigits: 0 });
+
+/** 12345 → "12,345". */
+export function count(n: number): string {
+  return whole.format(n);
+}
+
+/** 12345 → "12.3K": for tokens, where the last digits say nothing. */
+export function compact(n: number): string {
+  return short.format(n);
+}
+
+/** A share of a whole as "37%"; "–" of nothing. Only all is 100%, only nothing is 0%. */
+export function share(part: number, of: number): string {
+  if (of <= 0) return "–";
+  const ratio = part / of;
+  if (ratio > 0 && ratio < 0.01) return "<1%";
+  if (ratio < 1 && ratio > 0.99) return ">99%";
+  return percent.format(ratio);
+}
+
+/** "1 repository", "2 repositories". */
+export function plural(n: number, one: string, many = `${one}s`): string {
+  return `${count(n)} ${n === 1 ? one : many}`;
+}
+
+/** Bytes as people read them: "812 B", "4.2 KB", "1.1 MB". */
+export function bytes(n: number): string {
+  if (n < 1000) return `${count(n)} B`;
+  if (n < 1_000_000) return `${(n / 1000).toFixed(1)} KB`;
+  return `${(n / 1_000_000).toFixed(1)} MB`;
+}

@@ -1,0 +1,11 @@
+import { createFileRoute } from "@tanstack/react-router";
+import { prefetch } from "@/api/prefetch";
+import { healthQuery } from "@/api/queries";
+import { SettingsPage } from "@/features/settings/SettingsPage";
+
+export const Route = createFileRoute("/settings")({
+  loader: ({ context: { api, queries } }) => {
+    prefetch(queries.query(healthQuery(api)));
+  },
+  component: SettingsPage,
+});
