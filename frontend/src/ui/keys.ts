@@ -84,6 +84,7 @@ function press(event: KeyboardEvent): void {
   firstKey = "";
   if (isField && !found?.inFields) return;
   if (isSwitchedOff) return;
+  if (name === "Enter" && isPressable(event.target)) return;
   if (!found || (name !== "Escape" && inForeignDialog(event.target))) {
     if (isPlain && !isField && all.some((s) => s.keys.startsWith(`${name} `))) {
       firstKey = name;
@@ -111,6 +112,11 @@ function inField(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLInputElement && !["checkbox", "radio", "button", "submit", "range"].includes(target.type)
   );
+}
+
+/** Enter belongs to the link or button that has the focus. */
+function isPressable(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("a, button, summary") !== null;
 }
 
 /** While a dialog is open, only Escape gets through: the page behind it is inert. */
