@@ -43,7 +43,7 @@ export class JobFeed {
   #isOver = false;
   #run: AbortController | null = null;
   #unsubscribe: (() => void) | null = null;
-  #isCatchingUp = false;
+  #catchingUp: AbortSignal | null = null; // the run that does; one that was stopped may still be ending
 
   constructor(api: Api, hub: () => Promise<LiveHub>, jobId: string, onJob: (job: Job) => void) {
     this.#api = api;
@@ -101,14 +101,15 @@ export class JobFeed {
 
   /** Asks for everything after the cursor, in pages, and then follows. */
   async #catchUp(signal: AbortSignal): Promise<void> {
-    if (this.#isCatchingUp) return;
-    this.#isCatchingUp = true;
+    if (this.#catchingUp === signal) return;
+    this.#catchingUp = signal;
     try {
       for (;;) {
         const response = await this.#api.fetch(this.#path(this.#cursor), {
           signal,
           headers: { Accept: "application/json" },
         });
+        if (signal.aborted) return;
         if (response.status === 204) {
           this.#end();
           return;
@@ -136,7 +137,7 @@ export class JobFeed {
       }, 2_000);
       return;
     } finally {
-      this.#isCatchingUp = false;
+      if (this.#catchingUp === signal) this.#catchingUp = null;
     }
     await this.#follow(signal);
   }
