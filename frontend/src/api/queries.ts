@@ -93,5 +93,8 @@ export const repositoriesQuery = (api: Api, filter: string) =>
       ),
     initialPageParam: "",
     getNextPageParam: (page) => page.nextCursor,
-    staleTime: 5 * 60_000,
+    // Up to a hundred pages: they are loaded again when a person asks for it.
+    staleTime: Infinity,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
   });
