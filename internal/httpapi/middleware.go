@@ -12,6 +12,7 @@ import (
 
 // middleware is what every request goes through, outermost first: a name for the
 // log, the log and the net under panics, headers, guards, the limit on bodies.
+// Answers of the API are compressed further in, so that the log counts what is sent.
 func (a *api) middleware(next http.Handler) http.Handler {
 	next = a.guard(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

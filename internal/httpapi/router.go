@@ -77,6 +77,7 @@ type api struct {
 	routes      *http.ServeMux
 	description []byte // /openapi.json
 	siteConfig  []byte // /config.json
+	compressor  *compressor
 }
 
 // New makes the handler: the API below Options.BasePath, its description,
@@ -88,7 +89,7 @@ func New(service *codybatch.Service, o Options) http.Handler {
 	if o.RequestID == nil {
 		o.RequestID = randomID
 	}
-	a := &api{Options: o, service: service, routes: http.NewServeMux()}
+	a := &api{Options: o, service: service, routes: http.NewServeMux(), compressor: newCompressor()}
 	a.description = mustMarshal(a.register())
 	a.siteConfig = mustMarshal(a.config())
 	return &server{api: a, handler: a.middleware(http.HandlerFunc(a.site))}
@@ -145,14 +146,14 @@ func (a *api) register() *huma.OpenAPI {
 func (a *api) site(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.URL.Path == "/openapi.json", r.URL.Path == a.BasePath+"/openapi.json":
-		a.file(w, r, a.description)
+		a.compressor.serve(w, r, func(w http.ResponseWriter, r *http.Request) { a.file(w, r, a.description) })
 	case r.URL.Path == "/config.json":
-		a.file(w, r, a.siteConfig)
+		a.compressor.serve(w, r, func(w http.ResponseWriter, r *http.Request) { a.file(w, r, a.siteConfig) })
 	case a.isAPI(r.URL.Path):
-		a.route(w, r)
+		a.compressor.serve(w, r, a.route)
 	case a.Dashboard == nil:
 		a.notFound(w, r)
-	default:
+	default: // its files are compressed beforehand
 		a.Dashboard.ServeHTTP(w, r)
 	}
 }

@@ -4,13 +4,11 @@
 package webui
 
 import (
-	"bytes"
 	"embed"
 	"io/fs"
 	"net/http"
 	"path"
 	"strings"
-	"time"
 )
 
 // built is the frontend's build. A fresh clone has only .gitkeep in it.
@@ -22,6 +20,8 @@ var built embed.FS
 var placeholder []byte
 
 const (
+	indexName    = "index.html"
+	assets       = "assets/" // their names change with their content
 	cacheForever = "public, max-age=31536000, immutable"
 	cacheNever   = "no-cache" // stored, but asked for again every time
 )
@@ -29,6 +29,10 @@ const (
 // Handler serves the dashboard: its files by their names, index.html at the root,
 // and at every other address that a browser asks a page for, because the dashboard
 // has routes of its own.
+//
+// The build writes most files compressed beforehand, as name.br and name.gz, and
+// leaves the plain ones of assets/ out to keep the program small. What a client
+// gets under the plain name is up to its Accept-Encoding.
 func Handler() http.Handler {
 	files, err := fs.Sub(built, "dist")
 	if err != nil {
@@ -39,21 +43,22 @@ func Handler() http.Handler {
 
 // IsBuilt reports whether the dashboard is part of this program.
 func IsBuilt() bool {
-	_, err := fs.Stat(built, "dist/index.html")
-	return err == nil
+	found, err := fs.Glob(built, "dist/"+indexName+"*")
+	return err == nil && len(found) > 0
 }
 
 type handler struct {
-	files fs.FS
-	index []byte
+	files map[string]file // by their plain names
+	index file
 }
 
-func newHandler(files fs.FS) *handler {
-	index, err := fs.ReadFile(files, "index.html")
-	if err != nil {
-		index = placeholder
+func newHandler(build fs.FS) *handler {
+	h := &handler{files: findFiles(build)}
+	var isThere bool
+	if h.index, isThere = h.files[indexName]; !isThere {
+		h.index = newFile(indexName, map[string]content{plain: inMemory(placeholder)})
 	}
-	return &handler{files: files, index: index}
+	return h
 }
 
 // ServeHTTP answers GET and HEAD.
@@ -64,34 +69,16 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
-	isRoot := name == "" || name == "index.html" // the page's own address: whoever asks gets it
+	isRoot := name == "" || name == indexName // the page's own address: whoever asks gets it
+	f, isThere := h.files[name]
 	switch {
-	case name != "index.html" && h.serveFile(w, r, name):
-	case strings.HasPrefix(name+"/", "assets/") || !isRoot && !acceptsPage(r):
+	case isThere:
+		f.serve(w, r)
+	case strings.HasPrefix(name+"/", assets) || !isRoot && !acceptsPage(r):
 		http.Error(w, "Not found.", http.StatusNotFound)
 	default:
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Cache-Control", cacheNever)
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(h.index))
+		h.index.serve(w, r)
 	}
-}
-
-// serveFile reports whether there is such a file. Names that begin with a dot are
-// nobody's business.
-func (h *handler) serveFile(w http.ResponseWriter, r *http.Request, name string) bool {
-	if !fs.ValidPath(name) || strings.HasPrefix(path.Base(name), ".") {
-		return false
-	}
-	data, err := fs.ReadFile(h.files, name)
-	if err != nil { // a folder, or not there
-		return false
-	}
-	w.Header().Set("Cache-Control", cacheNever)
-	if strings.HasPrefix(name, "assets/") { // their names change with their content
-		w.Header().Set("Cache-Control", cacheForever)
-	}
-	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(data))
-	return true
 }
 
 // acceptsPage tells a browser that wants to show a page from a program, and from a
