@@ -1,5 +1,15 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type ReactNode, useEffect, useEffectEvent, useId, useRef } from "react";
+import {
+  type KeyboardEvent,
+  memo,
+  type MouseEvent,
+  type ReactNode,
+  useEffect,
+  useEffectEvent,
+  useId,
+  useRef,
+} from "react";
+import type { Tone } from "./Badge";
 import styles from "./Grid.module.css";
 
 export interface Column<R> {
@@ -7,7 +17,10 @@ export interface Column<R> {
   header: ReactNode;
   /** A track of CSS grid: "minmax(12rem, 2fr)", "6rem". */
   width: string;
+  /** Text, or as little else as can be: a grid of 10,000 rows lives from cells without elements in them. */
   cell: (row: R) => ReactNode;
+  /** Puts a tone, an icon (see Grid.module.css) and a tooltip on the cell itself. */
+  attributes?: (row: R) => CellAttributes;
   align?: "end";
   /** Left out on narrow screens. */
   isExtra?: boolean;
@@ -15,10 +28,20 @@ export interface Column<R> {
   sort?: { direction: "ascending" | "descending" | "none"; onSort: () => void };
 }
 
+export interface CellAttributes {
+  "data-tone"?: Tone | undefined;
+  "data-icon"?: CellIcon | undefined;
+  title?: string | undefined;
+}
+
+/** Icons that a cell draws without elements. */
+export type CellIcon = "wait" | "busy" | "good" | "bad" | "warn" | "none" | "stopped" | "pull" | "back" | "look";
+
 interface GridProps<R> {
   label: string;
   rows: readonly R[];
   rowKey: (row: R) => string;
+  /** Keep the array from one drawing to the next: rows that stay the same are not drawn again. */
   columns: readonly Column<R>[];
   /** Pixels; every row has the same. */
   rowHeight?: number;
@@ -26,6 +49,8 @@ interface GridProps<R> {
   active?: string | undefined;
   onActive?: (key: string) => void;
   onOpen?: (row: R) => void;
+  /** What Space does; without it, Space selects. */
+  onPeek?: (row: R) => void;
   selection?: {
     has: (key: string) => boolean;
     onToggle: (key: string, isRange: boolean) => void;
@@ -42,8 +67,8 @@ interface GridProps<R> {
 
 /**
  * A table that draws only the rows in view: 10,000 cost what 30 cost. The arrow
- * keys, Home, End and Page keys move through it, Enter opens, Space selects; j, k
- * and x are for the page to bind (moveActive).
+ * keys, Home, End and Page keys move through it, Enter opens, Space peeks or selects;
+ * j, k and x are for the page to bind (moveActive).
  */
 export function Grid<R>({
   label,
@@ -54,6 +79,7 @@ export function Grid<R>({
   active,
   onActive,
   onOpen,
+  onPeek,
   selection,
   onEnd,
   empty,
@@ -66,7 +92,7 @@ export function Grid<R>({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 4,
+    overscan: 3,
   });
   const items = virtual.getVirtualItems();
   const at = active === undefined ? -1 : rows.findIndex((row) => rowKey(row) === active);
@@ -100,9 +126,18 @@ export function Grid<R>({
     const row = rows[at];
     if (event.key in moves) move(moves[event.key] ?? 0);
     else if (event.key === "Enter" && row !== undefined) onOpen?.(row);
+    else if (event.key === " " && row !== undefined && onPeek) onPeek(row);
     else if (event.key === " " && row !== undefined && selection) selection.onToggle(rowKey(row), event.shiftKey);
     else return;
     event.preventDefault();
+  };
+  const click = (event: MouseEvent) => {
+    const target = event.target as Element;
+    const row = rows[Number(target.closest<HTMLElement>("[data-index]")?.dataset.index)];
+    if (row === undefined) return;
+    onActive?.(rowKey(row));
+    if (target.closest("input")) selection?.onToggle(rowKey(row), event.shiftKey);
+    else if (!event.defaultPrevented && !target.closest("a, button")) onOpen?.(row);
   };
   const template = [selection ? "2.25rem" : "", ...columns.map((c) => c.width)].filter(Boolean).join(" ");
   const narrow = [selection ? "2.25rem" : "", ...columns.filter((c) => !c.isExtra).map((c) => c.width)]
@@ -149,7 +184,6 @@ export function Grid<R>({
             {column.sort ? (
               <button type="button" className={styles.sort} onClick={column.sort.onSort}>
                 {column.header}
-                <span aria-hidden>{{ ascending: "↑", descending: "↓", none: "" }[column.sort.direction]}</span>
               </button>
             ) : (
               column.header
@@ -162,52 +196,27 @@ export function Grid<R>({
           <div role="gridcell">{empty}</div>
         </div>
       ) : (
-        <div role="rowgroup" className={styles.rows} style={{ blockSize: virtual.getTotalSize() }}>
+        // The grid takes the keys for its rows.
+        // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
+        <div role="rowgroup" className={styles.rows} style={{ blockSize: virtual.getTotalSize() }} onClick={click}>
           {items.map((item) => {
             const row = rows[item.index];
             if (row === undefined) return null;
             const key = rowKey(row);
-            const isSelected = selection?.has(key);
             return (
-              // The grid takes the keys for its rows.
-              // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
-              <div
+              <MemoRow
                 key={key}
                 id={`${id}-${String(item.index)}`}
-                role="row"
-                aria-rowindex={item.index + 2}
-                aria-selected={selection ? isSelected : undefined}
-                className={styles.row}
-                data-active={item.index === at ? "" : undefined}
-                data-tone={rowTone?.(row)}
-                style={{ blockSize: rowHeight, translate: `0 ${String(item.start)}px` }}
-                onClick={(event) => {
-                  onActive?.(key);
-                  if (!(event.target as Element).closest("a, button, input")) onOpen?.(row);
-                }}
-              >
-                {selection && (
-                  <span role="gridcell" className={styles.check}>
-                    <input
-                      type="checkbox"
-                      tabIndex={-1}
-                      aria-label={`Select ${selection.rowLabel(row)}`}
-                      checked={isSelected}
-                      onChange={(event) => selection.onToggle(key, (event.nativeEvent as MouseEvent).shiftKey)}
-                    />
-                  </span>
-                )}
-                {columns.map((column) => (
-                  <span
-                    key={column.key}
-                    role="gridcell"
-                    data-align={column.align}
-                    data-extra={column.isExtra ? "" : undefined}
-                  >
-                    {column.cell(row)}
-                  </span>
-                ))}
-              </div>
+                index={item.index}
+                start={item.start}
+                height={rowHeight}
+                row={row}
+                columns={columns as readonly Column<unknown>[]}
+                isActive={item.index === at}
+                isSelected={selection?.has(key)}
+                selectLabel={selection && `Select ${selection.rowLabel(row)}`}
+                tone={rowTone?.(row)}
+              />
             );
           })}
         </div>
@@ -215,6 +224,64 @@ export function Grid<R>({
     </div>
   );
 }
+
+interface RowProps {
+  id: string;
+  index: number;
+  start: number;
+  height: number;
+  row: unknown;
+  columns: readonly Column<unknown>[];
+  isActive: boolean;
+  isSelected: boolean | undefined;
+  selectLabel: string | undefined;
+  tone: string | undefined;
+}
+
+/** One row. It has no handlers of its own: what is clicked is found by the grid. */
+const MemoRow = memo(function Row({
+  id,
+  index,
+  start,
+  height,
+  row,
+  columns,
+  isActive,
+  isSelected,
+  selectLabel,
+  tone,
+}: RowProps) {
+  return (
+    <div
+      id={id}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={isSelected}
+      className={styles.row}
+      data-index={index}
+      data-active={isActive ? "" : undefined}
+      data-tone={tone}
+      style={{ blockSize: height, translate: `0 ${String(start)}px` }}
+    >
+      {selectLabel && (
+        <span role="gridcell" className={styles.check}>
+          <input type="checkbox" tabIndex={-1} aria-label={selectLabel} checked={isSelected} readOnly />
+        </span>
+      )}
+      {columns.map((column) => (
+        <span
+          key={column.key}
+          role="gridcell"
+          data-align={column.align}
+          data-extra={column.isExtra ? "" : undefined}
+          {...column.attributes?.(row)}
+        >
+          {column.cell(row)}
+        </span>
+      ))}
+    </div>
+  );
+});
 
 /** The key of the row that is `by` rows from the active one. */
 export function moveActive<R>(
