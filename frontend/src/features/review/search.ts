@@ -8,8 +8,8 @@ export const reviewSearch = z.object({
   group: optional(z.string()),
   /** The repository of it whose diff is shown. */
   at: optional(z.string()),
-  /** Which part of the queue. */
-  show: optional(z.enum(["open", "all"])),
+  /** Which part of the queue: what is open, everything (if left out), or what failed. */
+  show: optional(z.enum(["open", "all", "failures"])),
   layout: optional(z.enum(["unified", "split", "text"])),
 });
 

@@ -1,0 +1,112 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useEffect, useEffectEvent, useState } from "react";
+import { useApi } from "@/api/context";
+import { groupsQuery } from "@/api/queries";
+import { type FailureGroup, type Job, taskPath } from "@/api/types";
+import { ProblemView } from "@/features/problem/ProblemView";
+import { lookOf, outcomeLooks } from "@/features/status/looks";
+import { count } from "@/format/number";
+import type { FeedSnapshot } from "@/live/feed";
+import { Badge } from "@/ui/Badge";
+import { Button } from "@/ui/Button";
+import { PlainText } from "@/ui/PlainText";
+import { EmptyState, Skeleton } from "@/ui/State";
+import { RetryDialog } from "./RetryDialog";
+import styles from "./Failures.module.css";
+
+/** What failed, by cause, the most frequent first. */
+export function Failures({ job, feed }: { job: Job; feed: FeedSnapshot }) {
+  const { data, error, refetch } = useQuery(groupsQuery(useApi(), job.jobId));
+  const [retried, setRetried] = useState<readonly string[] | null>(null);
+  const reload = useEffectEvent(() => void refetch());
+  const failed = job.counts.failed;
+  useEffect(() => reload(), [failed]);
+
+  if (!data) {
+    if (error) return <ProblemView error={error} onRetry={() => void refetch()} />;
+    return <Skeleton label="Loading the failures" />;
+  }
+  const retryable = (group: FailureGroup) =>
+    group.repositories.filter((name) => feed.byName.get(name)?.availableActions.includes("retry"));
+  const all = data.failures.flatMap(retryable);
+  if (data.failures.length === 0) {
+    return <EmptyState title="Nothing failed">What fails is listed here by its cause.</EmptyState>;
+  }
+  return (
+    <div className={styles.failures}>
+      <div className={styles.bar}>
+        <p>
+          <strong>{count(failed)}</strong> failed, of {count(data.failures.length)}{" "}
+          {data.failures.length === 1 ? "cause" : "causes"}
+        </p>
+        {all.length > 0 && <Button onClick={() => setRetried(all)}>Retry failed ({count(all.length)})</Button>}
+      </div>
+      <ul className={styles.list}>
+        {data.failures.map((group) => (
+          <li key={`${group.outcome} ${group.code} ${group.message}`}>
+            <Cause
+              jobId={job.jobId}
+              group={group}
+              retryable={retryable(group)}
+              onRetry={(names) => setRetried(names)}
+            />
+          </li>
+        ))}
+      </ul>
+      {retried && <RetryDialog job={job} what="failed" repositories={retried} onClose={() => setRetried(null)} />}
+    </div>
+  );
+}
+
+function Cause({
+  jobId,
+  group,
+  retryable,
+  onRetry,
+}: {
+  jobId: string;
+  group: FailureGroup;
+  retryable: readonly string[];
+  onRetry: (names: readonly string[]) => void;
+}) {
+  const look = lookOf(outcomeLooks, group.outcome);
+  const Icon = look.icon;
+  return (
+    <article className={styles.cause} aria-label={look.word}>
+      <div className={styles.head}>
+        <Badge tone={look.tone} icon={<Icon aria-hidden />} title={look.says}>
+          {look.word}
+        </Badge>
+        <strong>{count(group.repositoryCount)}</strong>
+        <span className={styles.end}>
+          {retryable.length > 0 && (
+            <Button size="s" onClick={() => onRetry(retryable)}>
+              Retry failed ({count(retryable.length)})
+            </Button>
+          )}
+        </span>
+      </div>
+      <p className={styles.message}>
+        <PlainText text={group.message || look.says} />
+      </p>
+      <p className={styles.names}>
+        {group.repositories.slice(0, 8).map((name) => (
+          <Link
+            key={name}
+            to="/jobs/$jobId/repositories/$owner/$name"
+            params={taskPath(jobId, name)}
+            search={{ tab: "verification" }}
+          >
+            <PlainText text={name} />
+          </Link>
+        ))}
+        {group.repositories.length > 8 && (
+          <Link to="/jobs/$jobId" params={{ jobId }} search={{ status: "failed" }}>
+            and {count(group.repositories.length - 8)} more
+          </Link>
+        )}
+      </p>
+    </article>
+  );
+}

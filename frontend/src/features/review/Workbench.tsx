@@ -1,0 +1,192 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { Check, CornerUpLeft, Undo2 } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { useApi } from "@/api/context";
+import { prefetch } from "@/api/prefetch";
+import { diffQuery } from "@/api/queries";
+import { type Job, taskPath } from "@/api/types";
+import { count } from "@/format/number";
+import { Button } from "@/ui/Button";
+import { useShortcuts } from "@/ui/keys";
+import { EmptyState } from "@/ui/State";
+import { Done } from "./Done";
+import { EntryPane } from "./EntryPane";
+import { Queue } from "./Queue";
+import { concerned, type Entry, findEntry, nextOpen, reviewState, type StateCounts } from "./queue";
+import { ReturnDialog } from "./ReturnDialog";
+import { useDecisions } from "./useDecisions";
+import { useViewed } from "./useViewed";
+import styles from "./Workbench.module.css";
+
+const route = getRouteApi("/jobs/$jobId/review");
+
+/** The queue beside what is being judged, and the keys that judge. */
+export function Workbench({
+  job,
+  entries,
+  counts,
+  publishable,
+  isQueueOpen,
+  onQueueClose,
+  onPublish,
+  onRetry,
+}: {
+  job: Job;
+  entries: readonly Entry[];
+  counts: StateCounts;
+  publishable: number;
+  /** On narrow screens either the queue or the diff is shown. */
+  isQueueOpen: boolean;
+  onQueueClose: () => void;
+  onPublish: () => void;
+  onRetry: () => void;
+}) {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const { viewed, toggle } = useViewed(job.jobId);
+  const { decide, undo } = useDecisions(job.jobId);
+  const [shown, setShown] = useState<ReadonlySet<string>>(new Set());
+  const [isReturning, setReturning] = useState(false);
+  const pane = useRef<HTMLDivElement>(null);
+
+  const entry = findEntry(entries, search.group) ?? nextOpen(entries, undefined);
+  const at =
+    entry?.tasks.find((task) => task.repositoryName === search.at) ??
+    entry?.tasks.find((task) => reviewState(task) === "open") ??
+    entry?.tasks[0];
+  const listed = search.show === "open" ? entries.filter((e) => e.counts.open > 0 || e === entry) : entries;
+  usePrefetchedDiff(job.jobId, entry && nextOpen(entries, entry.key));
+
+  const show = (key: string | undefined, name?: string) =>
+    void navigate({ search: (old) => ({ ...old, group: key, at: name }), replace: true, resetScroll: false });
+  const step = (by: number) => {
+    const place = entry ? listed.indexOf(entry) : -1;
+    const next = listed[Math.max(0, Math.min(listed.length - 1, place + by))];
+    if (next) show(next.key);
+  };
+  const forward = () => {
+    const next = nextOpen(entries, entry?.key);
+    show(next && next !== entry ? next.key : undefined);
+  };
+
+  const isShown = entry !== null && shown.has(entry.key);
+  const toApprove = entry ? concerned(entry, "approved") : [];
+  const toReturn = entry ? concerned(entry, "returned") : [];
+  const decided = entry?.tasks.filter((task) => task.review && !task.pullRequest) ?? [];
+  const approve = () => {
+    if (!isShown || toApprove.length === 0) return;
+    decide("approved", toApprove);
+    forward();
+  };
+  const sendBack = (note: string) => {
+    setReturning(false);
+    decide("rejected", toReturn, note);
+    forward();
+  };
+  useShortcuts(
+    [
+      { keys: "a", does: "Approve all diffs of the group", run: approve },
+      { keys: "d", does: "Return them with a note", run: () => isShown && toReturn.length > 0 && setReturning(true) },
+      { keys: "n", does: "Next group", run: () => step(1) },
+      { keys: "shift+N", does: "Previous group", run: () => step(-1) },
+      { keys: "u", does: "Undo the last decision", run: () => void (undo() || decide("withdrawn", decided)) },
+      {
+        keys: "v",
+        does: "Mark as viewed, and go on",
+        run: () => {
+          if (!entry) return;
+          if (!viewed.has(entry.key)) step(1);
+          toggle(entry.key);
+        },
+      },
+      ...["o", "Enter"].map((keys) => ({
+        keys,
+        does: "Open the page of the repository",
+        run: () => {
+          if (!at) return;
+          void navigate({
+            to: "/jobs/$jobId/repositories/$owner/$name",
+            params: taskPath(job.jobId, at.repositoryName),
+            search: {},
+          });
+        },
+      })),
+    ],
+    !isReturning,
+  );
+
+  return (
+    <div className={styles.bench} data-queue={isQueueOpen ? "open" : undefined}>
+      <div className={styles.queue}>
+        <Queue
+          entries={listed}
+          active={entry?.key}
+          viewed={viewed}
+          onActive={(key) => show(key)}
+          onOpen={() => {
+            onQueueClose();
+            pane.current?.focus();
+          }}
+        />
+      </div>
+      <div className={styles.pane} ref={pane} tabIndex={-1}>
+        {entry && at ? (
+          <EntryPane
+            key={entry.key}
+            jobId={job.jobId}
+            entry={entry}
+            at={at}
+            onAt={(name) => show(entry.key, name)}
+            onShown={() => setShown((old) => new Set(old).add(entry.key))}
+            decisions={
+              <>
+                {toReturn.length > 0 && (
+                  <Button icon={<CornerUpLeft />} hint="d" disabled={!isShown} onClick={() => setReturning(true)}>
+                    {label("Return", toReturn.length)}
+                  </Button>
+                )}
+                {toApprove.length > 0 && (
+                  <Button
+                    look="primary"
+                    icon={<Check />}
+                    hint="a"
+                    disabled={!isShown}
+                    title={isShown ? undefined : "First the diff has to be shown"}
+                    onClick={approve}
+                  >
+                    {label("Approve", toApprove.length)}
+                  </Button>
+                )}
+                {toApprove.length === 0 && decided.length > 0 && (
+                  <Button look="quiet" icon={<Undo2 />} onClick={() => decide("withdrawn", decided)}>
+                    Reopen
+                  </Button>
+                )}
+              </>
+            }
+          />
+        ) : entries.length > 0 ? (
+          <Done job={job} counts={counts} publishable={publishable} onPublish={onPublish} onRetry={onRetry} />
+        ) : (
+          <EmptyState title="Nothing is open">Choose a group to see it.</EmptyState>
+        )}
+      </div>
+      {isReturning && <ReturnDialog count={toReturn.length} onReturn={sendBack} onClose={() => setReturning(false)} />}
+    </div>
+  );
+}
+
+function label(verb: string, n: number): string {
+  return n === 1 ? verb : `${verb} all ${count(n)}`;
+}
+
+/** Loads the diff that comes next while this one is read. */
+function usePrefetchedDiff(jobId: string, next: Entry | null): void {
+  const api = useApi();
+  const queries = useQueryClient();
+  const name = next?.tasks.find((task) => reviewState(task) === "open")?.repositoryName;
+  useEffect(() => {
+    if (name !== undefined) prefetch(queries.query(diffQuery(api, jobId, name)));
+  }, [api, queries, jobId, name]);
+}
