@@ -10,24 +10,58 @@ LDFLAGS := -s -w -X github.com/liamzdenek/cody-batch/internal/cli.version=$(VERS
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## build bin/codybatch
+build: dashboard ## build bin/codybatch, with the dashboard inside
 	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/codybatch ./cmd/codybatch
+
+.PHONY: dashboard
+dashboard: internal/webui/dist/index.html ## build the dashboard into the Go package that embeds it
+
+DASHBOARD := $(shell find frontend/src frontend/public frontend/scripts -type f -not -name '*.test.*') frontend/index.html frontend/vite.config.ts
+
+internal/webui/dist/index.html: frontend/node_modules/.package-lock.json $(DASHBOARD)
+	@npm run --prefix frontend --silent build -- --logLevel warn
+	@npm run --prefix frontend --silent embed
+
+.PHONY: sample
+sample: dashboard ## build bin/sample, the server full of sample jobs
+	@CGO_ENABLED=0 go build -trimpath -o bin/sample ./bench/sample
 
 .PHONY: demo
 demo: build ## six sample repositories, one job, a table of outcomes; EXIT=1 ends by itself
 	@EXIT='$(EXIT)' demo/run.sh
 
 .PHONY: test
-test: build tools bin/gotestsum ## every test, and a plain summary (RACE=1: with the race detector)
+test: test-dashboard test-browser test-go ## every test, and a plain summary (RACE=1: Go's with the race detector)
+
+.PHONY: test-go
+test-go: build tools bin/gotestsum
 	@CODYBATCH_TEST_REQUIRE=git,git-http-backend,github-openapi,redocly \
 		bin/gotestsum --format pkgname-and-test-fails -- $(if $(RACE),-race) -timeout 10m ./...
 
+.PHONY: test-dashboard
+test-dashboard: frontend/node_modules/.package-lock.json ## the dashboard's unit tests
+	@npm run --prefix frontend --silent test
+
+.PHONY: test-browser
+test-browser: build sample ## the dashboard in Chromium against the built programs, and what CI holds its size to
+	@npm run --prefix frontend --silent e2e
+
 .PHONY: check
-check: format vet lint generated openapi ## what CI runs: the checks below, then the tests with the race detector
+check: format vet lint generated openapi lint-dashboard ## what CI runs: the checks below, then the tests with the race detector
 	@$(MAKE) --no-print-directory test RACE=1
+
+.PHONY: lint-dashboard
+lint-dashboard: frontend/node_modules/.package-lock.json ## types, lint, format and generated files of the dashboard
+	@npm run --prefix frontend --silent format:check
+	@npm run --prefix frontend --silent typecheck
+	@npm run --prefix frontend --silent lint
+	@npm run --prefix frontend --silent generate >/dev/null
+	@$(MAKE) --no-print-directory dashboard
+	@git diff --exit-code --stat -- frontend/src/api/schema.gen.ts frontend/src/routeTree.gen.ts \
+		|| { echo 'generated files are out of date: run npm run generate and npm run build in frontend, and commit'; exit 1; }
 
 .PHONY: format
 format: ## fail if gofmt would change a file
@@ -57,11 +91,24 @@ openapi: tools ## validate the OpenAPI description with a public validator
 bench: build ## 200 repositories against a shell loop, and a job of 10,000 tasks
 	@go run ./bench -binary bin/codybatch
 
+.PHONY: bench-ui
+bench-ui: build sample ## the dashboard's numbers as a table: bytes, paints, nodes, frames
+	@npm run --prefix frontend --silent bench
+
+.PHONY: screenshots
+screenshots: build sample ## a picture of every screen in both themes, into docs/screenshots
+	@npm run --prefix frontend --silent screenshots
+
 .PHONY: tools
 tools: tools/node_modules/.package-lock.json ## the npm packages that tests use
 
 tools/node_modules/.package-lock.json: tools/package-lock.json
 	@npm ci --prefix tools --no-audit --no-fund --loglevel=error
+	@touch $@
+
+frontend/node_modules/.package-lock.json: frontend/package-lock.json
+	@command -v npm >/dev/null || { echo 'the dashboard needs Node 20.19 or later with npm'; exit 1; }
+	@npm ci --prefix frontend --no-audit --no-fund --loglevel=error
 	@touch $@
 
 bin/golangci-lint:
@@ -74,4 +121,5 @@ bin/gotestsum:
 
 .PHONY: clean
 clean: ## remove what was built
-	@rm -rf bin dist .demo tools/node_modules
+	@rm -rf bin dist .demo tools/node_modules frontend/node_modules frontend/dist
+	@find internal/webui/dist -type f -not -name .gitkeep -delete

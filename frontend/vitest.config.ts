@@ -7,12 +7,17 @@ const alias = { "@": fileURLToPath(new URL("src", import.meta.url)) };
 export default defineConfig({
   test: {
     projects: [
+      // Pure logic needs no page; files that do need one say so in their first line.
+      {
+        resolve: { alias },
+        test: { name: "logic", include: ["src/**/*.test.ts"], environment: "node", env: { TZ: "UTC" } },
+      },
       {
         plugins: [react()],
         resolve: { alias },
         test: {
-          name: "unit",
-          include: ["src/**/*.test.{ts,tsx}"],
+          name: "parts",
+          include: ["src/**/*.test.tsx"],
           environment: "jsdom",
           setupFiles: ["src/test/setup.ts"],
           restoreMocks: true,
