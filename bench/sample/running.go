@@ -31,7 +31,7 @@ func (w *world) running(ctx context.Context, s scene, at time.Time) error {
 	c := w.campaigns["ioutil"]
 	repositories := w.forge.some("Go", 120, runningAll)
 	spec := c.spec(repositories)
-	budget := codybatch.USD(40)
+	budget := codybatch.USD(130)
 	spec.MaxCost = &budget
 	job, err := w.create(ctx, s.rank, s.name, at, spec)
 	if err != nil {

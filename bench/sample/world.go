@@ -28,7 +28,7 @@ import (
 // play those.
 type world struct {
 	store     *sqlite.Store
-	artifacts *dir.Dir
+	artifacts *shelf
 	service   *codybatch.Service
 	forge     *forge
 	clock     *clock
@@ -58,9 +58,11 @@ func openWorld(ctx context.Context, o options) (*world, error) {
 	if w.store, err = sqlite.Open(ctx, path, sqlite.Options{}); err != nil {
 		return nil, err
 	}
-	if w.artifacts, err = dir.Open(filepath.Join(o.data, "artifacts")); err != nil {
+	folder, err := dir.Open(filepath.Join(o.data, "artifacts"))
+	if err != nil {
 		return nil, errors.Join(err, w.store.Close())
 	}
+	w.artifacts = &shelf{Dir: folder, promised: map[codybatch.ArtifactKey]func() []byte{}}
 	allow, err := codybatch.ParseAllowList(w.forge.Host() + "/*/*")
 	if err != nil {
 		return nil, err
