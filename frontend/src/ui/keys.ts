@@ -84,7 +84,7 @@ function press(event: KeyboardEvent): void {
   firstKey = "";
   if (isField && !found?.inFields) return;
   if (isSwitchedOff) return;
-  if (name === "Enter" && isPressable(event.target)) return;
+  if ((name === "Enter" || name === " ") && isPressable(event.target)) return;
   if (!found || (name !== "Escape" && inForeignDialog(event.target))) {
     if (isPlain && !isField && all.some((s) => s.keys.startsWith(`${name} `))) {
       firstKey = name;
