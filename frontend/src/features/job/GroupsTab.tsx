@@ -1,0 +1,3 @@
+export default function GroupsTab(_: Record<string, unknown>) {
+  return null;
+}

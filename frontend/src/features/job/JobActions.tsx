@@ -1,0 +1,85 @@
+import { Link } from "@tanstack/react-router";
+import { Ban, GitPullRequestArrow, ListChecks, Play, RotateCw, Terminal } from "lucide-react";
+import { useMemo } from "react";
+import { isFinal, type Job } from "@/api/types";
+import { count } from "@/format/number";
+import type { FeedSnapshot } from "@/live/feed";
+import { Button, buttonClass } from "@/ui/Button";
+import { CopyButton } from "@/ui/CopyButton";
+import { Popover } from "@/ui/Popover";
+import { facetsOf } from "./derive";
+import styles from "./JobActions.module.css";
+import type { Bulk } from "./useBulk";
+
+/** What can be done to the job as a whole, each with how many repositories it reaches. */
+export function JobActions({ job, feed, bulk }: { job: Job; feed: FeedSnapshot; bulk: Bulk }) {
+  const { tasks } = feed;
+  const facets = useMemo(() => facetsOf(tasks), [tasks]);
+  const failed = tasks.filter((task) => task.status === "failed" && task.availableActions.includes("retry"));
+  const open = tasks.filter((task) => task.availableActions.includes("publish"));
+  const approved = open.filter((task) => task.review?.decision === "approved");
+  const toPublish = approved.length > 0 ? approved : open;
+  const unreviewed = facets.publish.get("unreviewed") ?? 0;
+  return (
+    <div className={styles.actions} role="group" aria-label="Actions on the job">
+      {failed.length > 0 && (
+        <Button icon={<RotateCw />} onClick={() => bulk.start("retry", failed)}>
+          Retry failed ({count(failed.length)})
+        </Button>
+      )}
+      {toPublish.length > 0 && (
+        <Button
+          icon={<GitPullRequestArrow />}
+          look={approved.length > 0 && unreviewed === 0 ? "primary" : "plain"}
+          onClick={() => bulk.start("publish", toPublish)}
+        >
+          {approved.length > 0 ? "Publish approved" : "Publish all"} ({count(toPublish.length)})
+        </Button>
+      )}
+      {unreviewed > 0 && (
+        <Link to="/jobs/$jobId/review" params={{ jobId: job.jobId }} className={buttonClass()} data-look="primary">
+          <ListChecks aria-hidden />
+          Review ({count(unreviewed)})
+        </Link>
+      )}
+      {!isFinal(job.status) && (
+        <Button
+          look="danger"
+          icon={<Ban />}
+          disabled={job.cancelRequested}
+          title={job.cancelRequested ? "Running repositories are ending" : undefined}
+          onClick={bulk.startCancelJob}
+        >
+          {job.cancelRequested ? `Canceling (${count(job.counts.running)} left)` : "Cancel"}
+        </Button>
+      )}
+      <Link to="/jobs/new" search={{ from: job.jobId }} className={buttonClass()}>
+        <Play aria-hidden />
+        Run again
+      </Link>
+      <Popover label="Commands" isIconOnly look="plain" icon={<Terminal />} align="end">
+        {() => (
+          <div className={styles.commands}>
+            <p>The same in a terminal:</p>
+            {commandsOf(job).map((command) => (
+              <div key={command}>
+                <code>{command}</code>
+                <CopyButton text={command} label="Copy" isIconOnly />
+              </div>
+            ))}
+          </div>
+        )}
+      </Popover>
+    </div>
+  );
+}
+
+/** What to type for the same on a command line. */
+export function commandsOf({ jobId, status }: Pick<Job, "jobId" | "status">): string[] {
+  return [
+    `codybatch job ${isFinal(status) ? "view" : "watch"} ${jobId}`,
+    `codybatch job diff ${jobId}`,
+    `codybatch job retry ${jobId}`,
+    `codybatch job publish ${jobId}`,
+  ];
+}

@@ -1,0 +1,88 @@
+import { Link } from "@tanstack/react-router";
+import type { Job } from "@/api/types";
+import { isFinal } from "@/api/types";
+import { JobStatusBadge } from "@/features/status/StatusBadge";
+import { firstLine } from "@/format/text";
+import type { FeedSnapshot } from "@/live/feed";
+import { PlainText } from "@/ui/PlainText";
+import { Ago, Elapsed } from "@/ui/Time";
+import { CostMeter } from "./CostMeter";
+import { JobActions } from "./JobActions";
+import styles from "./JobHeader.module.css";
+import { LiveWord } from "./LiveWord";
+import { leftWords, timeLeft } from "./pace";
+import type { Bulk } from "./useBulk";
+import { usePace } from "./usePace";
+
+/** Which job this is, how it stands, what it costs, and what can be done. */
+export function JobHeader({ job, feed, bulk }: { job: Job; feed: FeedSnapshot; bulk: Bulk }) {
+  return (
+    <header className={styles.head}>
+      <div className={styles.words}>
+        <nav aria-label="Breadcrumb" className={styles.trail}>
+          <Link to="/jobs">Jobs</Link>
+        </nav>
+        <div className={styles.name}>
+          <h1>
+            <PlainText text={job.name} />
+          </h1>
+          <JobStatusBadge job={job} />
+        </div>
+        <ul className={styles.facts}>
+          <li>
+            Created <Ago time={job.createdAt} />
+          </li>
+          {job.startedAt && (
+            <li>
+              {isFinal(job.status) ? "took " : ""}
+              <Elapsed from={job.startedAt} to={job.completedAt} />
+              {isFinal(job.status) ? "" : " so far"}
+            </li>
+          )}
+          <TimeLeft job={job} />
+          <li>{agentWords(job)}</li>
+          <li aria-live="off">
+            <LiveWord live={feed.live} />
+          </li>
+        </ul>
+      </div>
+      <JobActions job={job} feed={feed} bulk={bulk} />
+      <Prompt job={job} />
+      <div className={styles.cost}>
+        <CostMeter job={job} />
+      </div>
+    </header>
+  );
+}
+
+function TimeLeft({ job }: { job: Job }) {
+  const { now, samples } = usePace(job);
+  const words = leftWords(timeLeft(job, samples, now));
+  return words ? <li title="If it goes on as fast as in the last minutes">{words}</li> : null;
+}
+
+/** "Claude, claude-sonnet-5-5" or "Script". */
+export function agentWords({ agent }: Pick<Job, "agent">): string {
+  if (agent.type === "script") return "Script";
+  return agent.model ?? agent.type;
+}
+
+/** The first line of what was asked for; all of it, and the description, on demand. */
+function Prompt({ job }: { job: Job }) {
+  const text = job.prompt || (job.agent.script ?? "");
+  return (
+    <details className={styles.prompt}>
+      <summary>
+        <PlainText text={firstLine(text, 240)} />
+      </summary>
+      {job.description && (
+        <p className={styles.description}>
+          <PlainText text={job.description} />
+        </p>
+      )}
+      <pre className={styles.text} data-code={job.agent.script ? "" : undefined}>
+        <PlainText text={text} />
+      </pre>
+    </details>
+  );
+}

@@ -1,0 +1,3 @@
+export default function PeekPane(_: Record<string, unknown>) {
+  return null;
+}

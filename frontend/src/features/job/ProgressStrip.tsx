@@ -1,0 +1,114 @@
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { X } from "lucide-react";
+import { type ReactNode, useMemo } from "react";
+import type { Job, Outcome, TaskStatus } from "@/api/types";
+import { outcomes, taskStatuses } from "@/api/types";
+import { countSegments, doneCount } from "@/features/status/segments";
+import {
+  lookOf,
+  type Look,
+  outcomeLooks,
+  publishLooks,
+  type PublishState,
+  taskStatusLooks,
+} from "@/features/status/looks";
+import { count, share } from "@/format/number";
+import type { FeedSnapshot } from "@/live/feed";
+import { StackedBar } from "@/ui/StackedBar";
+import { facetsOf } from "./derive";
+import styles from "./ProgressStrip.module.css";
+import { type JobSearch, publishStates } from "./search";
+
+const route = getRouteApi("/jobs/$jobId/");
+
+/** How far the job is, and its tasks by state. Every state is a link that filters the table. */
+export function ProgressStrip({ job, feed }: { job: Job; feed: FeedSnapshot }) {
+  const search = route.useSearch();
+  const facets = useMemo(() => facetsOf(feed.tasks), [feed.tasks]);
+  const done = doneCount(job.counts);
+  return (
+    <div className={styles.strip}>
+      <div className={styles.bar}>
+        <StackedBar segments={countSegments(job.counts)} label="Repositories" size="m" />
+        <p title="Done are repositories that succeeded, failed or were canceled, of all that the job has">
+          <strong>{count(done)}</strong> of {count(job.repositoryCount)} done · {share(done, job.repositoryCount)}
+        </p>
+      </div>
+      <div className={styles.chips}>
+        <ChipGroup label="By status">
+          {taskStatuses.map((status) => (
+            <Chip
+              key={status}
+              look={lookOf(taskStatusLooks, status)}
+              count={job.counts[status]}
+              isOn={search.status === status}
+              to={{ status: search.status === status ? undefined : status }}
+            />
+          ))}
+        </ChipGroup>
+        <ChipGroup label="By outcome">
+          {outcomes
+            .filter((outcome) => !repeatsStatus(outcome, facets.outcome, job))
+            .map((outcome) => (
+              <Chip
+                key={outcome}
+                look={outcomeLooks[outcome]}
+                count={facets.outcome.get(outcome) ?? 0}
+                isOn={search.outcome === outcome}
+                to={{ outcome: search.outcome === outcome ? undefined : outcome }}
+              />
+            ))}
+        </ChipGroup>
+        <ChipGroup label="By review">
+          {publishStates.map((state: PublishState) => (
+            <Chip
+              key={state}
+              look={publishLooks[state]}
+              count={facets.publish.get(state) ?? 0}
+              isOn={search.publish === state}
+              to={{ publish: search.publish === state ? undefined : state }}
+            />
+          ))}
+        </ChipGroup>
+      </div>
+    </div>
+  );
+}
+
+/** An outcome that all tasks of one status have says nothing that the status does not. */
+function repeatsStatus(outcome: Outcome, counts: ReadonlyMap<Outcome, number>, job: Job): boolean {
+  const status: TaskStatus | null = outcome === "changed" ? "succeeded" : outcome === "canceled" ? "canceled" : null;
+  return status !== null && counts.get(outcome) === job.counts[status];
+}
+
+function ChipGroup({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div className={styles.group} role="group" aria-label={label}>
+      {children}
+    </div>
+  );
+}
+
+/** A state with how many there are; pressed again it lets go. States that nothing is in are left out. */
+function Chip({ look, count: n, isOn, to }: { look: Look; count: number; isOn: boolean; to: Partial<JobSearch> }) {
+  if (n === 0 && !isOn) return null;
+  const Icon = look.icon;
+  return (
+    <Link
+      from="/jobs/$jobId/"
+      to="."
+      search={(before) => ({ ...before, ...to, tab: undefined, at: undefined })}
+      resetScroll={false}
+      className={styles.chip}
+      data-tone={look.tone}
+      data-on={isOn ? "" : undefined}
+      aria-current={isOn ? "true" : undefined}
+      title={look.says}
+    >
+      <Icon aria-hidden />
+      {look.word}
+      <span className={styles.count}>{count(n)}</span>
+      {isOn && <X aria-label="Remove this filter" />}
+    </Link>
+  );
+}

@@ -1,0 +1,3 @@
+export default function ProgressTab(_: Record<string, unknown>) {
+  return null;
+}

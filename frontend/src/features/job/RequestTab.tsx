@@ -1,0 +1,3 @@
+export default function RequestTab(_: Record<string, unknown>) {
+  return null;
+}
