@@ -3,6 +3,8 @@ import styles from "./Field.module.css";
 
 interface FieldProps {
   label: string;
+  /** For links to the control; made up if left out. */
+  id?: string;
   hint?: ReactNode;
   error?: string | undefined;
   /** Gets what ties the control to its label, hint and error. */
@@ -14,8 +16,9 @@ interface FieldProps {
 }
 
 /** A labelled control with its hint and, in its place, what is wrong with it. */
-export function Field({ label, hint, error, children }: FieldProps) {
-  const id = useId();
+export function Field({ label, id: givenId, hint, error, children }: FieldProps) {
+  const madeUpId = useId();
+  const id = givenId ?? madeUpId;
   const note = error ?? hint;
   return (
     <div className={styles.field} data-invalid={error ? "" : undefined}>
