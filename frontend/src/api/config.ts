@@ -7,6 +7,8 @@ const schema = z.object({
   version: z._default(z.string(), ""),
   authorization: z._default(z.enum(["token", "none"]), "none"),
   rehearsal: z._default(z.boolean(), false),
+  /** The models to offer; empty: any name may be typed. */
+  models: z.catch(z._default(z.array(z.string()), []), []),
 });
 
 export type Config = z.infer<typeof schema>;
