@@ -5,9 +5,8 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"strconv"
 	"time"
-
-	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
 
 // oddPatch is git's own: renames, modes, a binary file, names that it quotes, an
@@ -59,7 +58,7 @@ func manyPatch(files int) []byte {
 			fmt.Fprintf(&out, " \t// Section %d of the settings.\n \tsection := reader.Section(%d)\n \tif section == nil {\n", h, h)
 			fmt.Fprintf(&out, "-\t\treturn Config{}, errors.New(\"section %d is missing\")\n-\t}\n", h)
 			fmt.Fprintf(&out, "+\t\treturn Config{}, fmt.Errorf(\"section %d of %%s is missing\", reader.Name())\n+\t} // checked above\n", h)
-			fmt.Fprintf(&out, " \tconfig.Timeout = section.Duration(\"timeout\")\n \tconfig.Retries = section.Int(\"retries\")\n \tconfig.Name = section.String(\"name\")\n")
+			out.WriteString(" \tconfig.Timeout = section.Duration(\"timeout\")\n \tconfig.Retries = section.Int(\"retries\")\n \tconfig.Name = section.String(\"name\")\n")
 		}
 	}
 	return out.Bytes()
@@ -75,7 +74,7 @@ func lockPatch(count int) []byte {
 	for i := 0; n+5 <= count-2; i++ {
 		fmt.Fprintf(&out, "+    \"node_modules/@acme/%s-%s-%d\": {\n+      \"version\": \"%d.%d.%d\",\n", domains[i%len(domains)], kinds[i%len(kinds)].suffix, i, 1+i%9, i%30, i%12)
 		fmt.Fprintf(&out, "+      \"resolved\": \"https://registry.npmjs.org/@acme/%s/-/%s-%d.tgz\",\n+      \"integrity\": \"sha512-%s%s==\"\n+    },\n",
-			domains[i%len(domains)], domains[i%len(domains)], i, blobID(fmt.Sprint(i)), blobID(fmt.Sprint("b", i)))
+			domains[i%len(domains)], domains[i%len(domains)], i, blobID(strconv.Itoa(i)), blobID("b"+strconv.Itoa(i)))
 		n += 5
 	}
 	for ; n < count-2; n++ {
@@ -83,50 +82,4 @@ func lockPatch(count int) []byte {
 	}
 	out.WriteString("+  }\n+}\n")
 	return out.Bytes()
-}
-
-// longthread is conversations that try a viewer: one of 5,000 messages that still
-// grows, and one whose tools have much to say.
-func (w *world) longthread(ctx context.Context, s scene, at time.Time) error {
-	c := w.campaigns["fetch"]
-	c.title = "Conversations of every length"
-	repositories := w.forge.some("TypeScript", 80, 3)
-	spec := c.spec(repositories)
-	spec.Agent.MaxTurns = 1_000
-	job, err := w.create(ctx, s.rank, s.name, at, spec)
-	if err != nil {
-		return err
-	}
-	for i, messages := range []int{5_000, 50} {
-		repository := repositories[i]
-		started := at.Add(time.Duration(i+1) * 2 * time.Second)
-		task, err := w.claim(ctx, key(job, repository), started)
-		if err != nil {
-			return err
-		}
-		p := plot{job: job, repository: repository, change: c.on(repository), outcome: codybatch.OutcomeChanged, start: started}
-		t := newTalk(string(repository.Name), started)
-		t.begin(job, repository, job.Prompt, p.facts())
-		for n := 0; 2*n+2 < messages; n++ { // each turn has an answer and what the tool says
-			p.ramble(t, n)
-			if i == 1 && n == 9 {
-				t.turn(turn{tool: "bash", input: map[string]any{"command": "npm test -- --reporter=verbose"}, output: testLog(200 << 10), exit: new(int), cut: true})
-			}
-		}
-		spread(t.events, started, w.now.Add(-10*time.Second))
-		if err := w.keep(ctx, codybatch.ThreadKey(task.Key(), 1), lines(t.events, 1, 0)); err != nil {
-			return err
-		}
-		if _, err := w.beat(ctx, task, w.now.Add(-10*time.Second), codybatch.PhaseAgent, "", t.usage); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// spread gives events the time between two moments.
-func spread(events []codybatch.ThreadEvent, from, to time.Time) {
-	for i := range events {
-		events[i].Time = from.Add(to.Sub(from) / time.Duration(len(events)) * time.Duration(i+1))
-	}
 }

@@ -3,7 +3,7 @@ package main
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha1" //nolint:gosec // git names blobs by it
+	"crypto/sha1"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -64,14 +64,34 @@ func (f file) patch(out *bytes.Buffer) {
 		to, newID, mode = "/dev/null", strings.Repeat("0", 40), ""
 	}
 	fmt.Fprintf(out, "index %s..%s%s\n--- %s\n+++ %s\n", oldID, newID, mode, from, to)
-	out.Write(f.hunks())
+	out.WriteString(f.hunks())
 }
 
 // hunks is the diff without its head.
-func (f file) hunks() []byte {
+func (f file) hunks() string {
 	text := diff.Diff("a", []byte(f.before), "b", []byte(f.after))
-	_, hunks, _ := bytes.Cut(text, []byte("+++ b\n"))
-	return hunks
+	_, hunks, _ := strings.Cut(string(text), "+++ b\n")
+	before := strings.Split(f.before, "\n")
+	var out strings.Builder
+	for line := range strings.Lines(hunks) {
+		var start int
+		if n, _ := fmt.Sscanf(line, "@@ -%d", &start); n == 1 {
+			line = strings.TrimSuffix(line, "\n") + place(before[:max(0, start-1)]) + "\n"
+		}
+		out.WriteString(line)
+	}
+	return out.String()
+}
+
+// place is what git shows behind the numbers of a hunk: the last line above it that
+// does not begin with white space or a sign.
+func place(above []string) string {
+	for _, line := range slices.Backward(above) {
+		if line != "" && (line[0] == '_' || line[0] == '$' || line[0]|0x20 >= 'a' && line[0]|0x20 <= 'z') {
+			return " " + line[:min(len(line), 80)]
+		}
+	}
+	return ""
 }
 
 // edits are the hunks, ready for the edit tool.
@@ -86,7 +106,7 @@ func (f file) edits() []edit {
 		old.Reset()
 		replacement.Reset()
 	}
-	for line := range strings.Lines(string(f.hunks())) {
+	for line := range strings.Lines(f.hunks()) {
 		switch line[0] {
 		case '@':
 			flush()
@@ -139,6 +159,6 @@ func statOf(patch []byte) codybatch.DiffStat {
 
 // blobID is git's name of a file with that content.
 func blobID(content string) string {
-	sum := sha1.Sum(fmt.Appendf(nil, "blob %d\x00%s", len(content), content)) //nolint:gosec // as git does
+	sum := sha1.Sum(fmt.Appendf(nil, "blob %d\x00%s", len(content), content))
 	return hex.EncodeToString(sum[:])
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
@@ -53,22 +55,46 @@ func (w *world) fleet(ctx context.Context, s scene, at time.Time) error {
 		switch {
 		case p.outcome == codybatch.OutcomeVerifyFailed:
 			p.change.files = p.change.files[:1] // the test that it breaks is not mended
-		case p.outcome == codybatch.OutcomeChanged && i%11 == 3:
-			p.gates = fleetGates[i/11%len(fleetGates)]
+		case p.outcome == codybatch.OutcomeChanged && p.repository.Language == "Python":
+			if doubt := doubts()[i%5]; doubt.rule != "" { // in those whose patches differ anyway
+				p.change.files = append(p.change.files, doubt.file)
+				p.gates = []codybatch.GateFinding{{Rule: doubt.rule, Level: codybatch.GateWarn, Message: doubt.message, Paths: []string{doubt.file.path}}}
+			}
+		case i%29 == 7 && p.outcome == codybatch.OutcomeChanged:
+			p.again = true
 		}
 	})
 	afterwards(&steps, w, job, repositories, outcomes, endOf(stories))
 	return steps.run(ctx)
 }
 
-var fleetGates = [][]codybatch.GateFinding{
-	{{Rule: "deleted_tests", Level: codybatch.GateWarn, Message: "deletes tests, or gives them names and forms that no test has", Paths: []string{"client/legacy_auth_test.go"}}},
-	{{Rule: "protected_path", Level: codybatch.GateWarn, Message: "changes files that decide what runs elsewhere; name them in the prompt to allow that", Paths: []string{".github/workflows/ci.yml", "CODEOWNERS"}}},
-	{{Rule: "large_diff", Level: codybatch.GateWarn, Message: "is 5.2 MiB long", Paths: []string{"diff.patch"}}},
-	{
-		{Rule: "suppression", Level: codybatch.GateWarn, Message: "silences a linter or a check", Paths: []string{"client/client.go"}},
-		{Rule: "skipped_tests", Level: codybatch.GateWarn, Message: "skips tests", Paths: []string{"client/client_test.go"}},
-	},
+// A doubt is a file that a gate objects to, and with it the objection.
+type doubt struct {
+	rule, message string
+	file          file
+}
+
+func doubts() []doubt {
+	const workflow = "name: ci\non: [push]\njobs:\n  test:\n    runs-on: ubuntu-latest\n    env:\n      TOKEN_HEADER: X-Auth-Token\n    steps:\n      - uses: actions/checkout@v4\n      - run: make test\n"
+	var snapshot strings.Builder
+	for i := range 6_000 {
+		fmt.Fprintf(&snapshot, "{\"case\": %d, \"headers\": {\"authorization\": \"Bearer t0k3n\"}, \"status\": 200}\n", i)
+	}
+	return []doubt{
+		{"", "", file{}},
+		{"deleted_tests", "deletes tests, or gives them names and forms that no test has", file{
+			"tests/test_legacy_header.py",
+			"def test_old_header_still_works(client):\n    answer = client.get(\"/status\", headers={\"X-Auth-Token\": \"t0k3n\"})\n    assert answer.status_code == 200\n", "",
+		}},
+		{"protected_path", "changes files that decide what runs elsewhere; name them in the prompt to allow that", file{
+			".github/workflows/ci.yml", workflow, strings.Replace(workflow, "      TOKEN_HEADER: X-Auth-Token\n", "      TOKEN_SCHEME: Bearer\n", 1),
+		}},
+		{"large_diff", fmt.Sprintf("is %.1f MiB long", float64(snapshot.Len())/(1<<20)), file{"tests/snapshots/requests.jsonl", "", snapshot.String()}},
+		{"suppression", "silences a linter or a check", file{
+			"scripts/smoke.py", "TOKEN = \"t0k3n\"\nHEADERS = {\"X-Auth-Token\": TOKEN}\n",
+			"TOKEN = \"t0k3n\"  # noqa: S105\nHEADERS = {\"Authorization\": f\"Bearer {TOKEN}\"}\n",
+		}},
+	}
 }
 
 // afterwards is what people do when the job has ended: they look at some of the

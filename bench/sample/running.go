@@ -39,7 +39,7 @@ func (w *world) running(ctx context.Context, s scene, at time.Time) error {
 	}
 	var steps steps
 	done := repositories[:runningDone+runningFailed]
-	w.plays(&steps, job, c, done, 3, func(i int, p *plot) {
+	w.plays(&steps, job, c, done, 8, func(i int, p *plot) {
 		switch {
 		case i == 5 || i == 17:
 			p.outcome, p.change.files = codybatch.OutcomeVerifyFailed, p.change.files[:1]

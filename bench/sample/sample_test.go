@@ -20,6 +20,9 @@ import (
 	"github.com/liamzdenek/cody-batch/internal/httpapi"
 )
 
+// epoch is when the servers of tests start.
+var epoch = time.Date(2026, 11, 10, 9, 0, 0, 0, time.UTC)
+
 // sample is a running server, and its standard input and output.
 type sample struct {
 	ready
@@ -37,7 +40,7 @@ func start(t *testing.T, scenes string) *sample {
 	out, outWrite := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		o := options{address: "127.0.0.1:0", scenes: scenes, now: time.Date(2026, 11, 10, 9, 0, 0, 0, time.UTC)}
+		o := options{address: "127.0.0.1:0", scenes: scenes, now: epoch}
 		ended <- run(ctx, o, inRead, outWrite)
 		outWrite.Close()
 	}()
@@ -148,7 +151,7 @@ func TestFleet(t *testing.T) {
 		for _, group := range groups.Failures {
 			failures = append(failures, group.RepositoryCount)
 		}
-		if !slices.Equal(sizes[:3], []int{fleetGo, fleetJava, fleetTypeScript}) || !slices.Equal(failures, []int{6, 4, 2}) {
+		if !slices.Equal(sizes[:3], []int{fleetGo, fleetJava, fleetTypeScript}) || sizes[4] != 1 || len(sizes) != 4+fleetPython || !slices.Equal(failures, []int{6, 4, 2}) {
 			t.Errorf("groups of %v and %v", sizes, failures)
 		}
 	})
@@ -175,7 +178,13 @@ func TestFleet(t *testing.T) {
 			if stat := httpapi.DiffStat(statOf(patch)); stat != task.DiffStat {
 				t.Errorf("%s: the diff has %+v, the task says %+v", task.RepositoryName, stat, task.DiffStat)
 			}
-			apply(t, bearer.on(repository), patch)
+			change := bearer.on(repository)
+			for _, doubt := range doubts() {
+				if len(task.Gates) > 0 && task.Gates[0].Rule == doubt.rule {
+					change.files = append(change.files, doubt.file)
+				}
+			}
+			apply(t, change, patch)
 		}
 	})
 
@@ -267,6 +276,9 @@ func TestScenes(t *testing.T) {
 	s := start(t, scenes)
 	for name, id := range s.Jobs {
 		for _, task := range s.tasks(t, id) {
+			if task.UpdatedAt.After(epoch) {
+				t.Errorf("%s, %s: it changed at %s, which is to come", name, task.RepositoryName, task.UpdatedAt)
+			}
 			path := fmt.Sprintf("/jobs/%s/repositories/%s", id, task.RepositoryName)
 			if task.StartedAt != nil {
 				s.events(t, path+"/claude-thread?format=jsonl")
@@ -298,6 +310,9 @@ func TestCommands(t *testing.T) {
 	byStatus := map[string][]string{}
 	for _, task := range s.tasks(t, id) {
 		byStatus[task.Status] = append(byStatus[task.Status], task.RepositoryName)
+		if task.UpdatedAt.After(epoch) {
+			t.Errorf("%s changed at %s, which is to come", task.RepositoryName, task.UpdatedAt)
+		}
 	}
 	before := get[httpapi.Job](t, s, path)
 	if want := (httpapi.Counts{Queued: 28, Running: 8, Succeeded: 22, Failed: 2, Changed: before.Counts.Changed}); before.Counts != want {

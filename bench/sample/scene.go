@@ -79,14 +79,31 @@ func (w *world) plays(s *steps, job codybatch.Job, c campaign, repositories []co
 		lane := lanes.next()
 		p := plot{job: job, repository: repository, change: c.on(repository), outcome: codybatch.OutcomeChanged, start: *lane}
 		how(i, &p)
+		if p.again {
+			p.start = w.failFirst(s, p)
+		}
 		stories[i] = tell(p)
-		w.attempt(s, key(job, repository), stories[i])
+		w.attempt(s, p.key(), stories[i])
 		*lane = stories[i].end.Add(time.Second)
 	}
 	return stories
 }
 
-// end is when the last of the stories ends.
+// failFirst adds an attempt that the API was too busy for, and returns when the next
+// one begins.
+func (w *world) failFirst(s *steps, p plot) time.Time {
+	p.outcome, p.gates = codybatch.OutcomeAPIError, nil
+	failed := tell(p)
+	w.attempt(s, p.key(), failed)
+	retried := failed.end.Add(90 * time.Second)
+	s.add(retried, func(ctx context.Context) error {
+		_, err := codybatch.Update(ctx, w.store, p.key(), func(t codybatch.Task) (codybatch.Task, error) { return t.Retried(retried) })
+		return err
+	})
+	return retried.Add(2 * time.Second)
+}
+
+// endOf is when the last of the stories ends.
 func endOf(stories []story) time.Time {
 	var last time.Time
 	for _, s := range stories {

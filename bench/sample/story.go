@@ -16,6 +16,7 @@ type plot struct {
 	outcome    codybatch.Outcome
 	reason     string // empty: a usual one
 	gates      []codybatch.GateFinding
+	again      bool // an earlier attempt failed, and a person said retry
 	start      time.Time
 }
 
@@ -156,12 +157,18 @@ func (p plot) edit(t *talk, f file) {
 
 // hand is the end of the work: verification, finish, and what the worker makes of it.
 func (p plot) hand(t *talk) {
-	code, output, verdict := 0, p.change.passed, "passed"
+	code, output, verdict := 0, p.change.passed, "passed\n"
 	if p.outcome == codybatch.OutcomeVerifyFailed {
 		code, output, verdict = 2, p.change.broken, "FAILED with exit status 2\n"+p.change.broken
 	}
-	if p.job.Verify != nil {
-		t.turn(turn{tool: "verify", output: fmt.Sprintf("$ %s\n%s\n", p.test(), strings.TrimSpace(verdict)), exit: &code, took: t.between(4*time.Second, 50*time.Second)})
+	var said strings.Builder
+	for i, command := range p.job.Verify {
+		if i < len(p.job.Verify)-1 {
+			fmt.Fprintf(&said, "$ %s\npassed\n", command)
+			continue
+		}
+		fmt.Fprintf(&said, "$ %s\n%s", command, verdict)
+		t.turn(turn{tool: "verify", output: said.String(), exit: &code, took: t.between(4*time.Second, 50*time.Second)})
 	}
 	t.turn(p.finish("changed", p.change.summary))
 	t.end(codybatch.OutcomeChanged, "")

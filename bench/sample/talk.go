@@ -75,7 +75,7 @@ func (t *talk) begin(job codybatch.Job, repository codybatch.Repository, prompt,
 		return
 	}
 	t.cached = prefixTokens + tokens(prompt)
-	t.fresh = tokens(facts)
+	t.fresh = 2_000 + t.random.Int64N(12_000) // the repository's own guidance
 	t.request("The task:\n\n"+prompt, facts)
 }
 
@@ -132,9 +132,10 @@ func (t *talk) turn(turn turn) {
 		blocks = append(blocks, map[string]any{"type": "tool_use", "id": id, "name": turn.tool, "input": input})
 		size += tokens(string(input)) + 40
 	}
+	size += t.random.Int64N(1_100) // it thinks more than it shows
 	usage := t.spend(size)
 	cost := strconv.FormatFloat(usage.Cost.Dollars(), 'f', -1, 64)
-	took := time.Duration(900+18*size)*time.Millisecond + t.between(0, 2*time.Second)
+	took := time.Duration(900+9*size)*time.Millisecond + t.between(0, 2*time.Second)
 	t.add(codybatch.ThreadEvent{
 		Type: codybatch.EventAssistant, MessageID: "msg_01" + strconv.FormatUint(t.random.Uint64(), 36), Model: model,
 		RequestID: "req_011" + strconv.FormatUint(t.random.Uint64(), 36), StopReason: stop, Content: document(blocks),

@@ -91,7 +91,7 @@ func (w *world) newID() codybatch.JobID {
 	id := w.nextID
 	if id == "" {
 		w.live++
-		id = stableID(1_000+w.live, fmt.Sprint("live ", w.live))
+		id = stableID(1_000+w.live, fmt.Sprintf("live %d", w.live))
 	}
 	w.nextID = ""
 	return id
