@@ -14,7 +14,9 @@ import (
 
 // dashboardPolicy lets the dashboard load what the server itself hands out, and
 // nothing else. Inline styles are needed by its component library; WebAssembly
-// highlights diffs.
+// highlights diffs. The API that it talks to is of its own origin, event streams
+// included, so connect-src 'self' is all; it has no manifest, frames, media or objects,
+// which default-src refuses.
 const dashboardPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; " +
 	"img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
@@ -78,8 +80,7 @@ func (a *api) refuse(r *http.Request, origin string) *Problem {
 	if a.isPublic(r) {
 		return nil
 	}
-	needsToken := a.Token != "" || !a.Loopback && !a.Open
-	if needsToken {
+	if a.needsToken() {
 		return a.refuseToken(r)
 	}
 	// Without a token, it is the browser that vouches for who is asking.
@@ -91,6 +92,10 @@ func (a *api) refuse(r *http.Request, origin string) *Problem {
 	}
 	return nil
 }
+
+// needsToken reports whether the API wants a token, also where none is set and so
+// nobody can have it.
+func (a *api) needsToken() bool { return a.Token != "" || !a.Loopback && !a.Open }
 
 // isPublic is true for what tells nothing that is worth a token.
 func (a *api) isPublic(r *http.Request) bool {

@@ -165,14 +165,14 @@ func TestSite(t *testing.T) {
 	}{
 		{"dashboard", w, "/", 200, "dashboard"},
 		{"dashboard's own routes", w, "/jobs/1?tab=groups", 200, "dashboard"},
-		{"configuration", w, "/config.json", 200, `{"apiBaseUrl":"/api","live":"auto","version":"1.2.3"}`},
+		{"configuration", w, "/config.json", 200, `{"apiBaseUrl":"/api","live":"auto","version":"1.2.3","authorization":"none","rehearsal":false,`},
 		{"description", w, "/openapi.json", 200, `"openapi":"3.1.0"`},
 		{"description below the API", w, "/api/openapi.json", 200, `"openapi":"3.1.0"`},
 		{"unknown below the API", w, "/api/nothing", 404, `"code":"not_found"`},
 		{"the API itself", w, "/api", 404, `"code":"not_found"`},
 		{"almost the API", w, "/apis", 200, "dashboard"},
 		{"API at the root", lambda, "/jobs", 200, `"jobs":[]`},
-		{"configuration at the root", lambda, "/config.json", 200, `{"apiBaseUrl":".","live":"poll","version":"1.2.3"}`},
+		{"configuration at the root", lambda, "/config.json", 200, `{"apiBaseUrl":".","live":"poll","version":"1.2.3",`},
 		{"description at the root", lambda, "/openapi.json", 200, `"url":"/"`},
 		{"unknown at the root", lambda, "/", 404, `"code":"not_found"`},
 	} {

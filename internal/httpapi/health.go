@@ -64,12 +64,15 @@ func (a *api) health(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 	return out, nil
 }
 
+// agentRehearsal is the AgentStatus of a server where a script answers in the model's place.
+const agentRehearsal = "rehearsal"
+
 // agentHealth goes by how the server was set up.
 func (a *api) agentHealth() Dependency {
 	switch a.AgentStatus {
 	case "ready":
 		return Dependency{Status: "ok"}
-	case "rehearsal":
+	case agentRehearsal:
 		return Dependency{Status: "ok", Detail: "rehearsal: no model is asked, answers are scripted"}
 	case "":
 		return Dependency{Status: "down", Detail: "is not set up"}

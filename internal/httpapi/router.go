@@ -56,6 +56,11 @@ type Options struct {
 	// "rehearsal", or what is missing.
 	AgentStatus string
 
+	// Models that jobs can name, and the month of their prices ("2026-11"), for
+	// people who choose one.
+	Models     []Model
+	PricesAsOf string
+
 	// Dashboard answers what is not below BasePath; nil if there is none.
 	Dashboard http.Handler
 
@@ -103,25 +108,6 @@ type server struct {
 
 // ServeHTTP answers a request.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
-
-// siteConfig is /config.json: what the dashboard must know before it can ask.
-type siteConfig struct {
-	APIBaseURL string `json:"apiBaseUrl"`
-	Live       string `json:"live"` // "auto", or "poll" where the server can't stream
-	Version    string `json:"version"`
-}
-
-func (a *api) config() siteConfig {
-	live := "auto"
-	if !a.LongEvents {
-		live = "poll"
-	}
-	base := a.BasePath
-	if base == "" {
-		base = "." // beside this document, whatever a gateway puts before both
-	}
-	return siteConfig{APIBaseURL: base, Live: live, Version: a.Version}
-}
 
 // register makes all routes, and returns their description.
 func (a *api) register() *huma.OpenAPI {
