@@ -10,7 +10,10 @@ const shownMs = 8_000;
 export function Toaster({ children }: { children: ReactNode }) {
   const [toasts, setToasts] = useState<(ToastFacts & { id: number })[]>([]);
   const show = useCallback((toast: ToastFacts) => {
-    setToasts((all) => [...all.slice(-2), { ...toast, id: Math.max(0, ...all.map((t) => t.id)) + 1 }]);
+    setToasts((all) => {
+      const kept = toast.about === undefined ? all : all.filter((t) => t.about !== toast.about);
+      return [...kept.slice(-2), { ...toast, id: Math.max(0, ...all.map((t) => t.id)) + 1 }];
+    });
   }, []);
   const close = useCallback((id: number) => setToasts((all) => all.filter((t) => t.id !== id)), []);
   return (

@@ -5,6 +5,8 @@ export interface ToastFacts {
   text: string;
   tone?: "plain" | "bad";
   action?: { label: string; run: () => void };
+  /** A toast takes the place of one that is about the same. */
+  about?: string;
 }
 
 export const ToastContext = createContext<(toast: ToastFacts) => void>(() => undefined);
