@@ -76,6 +76,7 @@ export function JobProgress({ job }: { job: Job }) {
       <StackedBar label={job.name} segments={countSegments(job.counts)} />
       <span className={styles.below}>
         {count(doneCount(job.counts))} of {count(job.repositoryCount)}
+        {waitingDiffs(job) > 0 && <span className={styles.narrow}> · {count(waitingDiffs(job))} to review</span>}
       </span>
     </span>
   );

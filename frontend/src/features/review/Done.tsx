@@ -1,7 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { CircleCheck } from "lucide-react";
 import type { Job } from "@/api/types";
-import { isFinal } from "@/api/types";
 import { count, plural } from "@/format/number";
 import { Button, buttonClass } from "@/ui/Button";
 import { EmptyState } from "@/ui/State";
@@ -27,6 +26,7 @@ export function Done({
     [counts.approved, "approved"],
     [counts.returned, "returned"],
   ] as const;
+  const atWork = job.counts.queued + job.counts.running - counts.publishing;
   const words = parts.filter(([n]) => n > 0).map(([n, word]) => `${count(n)} ${word}`);
   return (
     <EmptyState
@@ -48,8 +48,8 @@ export function Done({
     >
       {counts.returned > 0 &&
         `What was returned stays unpublished. It can be tried again; the job’s prompt stays the same, and your notes stay with the diffs. `}
-      {!isFinal(job.status) &&
-        `${plural(job.counts.queued + job.counts.running, "repository is", "repositories are")} still at work; new diffs come into the queue by themselves.`}
+      {atWork > 0 &&
+        `${plural(atWork, "repository is", "repositories are")} still at work; new diffs come into the queue by themselves.`}
     </EmptyState>
   );
 }

@@ -6,7 +6,7 @@ import { groupsQuery } from "@/api/queries";
 import { type FailureGroup, type Job, taskPath } from "@/api/types";
 import { ProblemView } from "@/features/problem/ProblemView";
 import { lookOf, outcomeLooks } from "@/features/status/looks";
-import { count } from "@/format/number";
+import { count, plural } from "@/format/number";
 import type { FeedSnapshot } from "@/live/feed";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
@@ -37,8 +37,7 @@ export function Failures({ job, feed }: { job: Job; feed: FeedSnapshot }) {
     <div className={styles.failures}>
       <div className={styles.bar}>
         <p>
-          <strong>{count(failed)}</strong> failed, of {count(data.failures.length)}{" "}
-          {data.failures.length === 1 ? "cause" : "causes"}
+          <strong>{count(failed)}</strong> failed, from {plural(data.failures.length, "cause")}
         </p>
         {all.length > 0 && <Button onClick={() => setRetried(all)}>Retry failed ({count(all.length)})</Button>}
       </div>

@@ -69,7 +69,7 @@ export function ReturnDialog({
         <ul className={styles.templates} aria-label="Often said">
           {templates.map((text) => (
             <li key={text}>
-              <Button size="s" look="quiet" onClick={() => setNote((old) => (old ? `${old.trimEnd()} ${text}` : text))}>
+              <Button size="s" onClick={() => setNote((old) => (old ? `${old.trimEnd()} ${text}` : text))}>
                 {text}
               </Button>
             </li>

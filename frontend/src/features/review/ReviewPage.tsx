@@ -53,7 +53,7 @@ export function ReviewPage() {
             <Button onClick={() => setDialog("retry")}>Retry returned ({count(counts.returned)})</Button>
           )}
           <Button look="primary" disabled={publishable === 0} onClick={() => setDialog("publish")}>
-            Publish {count(publishable)} approved
+            {publishable > 0 ? `Publish ${count(publishable)} approved` : "Publish approved"}
           </Button>
         </>
       }

@@ -167,9 +167,13 @@ export function Workbench({
             }
           />
         ) : entries.length > 0 ? (
-          <Done job={job} counts={counts} publishable={publishable} onPublish={onPublish} onRetry={onRetry} />
+          <div className={styles.message}>
+            <Done job={job} counts={counts} publishable={publishable} onPublish={onPublish} onRetry={onRetry} />
+          </div>
         ) : (
-          <EmptyState title="Nothing is open">Choose a group to see it.</EmptyState>
+          <div className={styles.message}>
+            <EmptyState title="Nothing is open">Diffs come here as soon as they are verified.</EmptyState>
+          </div>
         )}
       </div>
       {isReturning && <ReturnDialog count={toReturn.length} onReturn={sendBack} onClose={() => setReturning(false)} />}

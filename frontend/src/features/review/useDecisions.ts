@@ -47,7 +47,7 @@ export function useDecisions(jobId: string) {
       const before = tasks[0]?.review;
       void send((before?.decision as Decision | undefined) ?? "withdrawn", before?.note ?? "", tasks);
     }
-    toast({ text: `Taken back: the decision on ${plural(last.tasks.length, "diff")}.` });
+    toast({ about: "review", text: `Taken back: the decision on ${plural(last.tasks.length, "diff")}.` });
     return true;
   };
 
@@ -57,6 +57,7 @@ export function useDecisions(jobId: string) {
     done.current.push(decided);
     const words = { approved: "approved", rejected: "returned", withdrawn: "open again" }[decision];
     toast({
+      about: "review",
       text: `${plural(tasks.length, "diff")} ${words}.`,
       action: {
         label: "Undo",
