@@ -1,0 +1,119 @@
+import { Check, GitPullRequestArrow, RotateCcw, Undo2, X } from "lucide-react";
+import { useState } from "react";
+import { useTaskAction, type BulkAction } from "@/api/actions";
+import { asProblem } from "@/api/problem";
+import type { Action, Job, Task } from "@/api/types";
+import type { FeedSnapshot } from "@/live/feed";
+import { Button } from "@/ui/Button";
+import { useShortcuts } from "@/ui/keys";
+import { useToast } from "@/ui/toast";
+import { CancelDialog } from "./CancelDialog";
+import { Neighbours } from "./Neighbours";
+import { PublishDialog } from "./PublishDialog";
+import { ReturnDialog } from "./ReturnDialog";
+import { useTaskVerdict } from "./useTaskVerdict";
+
+/** What can be done to the task now; the server says what that is. */
+export function TaskActions({ task, job, feed }: { task: Task; job: Job | undefined; feed: FeedSnapshot }) {
+  const [dialog, setDialog] = useState<"return" | "publish" | "cancel" | null>(null);
+  const verdict = useTaskVerdict(task);
+  const action = useTaskAction(task.jobId, task.repositoryName);
+  const toast = useToast();
+  const can = (name: Action) => task.availableActions.includes(name);
+  const decision = task.review?.decision;
+  const mayApprove = can("review") && decision !== "approved";
+  const mayReturn = can("review") && decision !== "rejected";
+
+  const act = (name: BulkAction, done: string) => {
+    setDialog(null);
+    if (action.isPending) return;
+    action.mutate(name, {
+      onSuccess: () => toast({ text: done }),
+      onError: (error) => toast({ text: asProblem(error).message, tone: "bad" }),
+    });
+  };
+  const retry = () => act("retry", `${task.repositoryName} is queued again. What was tried before is kept.`);
+
+  const group = "This repository";
+  useShortcuts([
+    ...(mayApprove ? [{ keys: "a", does: "Approve", group, run: () => verdict.decide("approved") }] : []),
+    ...(mayReturn ? [{ keys: "d", does: "Return with a note", group, run: () => setDialog("return") }] : []),
+    ...(can("publish") ? [{ keys: "p", does: "Publish", group, run: () => setDialog("publish") }] : []),
+    ...(can("retry") ? [{ keys: "r", does: "Retry", group, run: retry }] : []),
+    ...(can("cancel") ? [{ keys: "x", does: "Cancel", group, run: () => setDialog("cancel") }] : []),
+  ]);
+
+  const isJudged = decision === "approved" || decision === "rejected";
+  return (
+    <>
+      {can("review") && isJudged && (
+        <Button look="quiet" icon={<Undo2 />} isBusy={verdict.isBusy} onClick={() => verdict.decide("withdrawn")}>
+          {decision === "approved" ? "Withdraw approval" : "Withdraw return"}
+        </Button>
+      )}
+      {can("retry") && (
+        <Button icon={<RotateCcw />} hint="r" isBusy={action.isPending && action.variables === "retry"} onClick={retry}>
+          Retry
+        </Button>
+      )}
+      {can("cancel") && (
+        <Button look="danger" icon={<X />} hint="x" onClick={() => setDialog("cancel")}>
+          Cancel
+        </Button>
+      )}
+      {mayReturn && (
+        <Button icon={<RotateCcw />} hint="d" onClick={() => setDialog("return")}>
+          Return
+        </Button>
+      )}
+      {mayApprove && (
+        <Button
+          look={can("publish") ? "plain" : "primary"}
+          icon={<Check />}
+          hint="a"
+          isBusy={verdict.isBusy}
+          onClick={() => verdict.decide("approved")}
+        >
+          Approve
+        </Button>
+      )}
+      {can("publish") && (
+        <Button
+          look="primary"
+          icon={<GitPullRequestArrow />}
+          hint="p"
+          isBusy={action.isPending && action.variables === "publish"}
+          onClick={() => setDialog("publish")}
+        >
+          Publish
+        </Button>
+      )}
+      <Neighbours task={task} feed={feed} />
+      {dialog === "return" && (
+        <ReturnDialog
+          task={task}
+          onClose={() => setDialog(null)}
+          onReturn={(note) => {
+            setDialog(null);
+            verdict.decide("rejected", note);
+          }}
+        />
+      )}
+      {dialog === "publish" && (
+        <PublishDialog
+          task={task}
+          job={job}
+          onClose={() => setDialog(null)}
+          onPublish={() => act("publish", `${task.repositoryName} is queued for publishing.`)}
+        />
+      )}
+      {dialog === "cancel" && (
+        <CancelDialog
+          task={task}
+          onClose={() => setDialog(null)}
+          onCancel={() => act("cancel", `${task.repositoryName} is being canceled.`)}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,38 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { useApi } from "@/api/context";
+import { keys } from "@/api/keys";
+import { taskQuery } from "@/api/queries";
+import { useJobFeed } from "@/live/feeds";
+
+/**
+ * A task with everything, fetched by itself, so that its page need not wait for
+ * the thousands beside it. The job's feed only tells when there is something
+ * newer: then the task, and what grows with it, is asked for again.
+ */
+export function useLiveTask(jobId: string, repositoryName: string) {
+  const queries = useQueryClient();
+  const query = useQuery(taskQuery(useApi(), jobId, repositoryName));
+  const feed = useJobFeed(jobId);
+  const seq = feed.byName.get(repositoryName)?.seq ?? 0;
+  const known = query.data?.seq ?? 0;
+  useEffect(() => {
+    if (known === 0 || seq <= known) return;
+    const task = keys.task(jobId, repositoryName);
+    void queries.invalidateQueries({ queryKey: task, exact: true });
+    void queries.invalidateQueries({ queryKey: [...task, "thread"] });
+    void queries.invalidateQueries({ queryKey: [...task, "log"] });
+  }, [queries, jobId, repositoryName, seq, known]);
+
+  // A diff is as large as it likes: it is asked for again only when it is another one.
+  const result = query.data && `${query.data.attempt} ${query.data.status} ${query.data.fingerprint ?? ""}`;
+  useEffect(() => {
+    if (result === undefined) return;
+    void queries.invalidateQueries(
+      { queryKey: [...keys.task(jobId, repositoryName), "diff"] },
+      { cancelRefetch: false },
+    );
+  }, [queries, jobId, repositoryName, result]);
+
+  return { task: query.data, error: query.error, isPending: query.isPending, refetch: query.refetch, feed };
+}

@@ -1,0 +1,63 @@
+import { useState } from "react";
+import { bytes } from "@/format/number";
+import { withoutAnsi } from "@/format/text";
+import { Button } from "@/ui/Button";
+import { PlainText } from "@/ui/PlainText";
+import styles from "./ClippedText.module.css";
+
+/** Up to here a text is shown as it is, in characters. */
+const whole = 20_000;
+const head = 12_000;
+const tail = 6_000;
+/** More than this on a page makes it slow: beyond, there is only the file. */
+const most = 400_000;
+
+/** What a program printed: as text, without colours, and of something long the beginning and the end. */
+export function ClippedText({ text, fileName = "output.txt" }: { text: string; fileName?: string }) {
+  const [isWhole, setWhole] = useState(false);
+  if (text.length <= whole) return <Output text={text} />;
+  const rest = text.length - head - tail;
+  return (
+    <div className={styles.clipped}>
+      {isWhole ? (
+        <Output text={text.slice(0, most)} />
+      ) : (
+        <>
+          <Output text={text.slice(0, head)} />
+          <p className={styles.gap}>
+            {bytes(rest)} of {bytes(text.length)} left out here
+          </p>
+          <Output text={text.slice(-tail)} />
+        </>
+      )}
+      <div className={styles.actions}>
+        {text.length <= most && (
+          <Button size="s" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
+            {isWhole ? "Show beginning and end" : "Show everything"}
+          </Button>
+        )}
+        <Button size="s" onClick={() => save(text, fileName)}>
+          Download
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function Output({ text }: { text: string }) {
+  return (
+    <pre className={styles.output}>
+      <PlainText text={withoutAnsi(text)} />
+    </pre>
+  );
+}
+
+/** Lets the browser save a text as a file. */
+export function save(text: string | Blob, fileName: string): void {
+  const url = URL.createObjectURL(typeof text === "string" ? new Blob([text], { type: "text/plain" }) : text);
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = fileName;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}

@@ -1,0 +1,199 @@
+import { getRouteApi } from "@tanstack/react-router";
+import { useCallback, useDeferredValue, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import type { Task } from "@/api/types";
+import { count, plural } from "@/format/number";
+import { Button } from "@/ui/Button";
+import { useShortcuts } from "@/ui/keys";
+import { usePreferences } from "@/ui/preferences";
+import { findRows, stepInFound } from "./find";
+import { conversationOf } from "./items";
+import { nextFailure, rowOfMessage, rowsOf } from "./rows";
+import { RowFrame } from "./RowFrame";
+import { ThreadBar } from "./ThreadBar";
+import { useHighlight } from "./useHighlight";
+import { isUsuallyOpen, useOpenRows } from "./useOpenRows";
+import type { ThreadState } from "./useThread";
+import { useThreadList } from "./useThreadList";
+import styles from "./Conversation.module.css";
+
+const route = getRouteApi("/jobs/$jobId/repositories/$owner/$name");
+
+/** A conversation that can be read, searched and followed. */
+export function Conversation({ task, thread }: { task: Task; thread: ThreadState }) {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const { threadView } = usePreferences();
+  const view = search.view ?? threadView;
+  const find = search.find ?? "";
+  const { isKeyOpen, set: setOpen, setAll, all } = useOpenRows();
+  const [wantsToFollow, setFollow] = useState(true);
+  const isFollowing = wantsToFollow && !thread.isComplete;
+  const [at, setAt] = useState<string | null>(null); // the row that the keys are on
+
+  const conversation = useMemo(() => conversationOf(thread.messages), [thread.messages]);
+  const rows = useMemo(
+    () => rowsOf(conversation.items, view, (key) => isKeyOpen(key, false)),
+    [conversation, view, isKeyOpen],
+  );
+  const { list, virtual, margin, isAtEnd, scrollToEnd } = useThreadList(rows, view, isFollowing);
+  const wanted = useDeferredValue(find);
+  const found = useMemo(() => findRows(rows, wanted), [rows, wanted]);
+  const failures = useMemo(() => rows.filter((row) => row.isFailure).length, [rows]);
+
+  const items = virtual.getVirtualItems();
+  useHighlight(list, wanted, items);
+  const firstShown = virtual.getVirtualItemForOffset((virtual.scrollOffset ?? 0) + 64)?.index ?? 0;
+  const current = at === null ? -1 : rows.findIndex((row) => row.key === at);
+  const place = current >= 0 ? current : firstShown;
+
+  const goTo = (index: number, align: "start" | "center" = "center", isOpening = false) => {
+    const row = rows[index];
+    if (!row) return;
+    if (isOpening) setOpen(row.key, true);
+    setAt(row.key);
+    setFollow(false);
+    virtual.scrollToIndex(index, { align });
+  };
+  const toggle = useCallback(
+    (key: string) => {
+      const row = rows.find((r) => r.key === key);
+      if (row) setOpen(key, !isKeyOpen(key, isUsuallyOpen(row, view)));
+    },
+    [rows, view, isKeyOpen, setOpen],
+  );
+
+  // A link to a message, and the end of a conversation that goes on: once, as soon as they are there.
+  const target = search.m;
+  const shown = useRef<number | null>(null);
+  const isThere = target !== undefined && (thread.isCaughtUp || (thread.messages.at(-1)?.seq ?? 0) >= target);
+  const show = useEffectEvent(() => {
+    if (target === undefined || shown.current === target) return;
+    shown.current = target;
+    goTo(rowOfMessage(rows, target), "start", true);
+  });
+  useEffect(() => {
+    if (isThere && margin > 0) show();
+  }, [isThere, margin, target]);
+  const hasBegun = useRef(false);
+  useEffect(() => {
+    if (hasBegun.current || !thread.isCaughtUp || margin === 0) return;
+    hasBegun.current = true;
+    if (target === undefined && isFollowing) scrollToEnd();
+  });
+
+  const unread = useUnread(thread.loadedCount, isAtEnd);
+
+  const step = (by: 1 | -1) => {
+    for (let i = place + by; i >= 0 && i < rows.length; i += by) {
+      if (rows[i]?.turn !== rows[place]?.turn && (by === 1 || rows[i - 1]?.turn !== rows[i]?.turn)) {
+        goTo(i, "start");
+        return;
+      }
+    }
+    goTo(by === 1 ? rows.length - 1 : 0, "start");
+  };
+  const goToFailure = () => goTo(nextFailure(rows, place), "center", true);
+  const goToFound = (by: 1 | -1) => {
+    const index = found[stepInFound(found, place, by)];
+    if (index !== undefined) goTo(index, "center", true);
+  };
+  const follow = () => {
+    setFollow(!wantsToFollow);
+    if (!wantsToFollow) scrollToEnd();
+  };
+
+  const group = "Conversation";
+  useShortcuts([
+    { keys: "j", does: "Next turn", group, run: () => step(1) },
+    { keys: "k", does: "Previous turn", group, run: () => step(-1) },
+    { keys: "e", does: "Open or close the row", group, run: () => rows[place] && toggle(rows[place].key) },
+    { keys: "shift+E", does: "Open or close all rows", group, run: () => setAll(all !== true) },
+    { keys: "g g", does: "To the beginning", group, run: () => goTo(0, "start") },
+    { keys: "shift+G", does: "To the end", group, run: scrollToEnd },
+    { keys: "m", does: "Next failure", group, run: goToFailure },
+    ...(thread.isComplete ? [] : [{ keys: "f", does: "Follow the end", group, run: follow }]),
+  ]);
+
+  const mark = useCallback(
+    (seq: number) => {
+      shown.current = seq;
+      void navigate({ search: (s) => ({ ...s, m: seq }), replace: true, resetScroll: false });
+    },
+    [navigate],
+  );
+  const foundAt = current >= 0 ? found.indexOf(current) : -1;
+  return (
+    <section className={styles.conversation} aria-label="Conversation">
+      <ThreadBar
+        task={task}
+        thread={thread}
+        conversation={conversation}
+        view={view}
+        turn={rows[place]?.turn ?? 0}
+        failures={failures}
+        onFailure={goToFailure}
+        find={find}
+        found={{ at: foundAt, of: found.length }}
+        onFind={(text) =>
+          void navigate({ search: (s) => ({ ...s, find: text || undefined }), replace: true, resetScroll: false })
+        }
+        onFound={goToFound}
+        isAllOpen={all === true}
+        onAll={setAll}
+        isFollowing={isFollowing}
+        onFollow={follow}
+      />
+      <div ref={list} className={styles.list} style={{ blockSize: virtual.getTotalSize() }} data-view={view}>
+        <div
+          role="feed"
+          aria-label="Messages"
+          aria-busy={!thread.isCaughtUp}
+          className={styles.window}
+          style={{ translate: `0 ${(items[0]?.start ?? margin) - margin}px` }}
+        >
+          {items.map(({ index, key }) => {
+            const row = rows[index];
+            if (!row) return null;
+            return (
+              <RowFrame
+                key={key}
+                row={row}
+                index={index}
+                count={thread.isComplete ? rows.length : -1}
+                view={view}
+                isTurnStart={row.turn !== (rows[index - 1]?.turn ?? 0)}
+                isOpen={isKeyOpen(row.key, isUsuallyOpen(row, view))}
+                isMarked={row.key === at || row.seq === target}
+                measure={virtual.measureElement}
+                onToggle={toggle}
+                onMark={mark}
+              />
+            );
+          })}
+        </div>
+      </div>
+      {unread > 0 && (
+        <Button look="primary" size="s" className={styles.pill ?? ""} onClick={scrollToEnd}>
+          {plural(unread, "new message")} ↓
+        </Button>
+      )}
+      {!thread.isCaughtUp && (
+        <p className={styles.more} role="status">
+          {count(thread.loadedCount)} messages so far, loading the rest…
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** How many messages have come since the reader left the end. */
+function useUnread(loaded: number, isAtEnd: boolean): number {
+  const [seen, setSeen] = useState(loaded);
+  const [wasAtEnd, setWasAtEnd] = useState(isAtEnd);
+  const isNews = isAtEnd ? seen !== loaded : wasAtEnd;
+  if (isNews || wasAtEnd !== isAtEnd) {
+    setWasAtEnd(isAtEnd);
+    setSeen(loaded);
+  }
+  return isAtEnd ? 0 : loaded - seen;
+}

@@ -1,0 +1,73 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { Row, ThreadView } from "./rows";
+
+/** So near to the end, in pixels, counts as being there. */
+const nearEnd = 64;
+/** What the sticky bar covers, in pixels. */
+const underBar = 56;
+
+/**
+ * The virtual list of a conversation in the page's own scroller, so that the head
+ * of the page scrolls away and leaves its room to the text. Rows have the height
+ * that they have; those above the window may grow without moving what is read.
+ */
+export function useThreadList(rows: readonly Row[], view: ThreadView, isFollowing: boolean) {
+  const list = useRef<HTMLDivElement>(null);
+  const [scroller, setScroller] = useState<HTMLElement | null>(null);
+  const [margin, setMargin] = useState(0);
+  const [isAtEnd, setAtEnd] = useState(false);
+
+  useLayoutEffect(() => {
+    const element = list.current?.closest("main") ?? null;
+    setScroller(element);
+    const page = list.current?.parentElement;
+    if (!element || !page) return;
+    const measure = () => {
+      const top = list.current?.getBoundingClientRect().top ?? 0;
+      setMargin(Math.round(top - element.getBoundingClientRect().top + element.scrollTop));
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    for (let e: HTMLElement | null = page; e && e !== element; e = e.parentElement) observer.observe(e);
+    return () => observer.disconnect();
+  }, []);
+
+  // eslint-disable-next-line react-hooks/incompatible-library -- the compiler is not used; the list is drawn anew on scrolling anyway
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller,
+    estimateSize: (i) => estimate(rows[i], view),
+    getItemKey: (i) => rows[i]?.key ?? i,
+    overscan: 3,
+    scrollMargin: margin,
+    scrollPaddingStart: underBar,
+    anchorTo: "end",
+    followOnAppend: isFollowing,
+    scrollEndThreshold: nearEnd,
+  });
+
+  useEffect(() => {
+    if (!scroller) return;
+    const look = () => setAtEnd(scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight <= nearEnd);
+    look();
+    scroller.addEventListener("scroll", look, { passive: true });
+    return () => scroller.removeEventListener("scroll", look);
+  }, [scroller, rows.length]);
+
+  const scrollToEnd = () => scroller?.scrollTo({ top: scroller.scrollHeight });
+  return { list, virtual, margin, isAtEnd, scrollToEnd };
+}
+
+/** About how high a row is before it has been measured, in pixels. */
+function estimate(row: Row | undefined, view: ThreadView): number {
+  switch (row?.kind) {
+    case "text":
+      return 40 + 21 * Math.ceil(row.text.length / 110);
+    case "call":
+      if (view === "technical") return 160;
+      return row.call.name === "edit" || row.call.name === "write" ? 130 : 34;
+    default:
+      return 36;
+  }
+}
