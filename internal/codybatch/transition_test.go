@@ -138,7 +138,7 @@ func TestTransitions(t *testing.T) {
 		}
 	})
 
-	t.Run("a rejected diff can't be published", func(t *testing.T) {
+	t.Run("a rejected diff can't be published, until that is withdrawn", func(t *testing.T) {
 		t.Parallel()
 		var job codybatch.Job
 		task := step(t, &job, queuedTask(), claimed(0))
@@ -149,6 +149,15 @@ func TestTransitions(t *testing.T) {
 		var refused *codybatch.ActionError
 		if _, err := task.Publishing(noon); !errors.As(err, &refused) || refused.Reason != "its diff was rejected in review" {
 			t.Fatalf("got %v", err)
+		}
+		task = step(t, &job, task, func(tk codybatch.Task) (codybatch.Task, error) {
+			return tk.Reviewed(codybatch.Review{Decision: codybatch.ReviewWithdrawn, At: noon})
+		})
+		if task.Review != nil {
+			t.Fatalf("a withdrawn review is %+v", task.Review)
+		}
+		if _, err := task.Publishing(noon); err != nil {
+			t.Fatalf("after the rejection was withdrawn: %v", err)
 		}
 	})
 
