@@ -28,25 +28,25 @@ export function JobHeader({ job, feed, bulk }: { job: Job; feed: FeedSnapshot; b
           </h1>
           <JobStatusBadge job={job} />
         </div>
-        <ul className={styles.facts}>
-          <li>
-            Created <Ago time={job.createdAt} />
-          </li>
-          {job.startedAt && (
-            <li>
-              {isFinal(job.status) ? "took " : ""}
-              <Elapsed from={job.startedAt} to={job.completedAt} />
-              {isFinal(job.status) ? "" : " so far"}
-            </li>
-          )}
-          <TimeLeft job={job} />
-          <li>{agentWords(job)}</li>
-          <li aria-live="off">
-            <LiveWord live={feed.live} />
-          </li>
-        </ul>
       </div>
       <JobActions job={job} feed={feed} bulk={bulk} />
+      <ul className={styles.facts}>
+        <li>
+          Created <Ago time={job.createdAt} />
+        </li>
+        {job.startedAt && (
+          <li>
+            {isFinal(job.status) ? "took " : ""}
+            <Elapsed from={job.startedAt} to={job.completedAt} />
+            {isFinal(job.status) ? "" : " so far"}
+          </li>
+        )}
+        <TimeLeft job={job} />
+        <li>{agentWords(job)}</li>
+        <li aria-live="off">
+          <LiveWord live={feed.live} />
+        </li>
+      </ul>
       <Prompt job={job} />
       <div className={styles.cost}>
         <CostMeter job={job} />

@@ -85,7 +85,7 @@ function JobView({ job, feed }: { job: Job; feed: FeedSnapshot }) {
             {tab === "repositories" && <TaskGrid job={job} feed={feed} bulk={bulk} />}
             {tab === "groups" && <GroupsTab job={job} feed={feed} bulk={bulk} />}
             {tab === "progress" && <ProgressTab job={job} />}
-            {tab === "request" && <RequestTab job={job} />}
+            {tab === "request" && <RequestTab job={job} names={feed.tasks.map((task) => task.repositoryName)} />}
           </Suspense>
         </div>
         <BulkAsk job={job} bulk={bulk} />

@@ -1,0 +1,71 @@
+import { Link } from "@tanstack/react-router";
+import { RotateCw } from "lucide-react";
+import { taskPath } from "@/api/types";
+import { lookOf, outcomeLooks } from "@/features/status/looks";
+import { count, plural } from "@/format/number";
+import { Badge } from "@/ui/Badge";
+import { Button, buttonClass } from "@/ui/Button";
+import { PlainText } from "@/ui/PlainText";
+import type { FailureCluster } from "./groups";
+import styles from "./GroupsTab.module.css";
+import { planOf } from "./plan";
+import type { Bulk } from "./useBulk";
+
+/** One cause of failures: how many, what it says, and another try for all of them. */
+export function FailureRow({ failure, bulk }: { failure: FailureCluster; bulk: Bulk }) {
+  const { key, outcome, code, message, tasks } = failure;
+  const look = lookOf(outcomeLooks, outcome);
+  const Icon = look.icon;
+  const retry = planOf("retry", tasks).apply.length;
+  const first = tasks[0];
+  return (
+    <li className={styles.row}>
+      <p className={styles.size}>
+        {count(tasks.length)} <small>{tasks.length === 1 ? "repository" : "repositories"}</small>
+      </p>
+      <div className={styles.text}>
+        <p className={styles.head}>
+          <Badge tone={look.tone} icon={<Icon aria-hidden />} title={look.says}>
+            {look.word}
+          </Badge>
+          {code && code !== outcome && <code>{code}</code>}
+        </p>
+        {message && (
+          <p className={styles.message} title={message}>
+            <PlainText text={message} />
+          </p>
+        )}
+        {first && (
+          <p className={styles.names}>
+            for example{" "}
+            <Link
+              to="/jobs/$jobId/repositories/$owner/$name"
+              params={taskPath(first.jobId, first.repositoryName)}
+              search={{ tab: "verification" }}
+            >
+              {first.repositoryName}
+            </Link>
+          </p>
+        )}
+      </div>
+      <div className={styles.actions}>
+        <Link
+          from="/jobs/$jobId/"
+          to="."
+          search={{ group: key }}
+          className={buttonClass()}
+          data-look="quiet"
+          data-size="s"
+          aria-label={`Show ${plural(tasks.length, "repository", "repositories")} with this cause`}
+        >
+          Show in table
+        </Link>
+        {retry > 0 && (
+          <Button size="s" icon={<RotateCw />} onClick={() => bulk.start("retry", tasks)}>
+            Retry these ({count(retry)})
+          </Button>
+        )}
+      </div>
+    </li>
+  );
+}
