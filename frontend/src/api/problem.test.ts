@@ -10,6 +10,7 @@ const config = {
   version: "",
   authorization: "token",
   rehearsal: false,
+  models: [],
 } as const;
 
 describe("problems", () => {
