@@ -1,0 +1,146 @@
+import { useApi } from "@/api/context";
+import { Field, Select, TextArea, TextInput } from "@/ui/Field";
+import type { Draft } from "./draft";
+import { drafts } from "./draftStore";
+import { fieldId } from "./fieldId";
+import { defaults } from "./limits";
+import styles from "./fields.module.css";
+import { Section } from "./Section";
+import type { Faults } from "./useFaults";
+
+/** Who does it, within which limits, and what proves it. */
+export function RunSection({ draft, faults }: { draft: Draft; faults: Faults }) {
+  const isClaude = draft.agent === "claude";
+  return (
+    <Section number={3} title="How it runs">
+      <div className={styles.row}>
+        {isClaude && (
+          <>
+            <Model draft={draft} error={faults.at("agent.model")} />
+            <Text
+              draft={draft}
+              faults={faults}
+              name="maxTurns"
+              field="agent.maxTurns"
+              label="Turns at most"
+              placeholder={String(defaults.maxTurns)}
+              hint="Model calls in one repository."
+            />
+            <Text
+              draft={draft}
+              faults={faults}
+              name="maxCost"
+              field="agent.maxCostUsd"
+              label="$ per repository"
+              placeholder={defaults.maxCostUsd.toFixed(2)}
+              hint="An attempt stops there."
+            />
+          </>
+        )}
+        <Text
+          draft={draft}
+          faults={faults}
+          name="timeoutMinutes"
+          field="agent.timeoutSeconds"
+          label="Minutes at most"
+          placeholder={String(defaults.timeoutMinutes)}
+          hint="For one repository."
+        />
+        {isClaude && (
+          <Text
+            draft={draft}
+            faults={faults}
+            name="jobCost"
+            field="maxCostUsd"
+            label="$ for the whole job"
+            placeholder="no cap"
+            hint="Retries included."
+          />
+        )}
+      </div>
+      <Field
+        id={fieldId("verify")}
+        label="Verify with"
+        hint="One command a line, at most 20. They run before and after the change; a change that breaks one is not published."
+        error={faults.at("verify")}
+      >
+        {(control) => (
+          <TextArea
+            {...control}
+            isCode
+            rows={3}
+            className={styles.commands}
+            value={draft.verify}
+            placeholder={"go build ./...\ngo test ./..."}
+            onChange={(event) => drafts.patch({ verify: event.target.value })}
+          />
+        )}
+      </Field>
+    </Section>
+  );
+}
+
+type TextKey = "maxTurns" | "maxCost" | "timeoutMinutes" | "jobCost";
+
+function Text({
+  draft,
+  faults,
+  name,
+  field,
+  label,
+  placeholder,
+  hint,
+}: {
+  draft: Draft;
+  faults: Faults;
+  name: TextKey;
+  field: string;
+  label: string;
+  placeholder: string;
+  hint: string;
+}) {
+  return (
+    <Field id={fieldId(field)} label={label} hint={hint} error={faults.at(field)}>
+      {(control) => (
+        <TextInput
+          {...control}
+          inputMode="decimal"
+          className={styles.number}
+          value={draft[name]}
+          placeholder={placeholder}
+          onChange={(event) => drafts.patch({ [name]: event.target.value })}
+        />
+      )}
+    </Field>
+  );
+}
+
+function Model({ draft, error }: { draft: Draft; error: string | undefined }) {
+  const { models } = useApi().config;
+  const set = (model: string) => drafts.patch({ model });
+  return (
+    <Field id={fieldId("agent.model")} label="Model" hint="Decides cost and care." error={error}>
+      {(control) =>
+        models.length > 0 ? (
+          <Select {...control} value={draft.model} onChange={(event) => set(event.target.value)}>
+            <option value="">{defaults.model} (default)</option>
+            {[...new Set([...models, draft.model])]
+              .filter((model) => model !== "" && model !== defaults.model)
+              .map((model) => (
+                <option key={model} value={model}>
+                  {model}
+                </option>
+              ))}
+          </Select>
+        ) : (
+          <TextInput
+            {...control}
+            value={draft.model}
+            placeholder={defaults.model}
+            onChange={(event) => set(event.target.value)}
+          />
+        )
+      }
+    </Field>
+  );
+}

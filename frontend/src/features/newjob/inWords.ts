@@ -1,0 +1,37 @@
+import type { JobRequest } from "@/api/types";
+import { money } from "@/format/money";
+import { plural } from "@/format/number";
+import { duration } from "@/format/time";
+import { defaults } from "./limits";
+
+/** What will happen, for somebody who reads one paragraph before the button. */
+export function inWords(request: JobRequest): string {
+  const { agent = {}, repositories, verify = [], maxCostUsd } = request;
+  const where = plural(repositories.length, "repository", "repositories");
+  const isOne = repositories.length === 1;
+  const parts =
+    agent.type === "script"
+      ? [`A script runs in ${where} and costs nothing`]
+      : [
+          `Claude changes ${where} with at most ${money(agent.maxCostUsd ?? defaults.maxCostUsd)}${isOne ? "" : " each"}`,
+          ...(maxCostUsd === undefined ? [] : [`stops at ${money(maxCostUsd)} in total`]),
+        ];
+  parts.push(
+    `gives ${isOne ? "it" : "each"} at most ${duration((agent.timeoutSeconds ?? defaults.timeoutMinutes * 60) * 1000)}`,
+  );
+  if (verify.length > 0) parts.push(`wants ${plural(verify.length, "command")} to pass after the change`);
+  parts.push(
+    request.createPullRequests
+      ? `opens ${request.pullRequest?.draft ? "draft " : ""}pull ${isOne ? "request" : "requests"} at once where that went well`
+      : "opens no pull request until you say so",
+  );
+  const last = parts.pop() ?? "";
+  return `${parts.join(", ")}, and ${last}.`;
+}
+
+/** The most that a request can cost for so many repositories, in US dollars. */
+export function mostCost(request: JobRequest, repositories: number): number {
+  if (request.agent?.type === "script") return 0;
+  const each = request.agent?.maxCostUsd ?? defaults.maxCostUsd;
+  return Math.min(each * repositories, request.maxCostUsd ?? Infinity);
+}
