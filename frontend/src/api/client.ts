@@ -20,7 +20,7 @@ export interface Api {
 /** Makes the client. It is made once, when the configuration is known. */
 export function createApi(config: Config, session = new Session(), fetcher: typeof fetch = (...a) => fetch(...a)): Api {
   const send = async (request: Request): Promise<Response> => {
-    if (session.token) request.headers.set("Authorization", `Bearer ${session.token}`);
+    if (session.token && !request.headers.has("Authorization")) request.headers.set("Authorization", `Bearer ${session.token}`);
     let response: Response;
     try {
       response = await fetcher(request);

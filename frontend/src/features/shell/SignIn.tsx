@@ -23,12 +23,11 @@ export function SignIn() {
       return;
     }
     setBusy(true);
-    session.signIn(token.trim(), stays);
     try {
-      await fetch("/jobs?limit=1");
+      await fetch("/jobs?limit=1", { headers: { Authorization: `Bearer ${token.trim()}` } });
+      session.signIn(token.trim(), stays);
       window.location.reload(); // every page starts anew, as whoever is signed in now
     } catch (problem) {
-      session.signOut();
       setBusy(false);
       setError(asProblem(problem).isSignedOut ? "The server does not know this token." : asProblem(problem).message);
     }

@@ -1,0 +1,70 @@
+import type { BrowserContext } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { useBrowser } from "./browser";
+import { type Sample, startSample } from "./servers";
+
+/** Counts the event streams that a browser has open. */
+function streams(context: BrowserContext) {
+  let open = 0;
+  let most = 0;
+  context.on("request", (request) => {
+    if (!request.url().includes("/events?") || !request.headers().accept?.includes("text/event-stream")) return;
+    open += 1;
+    most = Math.max(most, open);
+  });
+  const ended = (request: { url(): string; headers(): Record<string, string> }) => {
+    if (request.url().includes("/events?") && request.headers().accept?.includes("text/event-stream")) open -= 1;
+  };
+  context.on("requestfinished", ended);
+  context.on("requestfailed", ended);
+  return { most: () => most };
+}
+
+describe("many tabs of one browser", () => {
+  const browser = useBrowser();
+  let sample: Sample;
+  let job: string;
+  beforeAll(async () => {
+    sample = await startSample("running");
+    job = `${sample.url}/jobs/${sample.jobs.running ?? ""}`;
+  });
+  afterAll(() => sample.stop());
+
+  it("share one connection, all hear what happens, and outlive the tab that holds it", async () => {
+    const context = await browser.context();
+    const { most } = streams(context);
+    const pages = [];
+    for (let i = 0; i < 8; i++) {
+      const page = await context.newPage();
+      await page.goto(job);
+      await page.getByRole("grid").getByRole("row").nth(3).waitFor();
+      pages.push(page);
+    }
+    const running = await firstRunning(sample);
+    await sample.ask(`finish ${sample.jobs.running ?? ""} ${running}`);
+    for (const page of pages) await rowOf(page, running).getByText("Changed").waitFor();
+    expect(most()).toBe(1);
+
+    await pages.shift()?.close(); // it came first, and so it leads
+    const next = await firstRunning(sample);
+    await sample.ask(`fail ${sample.jobs.running ?? ""} ${next}`);
+    for (const page of pages)
+      await rowOf(page, next)
+        .getByText(/failed|error|blocked/i)
+        .first()
+        .waitFor();
+    expect(most()).toBe(1);
+  });
+});
+
+function rowOf(page: Awaited<ReturnType<BrowserContext["newPage"]>>, name: string) {
+  return page.getByRole("row").filter({ hasText: name });
+}
+
+async function firstRunning(sample: Sample): Promise<string> {
+  const answer = await fetch(`${sample.url}/api/jobs/${sample.jobs.running ?? ""}/repositories?status=running&limit=1`);
+  const { repositories } = (await answer.json()) as { repositories: { repositoryName: string }[] };
+  const [task] = repositories;
+  if (!task) throw new Error("nothing runs");
+  return task.repositoryName;
+}
