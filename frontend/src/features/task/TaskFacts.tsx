@@ -9,7 +9,7 @@ import { CopyButton } from "@/ui/CopyButton";
 import { PlainText } from "@/ui/PlainText";
 import { Elapsed } from "@/ui/Time";
 import { AttemptSwitch } from "./AttemptSwitch";
-import { webAddress } from "./webAddress";
+import { webAddress } from "@/format/address";
 import styles from "./TaskFacts.module.css";
 
 const engineWords: Partial<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import { plural } from "@/format/number";
 import { PlainText } from "@/ui/PlainText";
-import { ClippedText } from "./ClippedText";
+import { ClippedText } from "@/ui/ClippedText";
 import { inputText } from "./describe";
 import type { Call } from "./items";
 import { MiniDiff } from "./MiniDiff";

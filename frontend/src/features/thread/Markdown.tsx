@@ -1,7 +1,7 @@
 import { memo } from "react";
 import ReactMarkdown, { type Components } from "react-markdown";
 import remarkGfm from "remark-gfm";
-import { webAddress } from "@/features/task/webAddress";
+import { webAddress } from "@/format/address";
 import { revealed } from "@/format/text";
 import { PlainText } from "@/ui/PlainText";
 import styles from "./Markdown.module.css";

@@ -1,4 +1,4 @@
-import { ClippedText } from "./ClippedText";
+import { ClippedText } from "@/ui/ClippedText";
 import type { Call } from "./items";
 import styles from "./RawCall.module.css";
 

@@ -4,7 +4,7 @@ import { money } from "@/format/money";
 import { clock, duration, moment } from "@/format/time";
 import { PlainText } from "@/ui/PlainText";
 import { CallBody } from "./CallBody";
-import { ClippedText } from "./ClippedText";
+import { ClippedText } from "@/ui/ClippedText";
 import { callResult, callSubject, changedFiles, toolWord, workWords } from "./describe";
 import type { NoteKind } from "./items";
 import { Prose } from "./Prose";

@@ -1,8 +1,9 @@
 import { useState } from "react";
 import { bytes } from "@/format/number";
 import { withoutAnsi } from "@/format/text";
-import { Button } from "@/ui/Button";
-import { PlainText } from "@/ui/PlainText";
+import { Button } from "./Button";
+import { PlainText } from "./PlainText";
+import { save } from "./save";
 import styles from "./ClippedText.module.css";
 
 /** Up to here a text is shown as it is, in characters. */
@@ -50,14 +51,4 @@ function Output({ text }: { text: string }) {
       <PlainText text={withoutAnsi(text)} />
     </pre>
   );
-}
-
-/** Lets the browser save a text as a file. */
-export function save(text: string | Blob, fileName: string): void {
-  const url = URL.createObjectURL(typeof text === "string" ? new Blob([text], { type: "text/plain" }) : text);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = fileName;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

@@ -1,9 +1,9 @@
 import { ChevronDown, ChevronUp } from "lucide-react";
 import { useRef } from "react";
 import { count } from "@/format/number";
-import { Button } from "@/ui/Button";
-import { TextInput } from "@/ui/Field";
-import { useShortcuts } from "@/ui/keys";
+import { Button } from "./Button";
+import { TextInput } from "./Field";
+import { useShortcuts } from "./keys";
 import styles from "./FindField.module.css";
 
 /**
@@ -27,7 +27,7 @@ export function FindField({
     {
       keys: "mod+f",
       does: "Find; once more: the browser’s search",
-      group: "Conversation",
+      group: "Find",
       run: () => input.current?.select(),
     },
   ]);
