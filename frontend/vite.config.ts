@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { tanstackRouter } from "@tanstack/router-plugin/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { trimmedDiffs } from "./vite.diffs";
 
 /** Where `npm run dev` finds the API: a `codybatch serve` by default. */
 const apiOrigin = process.env.VITE_API_BASE_URL ?? "http://127.0.0.1:8080";
@@ -10,9 +11,12 @@ export default defineConfig({
   plugins: [
     tanstackRouter({ target: "react", autoCodeSplitting: true, quoteStyle: "double", semicolons: true }),
     react(),
+    trimmedDiffs({ isWorker: false }),
   ],
   resolve: { alias: { "@": fileURLToPath(new URL("src", import.meta.url)) } },
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [trimmedDiffs({ isWorker: true })] },
+  // The plugin above has to see them, so they are served as they are.
+  optimizeDeps: { exclude: ["@pierre/diffs", "@pierre/highlights"], include: ["@pierre/diffs > lru_map"] },
   build: {
     target: "es2023",
     sourcemap: false,
@@ -20,5 +24,11 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     manifest: true,
   },
-  server: { proxy: { "/api": apiOrigin, "/config.json": apiOrigin } },
+  // The API takes changes from its own pages only.
+  server: {
+    proxy: {
+      "/api": { target: apiOrigin, changeOrigin: true, headers: { Origin: apiOrigin } },
+      "/config.json": apiOrigin,
+    },
+  },
 });

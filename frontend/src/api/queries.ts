@@ -67,10 +67,11 @@ export const groupsQuery = (api: Api, jobId: string) =>
   });
 
 /** A patch as text. `attempt` 0 is the latest result. */
-export const diffQuery = (api: Api, jobId: string, repositoryName: string) =>
+export const diffQuery = (api: Api, jobId: string, repositoryName: string, attempt = 0) =>
   queryOptions({
-    queryKey: keys.diff(jobId, repositoryName),
-    queryFn: async ({ signal }) => (await api.fetch(`${taskUrl(jobId, repositoryName)}/diff`, { signal })).text(),
+    queryKey: keys.diff(jobId, repositoryName, attempt),
+    queryFn: async ({ signal }) =>
+      (await api.fetch(`${taskUrl(jobId, repositoryName)}/diff?attempt=${String(attempt)}`, { signal })).text(),
     staleTime: 60_000,
   });
 

@@ -1,14 +1,21 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { prefetch } from "@/api/prefetch";
-import { jobQuery, taskQuery } from "@/api/queries";
+import { diffQuery, jobQuery, taskQuery } from "@/api/queries";
+import { preloadDiff } from "@/features/diff/preload";
 import { TaskPage } from "@/features/task/TaskPage";
 import { taskSearch } from "@/features/task/search";
 
 export const Route = createFileRoute("/jobs/$jobId/repositories/$owner/$name")({
   validateSearch: taskSearch,
-  loader: ({ context: { api, queries }, params }) => {
-    prefetch(queries.query(jobQuery(api, params.jobId)));
-    prefetch(queries.query(taskQuery(api, params.jobId, `${params.owner}/${params.name}`)));
+  loaderDeps: ({ search: { tab, attempt } }) => ({ tab, attempt }),
+  loader: ({ context: { api, queries }, params: { jobId, owner, name }, deps: { tab, attempt }, cause }) => {
+    const repositoryName = `${owner}/${name}`;
+    prefetch(queries.query(jobQuery(api, jobId)));
+    prefetch(queries.query(taskQuery(api, jobId, repositoryName)));
+    if (tab !== undefined && tab !== "changes") return;
+    preloadDiff();
+    // A patch can be megabytes: not for a pointer that only passes over a link.
+    if (cause !== "preload") prefetch(queries.query(diffQuery(api, jobId, repositoryName, attempt)));
   },
   component: TaskPage,
 });

@@ -1,0 +1,64 @@
+import { ChevronDown, ChevronUp, X } from "lucide-react";
+import type { Ref } from "react";
+import { count } from "@/format/number";
+import { Button } from "@/ui/Button";
+import { TextInput } from "@/ui/Field";
+import { mostMatches } from "./find";
+import styles from "./FindBar.module.css";
+
+interface FindBarProps {
+  query: string;
+  matchCount: number;
+  /** The match that is shown, from 0; -1: none yet. */
+  at: number;
+  onQuery: (query: string) => void;
+  onStep: (by: 1 | -1) => void;
+  onClose: () => void;
+  onFocus: (hasFocus: boolean) => void;
+  ref: Ref<HTMLInputElement>;
+}
+
+/** The search over a whole diff: also what is collapsed or far out of view, where the browser's own can't look. */
+export function FindBar({ query, matchCount, at, onQuery, onStep, onClose, onFocus, ref }: FindBarProps) {
+  const most = matchCount >= mostMatches ? `${count(mostMatches)}+` : count(matchCount);
+  const result =
+    query === "" ? "" : matchCount === 0 ? "Nothing found" : `${at < 0 ? "" : `${count(at + 1)} of `}${most}`;
+  return (
+    <search className={styles.find}>
+      <TextInput
+        ref={ref}
+        type="search"
+        aria-label="Find in this diff"
+        placeholder="Find in all files"
+        value={query}
+        onFocus={() => onFocus(true)}
+        onBlur={() => onFocus(false)}
+        onChange={(event) => onQuery(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") onStep(event.shiftKey ? -1 : 1);
+          if (event.key === "Escape") onClose();
+        }}
+      />
+      <span className={styles.result} role="status">
+        {result}
+      </span>
+      <Button
+        look="quiet"
+        size="s"
+        icon={<ChevronUp />}
+        aria-label="Previous match"
+        disabled={matchCount === 0}
+        onClick={() => onStep(-1)}
+      />
+      <Button
+        look="quiet"
+        size="s"
+        icon={<ChevronDown />}
+        aria-label="Next match"
+        disabled={matchCount === 0}
+        onClick={() => onStep(1)}
+      />
+      <Button look="quiet" size="s" icon={<X />} aria-label="Close the search" onClick={onClose} />
+    </search>
+  );
+}

@@ -1,0 +1,18 @@
+import type { WorkerInitializationRenderOptions, WorkerPoolOptions } from "@pierre/diffs/react";
+
+/** The colours of code. Both keep 4.5:1 on the grounds of added and removed lines. */
+export const codeThemes = { dark: "github-dark-high-contrast", light: "github-light-high-contrast" };
+
+/** Two workers: each holds an engine of its own, and two keep ahead of scrolling. */
+export const poolOptions: WorkerPoolOptions = {
+  poolSize: 2,
+  workerFactory: () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "diff" }),
+  mainThreadMaxCharacters: 12_000,
+};
+
+export const highlighterOptions: WorkerInitializationRenderOptions = {
+  theme: codeThemes,
+  lineDiffType: "word-alt",
+  preferredHighlighter: "highlights",
+  langs: [],
+};

@@ -1,0 +1,2 @@
+// Colours lines beside the page's own thread.
+import "@pierre/diffs/worker/worker.js";
