@@ -1,16 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import { useEffect, useEffectEvent } from "react";
+import { getRouteApi } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useEffectEvent } from "react";
 import { useApi } from "@/api/context";
 import { diffQuery } from "@/api/queries";
-import { taskPath } from "@/api/types";
+import type { DiffLayout } from "@/features/diff/PatchViewer";
 import { ProblemView } from "@/features/problem/ProblemView";
-import { count } from "@/format/number";
-import { PlainText } from "@/ui/PlainText";
+import { preferences, usePreferences } from "@/ui/preferences";
 import { Skeleton } from "@/ui/State";
 import styles from "./DiffPane.module.css";
 
-const shownLines = 2_000;
+const DiffView = lazy(() => import("./DiffView"));
+const route = getRouteApi("/jobs/$jobId/review");
 
 /** The diff of one repository. `onShown` is called when it can be read: before, nobody can judge it. */
 export function DiffPane({
@@ -22,42 +22,33 @@ export function DiffPane({
   repositoryName: string;
   onShown: () => void;
 }) {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const { diffLayout } = usePreferences();
   const { data, error, refetch } = useQuery(diffQuery(useApi(), jobId, repositoryName));
-  const shown = useEffectEvent(onShown);
-  const isShown = data !== undefined;
-  useEffect(() => {
-    if (isShown) shown();
-  }, [isShown, repositoryName]);
-
-  if (!isShown && error) return <ProblemView error={error} onRetry={() => void refetch()} />;
-  if (!isShown) return <Skeleton label={`Loading the diff of ${repositoryName}`} rows={10} />;
-  const lines = data.split("\n");
+  const onLayout = (layout: DiffLayout) => {
+    if (layout !== "text") preferences.set({ diffLayout: layout });
+    void navigate({ search: (old) => ({ ...old, layout }), replace: true, resetScroll: false });
+  };
   return (
     <div className={styles.pane}>
-      <pre className={styles.patch}>
-        {lines.slice(0, shownLines).map((line, i) => (
-          <span key={i} data-kind={kindOf(line)}>
-            <PlainText text={line} />
-            {"\n"}
-          </span>
-        ))}
-      </pre>
-      {lines.length > shownLines && (
-        <p className={styles.rest}>
-          {count(lines.length - shownLines)} more lines are on{" "}
-          <Link to="/jobs/$jobId/repositories/$owner/$name" params={taskPath(jobId, repositoryName)} search={{}}>
-            the page of {repositoryName}
-          </Link>
-          .
-        </p>
+      {data !== undefined ? (
+        <Suspense fallback={<Skeleton label="Loading the viewer" rows={10} />}>
+          <DiffView patch={data} layout={search.layout ?? diffLayout} onLayout={onLayout} />
+          <Shown onShown={onShown} />
+        </Suspense>
+      ) : error ? (
+        <ProblemView error={error} onRetry={() => void refetch()} />
+      ) : (
+        <Skeleton label={`Loading the diff of ${repositoryName}`} rows={10} />
       )}
     </div>
   );
 }
 
-function kindOf(line: string): string | undefined {
-  if (/^(diff --git|---|\+\+\+|index|new file|deleted file|rename|similarity)/.test(line)) return "head";
-  if (line.startsWith("@@")) return "hunk";
-  if (line.startsWith("+")) return "added";
-  return line.startsWith("-") ? "removed" : undefined;
+/** Tells when what it stands beside is on the page. */
+function Shown({ onShown }: { onShown: () => void }) {
+  const shown = useEffectEvent(onShown);
+  useEffect(() => shown(), []);
+  return null;
 }

@@ -5,13 +5,13 @@ import { type ReactNode, useState } from "react";
 import { useApi } from "@/api/context";
 import { taskQuery } from "@/api/queries";
 import { type Task, taskPath } from "@/api/types";
+import { RiskFlags } from "@/features/diff/RiskFlags";
 import { count, plural } from "@/format/number";
 import { Button } from "@/ui/Button";
 import { PlainText } from "@/ui/PlainText";
 import { DiffPane } from "./DiffPane";
 import { DiffSize } from "./DiffSize";
 import { MembersDialog } from "./MembersDialog";
-import { Objections } from "./Objections";
 import { PullRequestLink } from "./PullRequestLink";
 import { EntryState } from "./Queue";
 import type { Entry } from "./queue";
@@ -52,7 +52,7 @@ export function EntryPane({
         <div className={styles.facts}>
           <Members jobId={jobId} entry={entry} at={at} onAt={onAt} />
           <Verdict verdict={verdictOf(entry.tasks)} />
-          <Objections gates={at.gates} />
+          <RiskFlags gates={at.gates} />
           <Summary jobId={jobId} at={at} />
           {at.review?.note && (
             <p className={styles.note}>

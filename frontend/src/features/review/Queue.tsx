@@ -1,4 +1,4 @@
-import { TriangleAlert } from "lucide-react";
+import { riskLook } from "@/features/diff/risks";
 import { PublishBadge } from "@/features/status/StatusBadge";
 import { count } from "@/format/number";
 import { Badge } from "@/ui/Badge";
@@ -6,7 +6,6 @@ import { type Column, Grid } from "@/ui/Grid";
 import { PlainText } from "@/ui/PlainText";
 import { DiffSize } from "./DiffSize";
 import type { Entry, ReviewState } from "./queue";
-import { ruleWords } from "./rules";
 import styles from "./Queue.module.css";
 
 const columns: Column<Entry>[] = [
@@ -59,14 +58,21 @@ function Row({ entry }: { entry: Entry }) {
       </span>
       <span className={styles.line}>
         <DiffSize stat={entry.diffStat} />
-        {entry.rules[0] !== undefined && (
-          <span className={styles.rules} title={entry.rules.map(ruleWords).join(", ")}>
-            <TriangleAlert aria-hidden />
-            {ruleWords(entry.rules[0])}
-            {entry.rules.length > 1 && ` +${entry.rules.length - 1}`}
-          </span>
-        )}
+        <Rules rules={entry.rules} />
       </span>
+    </span>
+  );
+}
+
+/** The first rule that the diffs break, and how many more there are. */
+function Rules({ rules: [first, ...more] }: { rules: readonly string[] }) {
+  if (first === undefined) return null;
+  const { word, icon: Icon } = riskLook(first);
+  return (
+    <span className={styles.rules} title={[first, ...more].map((rule) => riskLook(rule).word).join(", ")}>
+      <Icon aria-hidden />
+      {word}
+      {more.length > 0 && ` +${more.length}`}
     </span>
   );
 }

@@ -1,6 +1,6 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { ListTree } from "lucide-react";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import type { Job } from "@/api/types";
 import { isFinal } from "@/api/types";
 import { ProblemView } from "@/features/problem/ProblemView";
@@ -20,6 +20,7 @@ import { ReviewTabs } from "./ReviewTabs";
 import { Workbench } from "./Workbench";
 import styles from "./ReviewPage.module.css";
 
+const CostMeter = lazy(() => import("@/features/job/CostMeter").then((m) => ({ default: m.CostMeter })));
 const route = getRouteApi("/jobs/$jobId/review");
 
 /** The diffs of a job across all its repositories, judged one group of identical patches after the other. */
@@ -48,7 +49,12 @@ export function ReviewPage() {
       trail={<Trail job={job} />}
       aside={
         <>
+          <Suspense fallback={<span className={styles.meter} />}>
+            <CostMeter job={job} />
+          </Suspense>
+          <span className={styles.gap} />
           <Progress counts={counts} />
+          <span className={styles.gap} />
           {counts.returned > 0 && (
             <Button onClick={() => setDialog("retry")}>Retry returned ({count(counts.returned)})</Button>
           )}
@@ -79,7 +85,9 @@ export function ReviewPage() {
       </div>
       {show === "failures" ? (
         <Failures job={job} feed={feed} />
-      ) : entries.length === 0 && feed.isComplete ? (
+      ) : !feed.isComplete ? (
+        <Skeleton label="Loading the diffs" rows={10} />
+      ) : entries.length === 0 ? (
         <NothingYet job={job} />
       ) : (
         <Workbench

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { Check, CornerUpLeft, Undo2 } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { useApi } from "@/api/context";
 import { prefetch } from "@/api/prefetch";
 import { diffQuery } from "@/api/queries";
@@ -60,6 +60,13 @@ export function Workbench({
 
   const show = (key: string | undefined, name?: string) =>
     void navigate({ search: (old) => ({ ...old, group: key, at: name }), replace: true, resetScroll: false });
+  // What is judged is named in the address from the start: diffs that arrive meanwhile
+  // must not put another group below the hands of whoever reads this one.
+  const pin = useEffectEvent((key: string) => show(key, search.at));
+  const unnamed = entry && entry.key !== search.group ? entry.key : undefined;
+  useEffect(() => {
+    if (unnamed !== undefined) pin(unnamed);
+  }, [unnamed]);
   const step = (by: number) => {
     const place = entry ? listed.indexOf(entry) : -1;
     const next = listed[Math.max(0, Math.min(listed.length - 1, place + by))];
