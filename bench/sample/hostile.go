@@ -122,6 +122,9 @@ func (p plot) spoiled(trick trick) story {
 	told.events = append(told.events, t.events[1:]...)
 	told.log += t.log.String()
 	told.end = t.now
+	if told.result.DiffStat.Empty() {
+		told.result.DiffStat = codybatch.DiffStat{Files: 1, Additions: 1, Deletions: 1}
+	}
 	if trick.fails {
 		told.result.Outcome = codybatch.OutcomeBlocked
 		told.result.Error = &codybatch.TaskError{Code: trick.text, Message: trick.text}

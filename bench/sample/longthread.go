@@ -14,7 +14,8 @@ func (w *world) longthread(ctx context.Context, s scene, at time.Time) error {
 	c.title = "Conversations of every length"
 	repositories := w.forge.some("TypeScript", 80, 3)
 	spec := c.spec(repositories)
-	spec.Agent.MaxTurns = 1_000
+	most := codybatch.USD(60)
+	spec.Agent.MaxTurns, spec.Agent.MaxCost = codybatch.MaxTurnsLimit, &most
 	job, err := w.create(ctx, s.rank, s.name, at, spec)
 	if err != nil {
 		return err

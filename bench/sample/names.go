@@ -60,10 +60,10 @@ func makeRepositories() []codybatch.Repository {
 				return append(all, hostile...)
 			}
 			owner := "acme"
-			switch n := r.IntN(20); {
-			case n == 0:
+			switch r.IntN(20) {
+			case 0:
 				owner = "acme-labs"
-			case n == 1:
+			case 1:
 				owner = "acme-platform"
 			}
 			name := codybatch.RepositoryName(owner + "/" + domain + "-" + kind.suffix)

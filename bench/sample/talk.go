@@ -14,7 +14,8 @@ import (
 
 const (
 	model        = codybatch.DefaultModel
-	prefixTokens = 4_800 // of tools and system prompt, which all tasks share in the cache
+	prefixTokens = 4_800  // of tools and system prompt, which all tasks share in the cache
+	mostCached   = 60_000 // as if older turns were taken out of the conversation
 )
 
 var price = claude.DefaultPrices()[model][0].Price
@@ -161,7 +162,7 @@ func (t *talk) spend(size int64) codybatch.Usage {
 		usage.CacheReadTokens*int64(price.CacheRead) + usage.CacheWriteTokens*int64(price.CacheWrite5m)
 	usage.Cost = codybatch.Money((sum + 999_999) / 1_000_000)
 	t.usage = t.usage.Add(usage)
-	t.cached += t.fresh
+	t.cached = min(t.cached+t.fresh, mostCached)
 	t.fresh = size
 	return usage
 }
