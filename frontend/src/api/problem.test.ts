@@ -10,6 +10,8 @@ const config = {
   version: "",
   authorization: "token",
   rehearsal: false,
+  pricesAsOf: null,
+  prices: [],
   models: [],
 } as const;
 
