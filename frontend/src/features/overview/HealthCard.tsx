@@ -18,7 +18,7 @@ export function HealthCard() {
         <dl className={styles.parts}>
           {dependencies.map(({ key, label }) => {
             const part = health.data.dependencies[key];
-            const { word, tone, icon: Icon } = dependencyLook(part.status);
+            const { word, tone, icon: Icon } = dependencyLook(key, part.status);
             return (
               <div key={key}>
                 <dt>{label}</dt>

@@ -11,9 +11,12 @@ export const dependencies: readonly { key: keyof Health["dependencies"]; label: 
   { key: "artifacts", label: "Results", does: "Keeps diffs, conversations and logs" },
 ];
 
-/** The status of a part for people. */
-export function dependencyLook(status: string): { word: string; tone: Tone; icon: LucideIcon } {
-  if (status === "ok") return { word: "Connected", tone: "good", icon: CircleCheck };
+/** The status of a part for people. Of Claude the server only knows that it is set up. */
+export function dependencyLook(
+  key: keyof Health["dependencies"],
+  status: string,
+): { word: string; tone: Tone; icon: LucideIcon } {
+  if (status === "ok") return { word: key === "agent" ? "Set up" : "Connected", tone: "good", icon: CircleCheck };
   if (status === "down") return { word: "Down", tone: "bad", icon: CircleX };
   return { word: "Not known", tone: "idle", icon: CircleHelp };
 }

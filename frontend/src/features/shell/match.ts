@@ -27,7 +27,10 @@ function scoreWord(text: string, word: string): number | null {
   return best ?? scoreLetters(text, word);
 }
 
-/** Letters in their order with gaps; the gaps may not be wider than the word is long, each. */
+/** How many letters may stand between two that were typed. */
+const widestGap = 6;
+
+/** Letters in their order with gaps. */
 function scoreLetters(text: string, word: string): number | null {
   if (word.length < 2) return null;
   let at = -1;
@@ -37,7 +40,7 @@ function scoreLetters(text: string, word: string): number | null {
     if (next < 0) return null;
     if (at >= 0) {
       const gap = next - at - 1;
-      if (gap > word.length) return null;
+      if (gap > widestGap) return null;
       gaps += gap;
     }
     at = next;
