@@ -22,8 +22,7 @@ export function revealed(text: string): TextPart[] {
 
 /** Whether text holds characters that hide something. */
 export function hidesSomething(text: string): boolean {
-  invisible.lastIndex = 0;
-  return invisible.test(text);
+  return text.search(invisible) !== -1; // unlike test(), it leaves nothing behind for the next search
 }
 
 function codePoint(character: string): string {
