@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type AxeModule from "axe-core";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import { launchOptions } from "../scripts/browser.mjs";
+import { launch } from "./browser-launch";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -48,14 +48,6 @@ export function useBrowser() {
     /** A page in a context of its own. */
     page: async (look?: Look) => (await context(look)).newPage(),
   };
-}
-
-export async function launch(): Promise<Browser> {
-  const { executablePath } = launchOptions;
-  if (!executablePath || !existsSync(executablePath)) {
-    throw new Error("there is no Chromium: install Debian's package chromium, or name one in CHROMIUM");
-  }
-  return chromium.launch(launchOptions);
 }
 
 /** Errors of the page that a test expects, by what they say. */
