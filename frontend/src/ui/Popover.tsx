@@ -23,12 +23,10 @@ export function Popover({
   const [isOpen, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const id = useId();
-  const close = () => {
-    setOpen(false);
-    box.current?.querySelector("button")?.focus();
-  };
+  const close = () => setOpen(false);
   useEffect(() => {
     if (!isOpen) return;
+    const button = box.current?.querySelector("button");
     const press = (event: Event) => {
       if (event.target instanceof Node && !box.current?.contains(event.target)) setOpen(false);
     };
@@ -37,6 +35,8 @@ export function Popover({
     return () => {
       document.removeEventListener("pointerdown", press);
       document.removeEventListener("focusin", press);
+      // What had the focus is gone with the panel.
+      if (document.activeElement === document.body) button?.focus();
     };
   }, [isOpen]);
   return (

@@ -75,6 +75,7 @@ export function BySearch({
       <div className={styles.grid}>
         <RepositoryGrid
           label="Repositories to choose"
+          isNarrow
           rows={rows}
           selected={selected}
           onToggle={toggle}

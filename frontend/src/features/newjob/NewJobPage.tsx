@@ -25,6 +25,9 @@ import { useIntake } from "./useIntake";
 import { useStart } from "./useStart";
 import { useTrialPick } from "./useTrialPick";
 
+/** The fields without which there is nothing to estimate. */
+const pricedBy = ["agent.model", "agent.maxCostUsd", "maxCostUsd"];
+
 /** Where a job is written: what to do, where, how, and what becomes of it. */
 export function NewJobPage() {
   const { by = "search" } = useSearch({ from: "/jobs/new" });
@@ -33,13 +36,11 @@ export function NewJobPage() {
   const list = useRepositories();
   const whole = useMemo(() => requestOf(draft), [draft]);
   const { starting, refused, start, forgive } = useStart();
-  const isPriced = ["agent.model", "agent.maxCostUsd", "maxCostUsd"];
-  const faultsBefore = useFaults(draft, whole.repositories, refused);
-  const estimate = useEstimate(whole, !faultsBefore.all.some(({ field }) => isPriced.includes(field)));
+  const faults = useFaults(draft, whole.repositories, refused);
+  const estimate = useEstimate(whole, !faults.all.some(({ field }) => pricedBy.includes(field)));
   const excluded = useExcluded(draft.repositories, list.byName, estimate.estimate?.refused);
   const request = useMemo(() => requestOf(draft, new Set(excluded.keys())), [draft, excluded]);
   const trial = useTrialPick(request.repositories, list.byName);
-  const faults = faultsBefore;
   const summary = useRef<HTMLDivElement>(null);
   const refusal = useRef<HTMLDivElement>(null);
   const names = refused && refused.draft === draft ? refusedNames(refused) : [];
@@ -107,7 +108,7 @@ export function NewJobPage() {
               }}
             />
           )}
-          <PromptSection draft={draft} faults={faults} onTemplate={intake.useTemplate} />
+          <PromptSection draft={draft} faults={faults} onTemplate={intake.takeTemplate} />
           <RepositoriesSection
             draft={draft}
             list={list}

@@ -1,5 +1,5 @@
 import { LayoutTemplate } from "lucide-react";
-import { bytes } from "@/format/number";
+import { count } from "@/format/number";
 import { Field, TextArea, TextInput } from "@/ui/Field";
 import { Popover } from "@/ui/Popover";
 import { Segmented } from "@/ui/Segmented";
@@ -107,7 +107,7 @@ function Prompt({
           <span className={styles.note}>
             <span>The same words go to every repository.</span>
             <span className={styles.counter}>
-              {bytes(used)} of {bytes(limits.promptBytes)}
+              {count(used)} of {count(limits.promptBytes)} bytes
             </span>
           </span>
         }
@@ -183,7 +183,7 @@ function Script({ draft, error }: { draft: Draft; error: string | undefined }) {
             <code>BASE_COMMIT</code>. What it leaves changed is the diff.
           </span>
           <span className={styles.counter}>
-            {bytes(byteLength(draft.script))} of {bytes(limits.promptBytes)}
+            {count(byteLength(draft.script))} of {count(limits.promptBytes)} bytes
           </span>
         </span>
       }

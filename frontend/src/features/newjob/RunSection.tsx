@@ -20,20 +20,20 @@ export function RunSection({ draft, faults }: { draft: Draft; faults: Faults }) 
             <Text
               draft={draft}
               faults={faults}
-              name="maxTurns"
-              field="agent.maxTurns"
-              label="Turns at most"
-              placeholder={String(defaults.maxTurns)}
-              hint="Model calls in one repository."
-            />
-            <Text
-              draft={draft}
-              faults={faults}
               name="maxCost"
               field="agent.maxCostUsd"
               label="$ per repository"
               placeholder={defaults.maxCostUsd.toFixed(2)}
               hint="An attempt stops there."
+            />
+            <Text
+              draft={draft}
+              faults={faults}
+              name="jobCost"
+              field="maxCostUsd"
+              label="$ for the whole job"
+              placeholder="no cap"
+              hint="Retries included."
             />
           </>
         )}
@@ -50,11 +50,11 @@ export function RunSection({ draft, faults }: { draft: Draft; faults: Faults }) 
           <Text
             draft={draft}
             faults={faults}
-            name="jobCost"
-            field="maxCostUsd"
-            label="$ for the whole job"
-            placeholder="no cap"
-            hint="Retries included."
+            name="maxTurns"
+            field="agent.maxTurns"
+            label="Turns at most"
+            placeholder={String(defaults.maxTurns)}
+            hint="Model calls in one repository."
           />
         )}
       </div>

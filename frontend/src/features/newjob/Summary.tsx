@@ -1,11 +1,11 @@
 import { FlaskConical, Play, Shuffle } from "lucide-react";
 import { ProblemNotice } from "@/features/problem/ProblemView";
 import type { JobRequest } from "@/api/types";
-import { money } from "@/format/money";
 import { count } from "@/format/number";
 import { Button } from "@/ui/Button";
 import { keyLabel } from "@/ui/keys";
-import { inWords, mostCost } from "./inWords";
+import { Costs } from "./Costs";
+import { inWords } from "./inWords";
 import { RequestText } from "./RequestText";
 import styles from "./Summary.module.css";
 import type { useEstimate } from "./useEstimate";
@@ -102,34 +102,5 @@ export function Summary({
       </p>
       <RequestText request={request} />
     </aside>
-  );
-}
-
-function Costs({ request, estimate }: { request: JobRequest; estimate: ReturnType<typeof useEstimate> }) {
-  const isScript = request.agent?.type === "script";
-  const most = estimate.isAsking
-    ? mostCost(request, request.repositories.length)
-    : (estimate.estimate?.maxCostUsd ?? mostCost(request, request.repositories.length));
-  const usual = estimate.estimate?.usualCostUsd;
-  if (isScript) return null;
-  return (
-    <dl className={styles.costs} aria-busy={estimate.isAsking}>
-      <div>
-        <dt>At most</dt>
-        <dd>{Number.isFinite(most) ? money(most) : "no limit"}</dd>
-      </div>
-      <div>
-        <dt>Usually</dt>
-        <dd data-quiet={usual == null ? "" : undefined}>
-          {usual != null
-            ? `about ${money(usual)}`
-            : estimate.isAsking
-              ? "asking…"
-              : estimate.error
-                ? "not known: the server did not say"
-                : "no history; the cap is the bound"}
-        </dd>
-      </div>
-    </dl>
   );
 }

@@ -1,5 +1,8 @@
 import type { Repository } from "@/api/types";
 
+/** How much an owner counts against a language, and a branch against an owner. */
+const weights = [100, 10, 1];
+
 /**
  * A few repositories that differ most: another language first, then another owner,
  * then another default branch. A try on three alike would say little about the rest.
@@ -24,7 +27,7 @@ export function diverse(
     let bestScore = Infinity;
     for (const name of names) {
       if (skip.has(name) || picked.includes(name) || beside.includes(name)) continue;
-      const score = facts(name).reduce((sum, fact, i) => sum + (seen[i]?.get(fact) ?? 0) * [100, 10, 1][i]!, 0);
+      const score = facts(name).reduce((sum, fact, i) => sum + (seen[i]?.get(fact) ?? 0) * (weights[i] ?? 0), 0);
       if (score < bestScore) [best, bestScore] = [name, score];
       if (score === 0) break;
     }

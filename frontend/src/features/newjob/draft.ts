@@ -1,7 +1,7 @@
 import type { Job, JobRequest } from "@/api/types";
 import { firstLine } from "@/format/text";
 import { branchFor } from "./branch";
-import { defaults } from "./limits";
+import { defaults, limits } from "./limits";
 import { fillIn, templateOf } from "./templates";
 
 /** A job as somebody is writing it: what stands in the fields, and nothing that follows from it. */
@@ -128,11 +128,9 @@ function pullRequestOf(draft: Draft): NonNullable<JobRequest["pullRequest"]> {
  * the whole job's, and it opens no pull request by itself.
  */
 export function trialRequest(request: JobRequest, repositories: readonly string[]): JobRequest {
-  const { createPullRequests: _, ...rest } = request;
-  const suffix = ` (try on ${String(repositories.length)})`;
-  return {
-    ...rest,
-    name: [...request.name].slice(0, 200 - suffix.length).join("") + suffix,
+  const trial = {
+    ...request,
+    name: withSuffix(request.name, ` (try on ${String(repositories.length)})`),
     repositories: [...repositories],
     pullRequest: {
       ...request.pullRequest,
@@ -140,6 +138,13 @@ export function trialRequest(request: JobRequest, repositories: readonly string[
       branch: request.pullRequest?.branch ?? branchFor(request.name),
     },
   };
+  delete trial.createPullRequests;
+  return trial;
+}
+
+function withSuffix(name: string, suffix: string): string {
+  const room = limits.nameCharacters - suffix.length;
+  return Array.from(name).slice(0, room).join("") + suffix;
 }
 
 /** A draft that asks for what a request asks for. */
@@ -175,7 +180,7 @@ export function draftOfJob(job: Job, repositories: readonly string[]): Draft {
   const { agent, pullRequest } = job;
   const unless = <T>(value: T | null, standard: T) => (value === null || value === standard ? undefined : value);
   const request: JobRequest = {
-    name: `${[...job.name].slice(0, 192).join("")} (again)`,
+    name: withSuffix(job.name, " (again)"),
     repositories: [...repositories],
     description: job.description,
     prompt: job.prompt,

@@ -28,7 +28,7 @@ export const drafts = {
   },
 
   /** Stores what is not stored yet. */
-  flush(): void {
+  flush: (): void => {
     clearTimeout(timer);
     timer = undefined;
     try {

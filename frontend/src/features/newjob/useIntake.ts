@@ -1,9 +1,8 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useEffectEvent, useState } from "react";
 import { data } from "@/api/client";
 import { useApi } from "@/api/context";
-import { jobQuery } from "@/api/queries";
 import { readSelection } from "@/features/repositories/selection";
 import { plural } from "@/format/number";
 import { useToast } from "@/ui/toast";
@@ -29,7 +28,7 @@ export function useIntake() {
     if (!isEmptyDraft(before) && !isSameDraft(before, draft))
       toast({ text: words, action: { label: "Undo", run: () => drafts.replace(before) } });
   };
-  const useTemplate = (id: string) => {
+  const takeTemplate = (id: string) => {
     const found = templateOf(id);
     if (!found) return;
     const { prompt, verify } = found;
@@ -48,15 +47,6 @@ export function useIntake() {
       hadPrompt ? "Replaced the prompt by the template" : "Took the template",
     );
   };
-  const take = useEffectEvent(() => {
-    if (template !== undefined) useTemplate(template);
-    if (repositories !== undefined) takeSelection(repositories);
-    if (source.draft) put(source.draft, "Your draft made room for the job’s request");
-    void navigate({
-      search: ({ by, q }) => ({ by, q }),
-      replace: true,
-    });
-  });
   const takeSelection = (key: string) => {
     const names = [...readSelection(key)];
     if (names.length === 0) {
@@ -69,6 +59,15 @@ export function useIntake() {
       `Took ${plural(names.length, "repository", "repositories")} into your draft`,
     );
   };
+  const take = useEffectEvent(() => {
+    if (template !== undefined) takeTemplate(template);
+    if (repositories !== undefined) takeSelection(repositories);
+    if (source.draft) put(source.draft, "Your draft made room for the job’s request");
+    void navigate({
+      search: ({ by, q }) => ({ by, q }),
+      replace: true,
+    });
+  });
   const isThere = template !== undefined || repositories !== undefined || source.draft !== undefined;
   useEffect(() => {
     if (isThere) take();
@@ -76,7 +75,7 @@ export function useIntake() {
 
   return {
     source,
-    useTemplate,
+    takeTemplate,
     wasRestored,
     keepRestored: () => setRestored(false),
     startAfresh: () => {
@@ -89,7 +88,6 @@ export function useIntake() {
 /** The draft that asks for what a job asked for; of a trial, for the whole. */
 function useJobDraft(jobId: string | undefined) {
   const api = useApi();
-  const queries = useQueryClient();
   const [read, setRead] = useState(0);
   const query = useQuery({
     queryKey: ["draft of job", jobId],
@@ -100,7 +98,7 @@ function useJobDraft(jobId: string | undefined) {
       const id = jobId ?? "";
       const trial = trialOf(id);
       if (trial) return draftOfRequest(trial.request);
-      const job = await queries.query(jobQuery(api, id));
+      const job = await data(api.http.GET("/jobs/{jobId}", { signal, params: { path: { jobId: id } } }));
       const names: string[] = [];
       let cursor: string | null = "";
       while (cursor !== null) {

@@ -40,10 +40,10 @@ export function validate(draft: Draft, repositories: readonly string[]): Fault[]
   }
   const name = nameOf(draft);
   if (name === "") add("name", "Give the job a name.", true);
-  else if ([...name].length > limits.nameCharacters)
+  else if (lengthOf(name) > limits.nameCharacters)
     add(
       "name",
-      `The name has ${count([...name].length)} characters; at most ${count(limits.nameCharacters)} are possible.`,
+      `The name has ${count(lengthOf(name))} characters; at most ${count(limits.nameCharacters)} are possible.`,
     );
   if (hasControl(name)) add("name", "The name must not contain control characters.");
   if (byteLength(draft.description) > limits.textBytes) add("description", "The description is longer than 64 KiB.");
@@ -83,7 +83,7 @@ type Add = (field: string, message: string) => void;
 
 function pullRequest(add: Add, draft: Draft): void {
   const title = draft.title.trim();
-  if ([...title].length > limits.titleCharacters)
+  if (lengthOf(title) > limits.titleCharacters)
     add("pullRequest.title", `At most ${count(limits.titleCharacters)} characters are possible.`);
   else if (hasControl(title)) add("pullRequest.title", "The title must not contain control characters.");
   if (byteLength(draft.body) > limits.textBytes) add("pullRequest.body", "The text is longer than 64 KiB.");
@@ -100,7 +100,7 @@ function pullRequest(add: Add, draft: Draft): void {
     ["pullRequest.reviewers", words(draft.reviewers)],
   ] as const) {
     if (list.length > limits.labels) add(field, `At most ${count(limits.labels)} are possible.`);
-    else if (list.some((word) => [...word].length > limits.labelCharacters))
+    else if (list.some((word) => lengthOf(word) > limits.labelCharacters))
       add(field, `Each may have at most ${count(limits.labelCharacters)} characters.`);
   }
 }
@@ -117,4 +117,9 @@ function dollars(add: Add, field: string, value: number | undefined): void {
 
 function hasControl(text: string): boolean {
   return /\p{Cc}/u.test(text);
+}
+
+/** Characters, as Go counts runes. */
+function lengthOf(text: string): number {
+  return Array.from(text).length;
 }

@@ -19,7 +19,7 @@ const rows = [
 /** The words of the query language; a click on one puts it into the query. */
 export function QueryHelp({ onPick }: { onPick: (text: string) => void }) {
   return (
-    <Popover label="How to search" icon={<CircleHelp />} isIconOnly align="end">
+    <Popover label="How to search" icon={<CircleHelp />} isIconOnly size="s" align="end">
       {(close) => (
         <div className={styles.help}>
           <h3>Everything that stands here must hold</h3>

@@ -20,6 +20,8 @@ interface RepositoryGridProps {
   isDescending?: boolean | undefined;
   onSort: (sort: RepositorySort) => void;
   empty: ReactNode;
+  /** Beside something else: only what helps to choose. */
+  isNarrow?: boolean;
 }
 
 /** Repositories to choose from. The list page and the form of a new job share it. */
@@ -35,6 +37,7 @@ export function RepositoryGrid({
   isDescending = false,
   onSort,
   empty,
+  isNarrow = false,
 }: RepositoryGridProps) {
   const order = (key: RepositorySort): Column<Repository>["sort"] => ({
     direction: sort !== key ? "none" : isDescending ? "descending" : "ascending",
@@ -62,7 +65,13 @@ export function RepositoryGrid({
           <span className={styles.none}>–</span>
         ),
     },
-    { key: "facts", header: "", width: "minmax(0, 11rem)", isExtra: true, cell: (r) => <Facts repository={r} /> },
+    {
+      key: "facts",
+      header: "",
+      width: isNarrow ? "8rem" : "11.5rem",
+      isExtra: true,
+      cell: (r) => <Facts repository={r} />,
+    },
     {
       key: "pushed",
       header: "Pushed",
@@ -79,7 +88,7 @@ export function RepositoryGrid({
       label={label}
       rows={rows}
       rowKey={nameOf}
-      columns={columns}
+      columns={isNarrow ? columns.filter((column) => column.key !== "branch") : columns}
       rowHeight={48}
       active={active}
       {...(onActive && { onActive })}
@@ -117,9 +126,11 @@ function Name({ repository: { name, url, description, archived } }: { repository
       ) : (
         <span title={name}>{words}</span>
       )}
-      <span className={styles.description} title={description.slice(0, 500)}>
-        <PlainText text={description.slice(0, 300)} />
-      </span>
+      {description && (
+        <span className={styles.description} title={description.slice(0, 500)}>
+          <PlainText text={description.slice(0, 300)} />
+        </span>
+      )}
     </span>
   );
 }

@@ -37,7 +37,8 @@ export function useRepositories(): RepositoryList {
   const { data, error, hasNextPage, isFetching, dataUpdatedAt, errorUpdatedAt } = query;
   const problem = error ? asProblem(error) : null;
   const retryAfterMs = problem?.isPassing ? Math.max(problem.retryAfterMs, pauseMs) : 0;
-  const go = useEffectEvent(() => void (data ? query.fetchNextPage() : query.refetch()));
+  const retry = () => void (data ? query.fetchNextPage() : query.refetch());
+  const go = useEffectEvent(retry);
   const canGoOn = !isFetching && (hasNextPage || (!data && problem !== null)) && (!problem || retryAfterMs > 0);
   useEffect(() => {
     if (!canGoOn) return;
@@ -53,7 +54,7 @@ export function useRepositories(): RepositoryList {
     error: isFetching ? null : error,
     retryAt: retryAfterMs > 0 ? errorUpdatedAt + retryAfterMs : 0,
     loadedAt: dataUpdatedAt,
-    retry: go,
+    retry,
     reload: () => void query.refetch(),
   };
 }
