@@ -22,8 +22,8 @@ export interface Column<R> {
   /** Puts a tone, an icon (see Grid.module.css) and a tooltip on the cell itself. */
   attributes?: (row: R) => CellAttributes;
   align?: "end";
-  /** Left out on narrow screens. */
-  isExtra?: boolean;
+  /** Left out where the grid is narrow; "wide": already where it is not wide. */
+  isExtra?: boolean | "wide";
   /** The header is a button that sorts. */
   sort?: { direction: "ascending" | "descending" | "none"; onSort: () => void };
 }
@@ -139,10 +139,8 @@ export function Grid<R>({
     if (target.closest("input")) selection?.onToggle(rowKey(row), event.shiftKey);
     else if (!event.defaultPrevented && !target.closest("a, button")) onOpen?.(row);
   };
-  const template = [selection ? "2.25rem" : "", ...columns.map((c) => c.width)].filter(Boolean).join(" ");
-  const narrow = [selection ? "2.25rem" : "", ...columns.filter((c) => !c.isExtra).map((c) => c.width)]
-    .filter(Boolean)
-    .join(" ");
+  const tracks = (shown: readonly Column<R>[]) =>
+    [...(selection ? ["2.25rem"] : []), ...shown.map((c) => c.width)].join(" ");
   const isMounted = items.some((item) => item.index === at);
   return (
     <div
@@ -156,7 +154,13 @@ export function Grid<R>({
       aria-activedescendant={isMounted ? `${id}-${String(at)}` : undefined}
       tabIndex={0}
       onKeyDown={press}
-      style={{ "--columns": template, "--columns-narrow": narrow } as React.CSSProperties}
+      style={
+        {
+          "--columns": tracks(columns),
+          "--columns-medium": tracks(columns.filter((c) => c.isExtra !== "wide")),
+          "--columns-narrow": tracks(columns.filter((c) => !c.isExtra)),
+        } as React.CSSProperties
+      }
     >
       <div className={styles.head} role="row" aria-rowindex={1}>
         {selection && (
@@ -178,7 +182,7 @@ export function Grid<R>({
             key={column.key}
             role="columnheader"
             data-align={column.align}
-            data-extra={column.isExtra ? "" : undefined}
+            data-extra={extraOf(column)}
             aria-sort={column.sort?.direction}
           >
             {column.sort ? (
@@ -223,6 +227,10 @@ export function Grid<R>({
       )}
     </div>
   );
+}
+
+function extraOf({ isExtra }: Column<never>): string | undefined {
+  return isExtra ? (isExtra === "wide" ? "wide" : "") : undefined;
 }
 
 interface RowProps {
@@ -273,7 +281,7 @@ const MemoRow = memo(function Row({
           key={column.key}
           role="gridcell"
           data-align={column.align}
-          data-extra={column.isExtra ? "" : undefined}
+          data-extra={extraOf(column)}
           {...column.attributes?.(row)}
         >
           {column.cell(row)}
