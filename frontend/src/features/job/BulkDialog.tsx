@@ -1,4 +1,4 @@
-import { useId, useState } from "react";
+import { useState } from "react";
 import type { Job } from "@/api/types";
 import { ProblemNotice } from "@/features/problem/ProblemView";
 import { money } from "@/format/money";
@@ -6,6 +6,7 @@ import { count, plural } from "@/format/number";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Field, TextArea } from "@/ui/Field";
+import styles from "./BulkDialog.module.css";
 import { type Plan, skipWords, type Verb } from "./plan";
 import type { Bulk, Question } from "./useBulk";
 
@@ -16,7 +17,6 @@ export default function BulkDialog({ job, bulk, question }: { job: Job; bulk: Bu
   const [note, setNote] = useState("");
   const isCancel = question.verb === "cancel" || question.verb === "cancel-job";
   const isNoteMissing = question.verb === "return" && note.trim() === "";
-  const confirmId = useId();
   return (
     <Dialog
       title={titleOf(question)}
@@ -25,7 +25,6 @@ export default function BulkDialog({ job, bulk, question }: { job: Job; bulk: Bu
         <>
           <Button onClick={bulk.dismiss}>{isCancel ? "Keep running" : "Back"}</Button>
           <Button
-            id={confirmId}
             look={isCancel ? "danger" : "primary"}
             isBusy={bulk.isBusy}
             disabled={isNoteMissing}
@@ -84,13 +83,18 @@ function CancelJobWords({ job }: { job: Job }) {
   const { running, queued, succeeded, failed, canceled } = job.counts;
   return (
     <>
-      <ul>
-        <li>{repositories(running)} running: stopped within seconds, without a result.</li>
-        <li>{repositories(queued)} queued: never started.</li>
-        <li>{repositories(succeeded + failed + canceled)} finished: kept as they are, with their diffs.</li>
-      </ul>
+      <dl className={styles.counts}>
+        <dt>{count(running)} running</dt>
+        <dd>stopped within seconds, without a result</dd>
+        <dt>{count(queued)} queued</dt>
+        <dd>never started</dd>
+        <dt>{count(succeeded + failed + canceled)} finished</dt>
+        <dd>kept as they are, with their diffs</dd>
+      </dl>
       <p>
-        {job.usage.costUsd === null ? "What was spent" : `${money(job.usage.costUsd)} are spent; that`} stays spent.
+        {job.usage.costUsd === null
+          ? "What was spent stays spent."
+          : `The ${money(job.usage.costUsd)} spent so far stay spent.`}{" "}
         Canceled repositories can be run again.
       </p>
     </>
@@ -104,7 +108,8 @@ function PlanWords({ job, plan }: { job: Job; plan: Plan }) {
   return (
     <>
       <p>
-        Will {doWords[plan.verb]} <strong>{count(n)}</strong>
+        {willWords[plan.verb]} <strong>{count(n)}</strong>
+        {plan.verb === "retry" && " again"}
         {skip && `, ${skip}`}.
       </p>
       {plan.verb === "publish" && (
@@ -130,10 +135,10 @@ function PlanWords({ job, plan }: { job: Job; plan: Plan }) {
   );
 }
 
-const doWords: Record<Verb, string> = {
-  approve: "approve",
-  return: "return",
-  publish: "publish",
-  retry: "run again",
-  cancel: "cancel",
+const willWords: Record<Verb, string> = {
+  approve: "Will approve",
+  return: "Will return",
+  publish: "Will publish",
+  retry: "Will run",
+  cancel: "Will cancel",
 };

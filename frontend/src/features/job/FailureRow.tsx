@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { RotateCw } from "lucide-react";
 import { taskPath } from "@/api/types";
 import { lookOf, outcomeLooks } from "@/features/status/looks";
-import { count, plural } from "@/format/number";
+import { count } from "@/format/number";
 import { Badge } from "@/ui/Badge";
 import { Button, buttonClass } from "@/ui/Button";
 import { PlainText } from "@/ui/PlainText";
@@ -56,9 +56,8 @@ export function FailureRow({ failure, bulk }: { failure: FailureCluster; bulk: B
           className={buttonClass()}
           data-look="quiet"
           data-size="s"
-          aria-label={`Show ${plural(tasks.length, "repository", "repositories")} with this cause`}
         >
-          Show in table
+          Show in table <span className="visually-hidden">those that failed like {first?.repositoryName}</span>
         </Link>
         {retry > 0 && (
           <Button size="s" icon={<RotateCw />} onClick={() => bulk.start("retry", tasks)}>

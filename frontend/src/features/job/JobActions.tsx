@@ -57,19 +57,21 @@ export function JobActions({ job, feed, bulk }: { job: Job; feed: FeedSnapshot; 
         <Play aria-hidden />
         Run again
       </Link>
-      <Popover label="Commands" isIconOnly look="plain" icon={<Terminal />} align="end">
-        {() => (
-          <div className={styles.commands}>
-            <p>The same in a terminal:</p>
-            {commandsOf(job).map((command) => (
-              <div key={command}>
-                <code>{command}</code>
-                <CopyButton text={command} label="Copy" isIconOnly />
-              </div>
-            ))}
-          </div>
-        )}
-      </Popover>
+      <div className={styles.terminal}>
+        <Popover label="Commands" isIconOnly look="plain" icon={<Terminal />} align="end">
+          {() => (
+            <div className={styles.commands}>
+              <p>The same in a terminal:</p>
+              {commandsOf(job).map((command) => (
+                <div key={command}>
+                  <code>{command}</code>
+                  <CopyButton text={command} label="Copy" isIconOnly />
+                </div>
+              ))}
+            </div>
+          )}
+        </Popover>
+      </div>
     </div>
   );
 }

@@ -4,9 +4,9 @@ import { isFinal } from "@/api/types";
 import { JobStatusBadge } from "@/features/status/StatusBadge";
 import { firstLine } from "@/format/text";
 import type { FeedSnapshot } from "@/live/feed";
+import type { LiveState } from "@/live/follow";
 import { PlainText } from "@/ui/PlainText";
 import { Ago, Elapsed } from "@/ui/Time";
-import { CostMeter } from "./CostMeter";
 import { JobActions } from "./JobActions";
 import styles from "./JobHeader.module.css";
 import { LiveWord } from "./LiveWord";
@@ -18,40 +18,43 @@ import { usePace } from "./usePace";
 export function JobHeader({ job, feed, bulk }: { job: Job; feed: FeedSnapshot; bulk: Bulk }) {
   return (
     <header className={styles.head}>
-      <div className={styles.words}>
+      <div className={styles.name}>
         <nav aria-label="Breadcrumb" className={styles.trail}>
           <Link to="/jobs">Jobs</Link>
         </nav>
-        <div className={styles.name}>
-          <h1>
-            <PlainText text={job.name} />
-          </h1>
-          <JobStatusBadge job={job} />
-        </div>
+        <h1>
+          <PlainText text={job.name} />
+        </h1>
+        <JobStatusBadge job={job} />
+      </div>
+      <div className={styles.words}>
+        <ul className={styles.facts}>
+          <li>
+            Created <Ago time={job.createdAt} />
+          </li>
+          {job.startedAt && (
+            <li>
+              {isFinal(job.status) ? "took " : ""}
+              <Elapsed from={job.startedAt} to={job.completedAt} />
+              {isFinal(job.status) ? "" : " so far"}
+            </li>
+          )}
+          <TimeLeft job={job} />
+          <li>{agentWords(job)}</li>
+          <Live live={feed.live} />
+        </ul>
+        <Prompt job={job} />
       </div>
       <JobActions job={job} feed={feed} bulk={bulk} />
-      <ul className={styles.facts}>
-        <li>
-          Created <Ago time={job.createdAt} />
-        </li>
-        {job.startedAt && (
-          <li>
-            {isFinal(job.status) ? "took " : ""}
-            <Elapsed from={job.startedAt} to={job.completedAt} />
-            {isFinal(job.status) ? "" : " so far"}
-          </li>
-        )}
-        <TimeLeft job={job} />
-        <li>{agentWords(job)}</li>
-        <li aria-live="off">
-          <LiveWord live={feed.live} />
-        </li>
-      </ul>
-      <Prompt job={job} />
-      <div className={styles.cost}>
-        <CostMeter job={job} />
-      </div>
     </header>
+  );
+}
+
+function Live({ live }: { live: LiveState }) {
+  return live.kind === "over" ? null : (
+    <li>
+      <LiveWord live={live} />
+    </li>
   );
 }
 

@@ -1,18 +1,26 @@
 import { Link } from "@tanstack/react-router";
-import { CircleCheck, DollarSign, Recycle } from "lucide-react";
+import { DollarSign, Recycle } from "lucide-react";
+import { lazy, Suspense } from "react";
 import type { Job, Task } from "@/api/types";
-import { isFinal } from "@/api/types";
 import { money } from "@/format/money";
 import { count, plural } from "@/format/number";
 import type { FeedSnapshot } from "@/live/feed";
 import { Notice } from "@/ui/State";
 
+const TrialBanner = lazy(async () => ({ default: (await import("@/features/newjob/TrialBanner")).TrialBanner }));
+const QueuePlace = lazy(() => import("./QueuePlace"));
+const NothingToChange = lazy(() => import("./NothingToChange"));
+
 /** What somebody should know about the job before looking at its repositories. */
 export function JobNotices({ job, feed }: { job: Job; feed: FeedSnapshot }) {
   return (
     <>
+      <Suspense>
+        <TrialBanner job={job} />
+        {job.status === "queued" && <QueuePlace job={job} />}
+        {job.status === "succeeded" && job.counts.changed === 0 && <NothingToChange job={job} tasks={feed.tasks} />}
+      </Suspense>
       <OverBudget job={job} tasks={feed.tasks} />
-      <NothingToChange job={job} tasks={feed.tasks} />
       <Reused job={job} tasks={feed.tasks} />
     </>
   );
@@ -23,44 +31,31 @@ interface Facts {
   tasks: readonly Task[];
 }
 
-/** The money is gone, or what is left is set aside for those that run. */
+/** The money is gone: that of the job, or that of some repositories. */
 function OverBudget({ job, tasks }: Facts) {
   const over = tasks.filter((task) => task.outcome === "budget_exhausted").length;
-  const spent = job.usage.costUsd ?? 0;
-  const isSpent = job.maxCostUsd !== null && spent >= job.maxCostUsd;
+  const cap = job.maxCostUsd;
+  const isSpent = cap !== null && (job.usage.costUsd ?? 0) >= cap;
   if (over === 0 && !isSpent) return null;
+  const waiting = job.counts.queued;
   return (
     <Notice tone="warn" icon={<DollarSign />}>
-      {isSpent && job.maxCostUsd !== null ? `The job’s cap of ${money(job.maxCostUsd)} is spent. ` : ""}
-      {over > 0 ? `${plural(over, "repository", "repositories")} ended over budget. ` : ""}
-      {isSpent && job.counts.queued > 0 ? `${count(job.counts.queued)} queued ones wait for money. ` : ""}A job’s cap
-      can’t be raised;{" "}
+      {isSpent && `The job’s cap of ${money(cap)} is spent. `}
+      {isSpent && waiting > 0 && `${plural(waiting, "repository waits", "repositories wait")} for money. `}
+      {over > 0 && (
+        <>
+          <Link from="/jobs/$jobId/" to="." search={{ outcome: "budget_exhausted" }}>
+            {plural(over, "repository", "repositories")}
+          </Link>{" "}
+          ended over budget.{" "}
+        </>
+      )}
+      The limits of a job stay as they are;{" "}
       <Link to="/jobs/new" search={{ from: job.jobId }}>
-        run it again with a larger one
+        run it again with larger ones
       </Link>
-      . What is done already is used again and costs nothing.
+      .
     </Notice>
-  );
-}
-
-/** Everything went well, and there is nothing to show for it: say why that is. */
-function NothingToChange({ job, tasks }: Facts) {
-  if (job.status !== "succeeded" || job.counts.changed > 0) return null;
-  const sample = tasks.find((task) => task.outcome === "no_changes");
-  return (
-    <Notice tone="good" icon={<CircleCheck />}>
-      {plural(job.repositoryCount, "repository", "repositories")} finished, nothing to change.{" "}
-      {sample && <SampleLink task={sample} />}
-    </Notice>
-  );
-}
-
-function SampleLink({ task: { jobId, repositoryName } }: { task: Task }) {
-  const [owner = "", name = ""] = repositoryName.split("/");
-  return (
-    <Link to="/jobs/$jobId/repositories/$owner/$name" params={{ jobId, owner, name }} search={{ tab: "thread" }}>
-      Read why in {repositoryName}
-    </Link>
   );
 }
 
@@ -71,11 +66,12 @@ function Reused({ job, tasks }: Facts) {
   if (!first) return null;
   return (
     <Notice icon={<Recycle />}>
-      {plural(reused.length, "result")} {reused.length === 1 ? "is" : "are"} used again from{" "}
+      {count(reused.length)} of {plural(job.repositoryCount, "result")} {reused.length === 1 ? "is" : "are"} used again
+      from{" "}
       <Link to="/jobs/$jobId" params={{ jobId: first }}>
         an earlier job
       </Link>
-      , which asked for the same on the same commit{isFinal(job.status) ? "" : "s"}. They cost nothing.
+      , which asked for the same of the same commits: that costs nothing.
     </Notice>
   );
 }

@@ -13,6 +13,7 @@ import { useShortcuts } from "@/ui/keys";
 import { Page } from "@/ui/Page";
 import { Skeleton } from "@/ui/State";
 import { BulkAsk, BulkReport } from "./bulkParts";
+import { CostMeter } from "./CostMeter";
 import { JobHeader } from "./JobHeader";
 import { JobNotices } from "./JobNotices";
 import { JobTabs } from "./JobTabs";
@@ -78,7 +79,12 @@ function JobView({ job, feed }: { job: Job; feed: FeedSnapshot }) {
         )}
         <JobNotices job={job} feed={feed} />
         <BulkReport bulk={bulk} />
-        <ProgressStrip job={job} feed={feed} />
+        <div className={styles.state}>
+          <ProgressStrip job={job} feed={feed} />
+          <div className={styles.cost}>
+            <CostMeter job={job} />
+          </div>
+        </div>
         <JobTabs job={job} feed={feed} />
         <div className={styles.body} data-tab={tab}>
           <Suspense fallback={<Skeleton label="Loading" rows={6} />}>

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { taskPath } from "@/api/types";
-import { publishLooks } from "@/features/status/looks";
+import { lookOf, outcomeLooks, publishLooks } from "@/features/status/looks";
 import { count, plural } from "@/format/number";
 import { buttonClass } from "@/ui/Button";
 import { facetsOf } from "./derive";
@@ -11,8 +11,14 @@ import styles from "./GroupsTab.module.css";
 export function PatchRow({ jobId, patch }: { jobId: string; patch: PatchCluster }) {
   const { key, diffStat, tasks } = patch;
   const [first] = tasks;
-  const states = [...facetsOf(tasks).publish];
-  const open = states.some(([state]) => state === "unreviewed");
+  const facets = facetsOf(tasks);
+  const isOpen = facets.publish.has("unreviewed");
+  const states = [
+    ...[...facets.publish].map(([state, n]) => ({ word: publishLooks[state].word, n })),
+    ...[...facets.outcome]
+      .filter(([outcome]) => outcome !== "changed")
+      .map(([outcome, n]) => ({ word: lookOf(outcomeLooks, outcome).word, n })),
+  ];
   if (!first) return null;
   return (
     <li className={styles.row}>
@@ -26,9 +32,9 @@ export function PatchRow({ jobId, patch }: { jobId: string; patch: PatchCluster 
             {plural(diffStat.files, "file")} <span className={styles.plus}>+{count(diffStat.additions)}</span>{" "}
             <span className={styles.minus}>−{count(diffStat.deletions)}</span>
           </span>
-          {states.map(([state, n]) => (
-            <span key={state} className={styles.names}>
-              {count(n)} {publishLooks[state].word.toLowerCase()}
+          {states.map(({ word, n }) => (
+            <span key={word} className={styles.state}>
+              {word} {count(n)}
             </span>
           ))}
         </p>
@@ -42,9 +48,8 @@ export function PatchRow({ jobId, patch }: { jobId: string; patch: PatchCluster 
           className={buttonClass()}
           data-look="quiet"
           data-size="s"
-          aria-label={`Show ${plural(tasks.length, "repository", "repositories")} with this change`}
         >
-          Show in table
+          Show in table <span className="visually-hidden">the group of {first.repositoryName}</span>
         </Link>
         <Link
           to="/jobs/$jobId/repositories/$owner/$name"
@@ -52,20 +57,18 @@ export function PatchRow({ jobId, patch }: { jobId: string; patch: PatchCluster 
           search={{ tab: "changes" }}
           className={buttonClass()}
           data-size="s"
-          aria-label={`Read the diff of ${first.repositoryName}`}
         >
-          Read one diff
+          Read one diff<span className="visually-hidden">: {first.repositoryName}</span>
         </Link>
-        {open && (
+        {isOpen && (
           <Link
             to="/jobs/$jobId/review"
             params={{ jobId }}
             search={{ group: key }}
             className={buttonClass()}
             data-size="s"
-            aria-label={`Review ${plural(tasks.length, "repository", "repositories")} with this change`}
           >
-            Review
+            Review <span className="visually-hidden">the group of {first.repositoryName}</span>
           </Link>
         )}
       </div>

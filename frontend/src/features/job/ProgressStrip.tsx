@@ -1,6 +1,6 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { X } from "lucide-react";
-import { type ReactNode, useMemo } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import type { Job, Outcome, TaskStatus } from "@/api/types";
 import { outcomes, taskStatuses } from "@/api/types";
 import { countSegments, doneCount } from "@/features/status/segments";
@@ -46,19 +46,7 @@ export function ProgressStrip({ job, feed }: { job: Job; feed: FeedSnapshot }) {
             />
           ))}
         </ChipGroup>
-        <ChipGroup label="By outcome">
-          {outcomes
-            .filter((outcome) => !repeatsStatus(outcome, facets.outcome, job))
-            .map((outcome) => (
-              <Chip
-                key={outcome}
-                look={outcomeLooks[outcome]}
-                count={facets.outcome.get(outcome) ?? 0}
-                isOn={search.outcome === outcome}
-                to={{ outcome: search.outcome === outcome ? undefined : outcome }}
-              />
-            ))}
-        </ChipGroup>
+        <OutcomeChips job={job} counts={facets.outcome} active={search.outcome} />
         <ChipGroup label="By review">
           {publishStates.map((state: PublishState) => (
             <Chip
@@ -72,6 +60,44 @@ export function ProgressStrip({ job, feed }: { job: Job; feed: FeedSnapshot }) {
         </ChipGroup>
       </div>
     </div>
+  );
+}
+
+/** How many outcomes are shown before somebody asks for all. */
+const shownOutcomes = 4;
+
+function OutcomeChips({
+  job,
+  counts,
+  active,
+}: {
+  job: Job;
+  counts: ReadonlyMap<Outcome, number>;
+  active: Outcome | undefined;
+}) {
+  const [isOpen, setOpen] = useState(false);
+  const present = outcomes
+    .filter((outcome) => outcome === active || (counts.has(outcome) && !repeatsStatus(outcome, counts, job)))
+    .sort((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0));
+  const hasMore = present.length > shownOutcomes + 1;
+  const shown = present.filter((outcome, i) => isOpen || !hasMore || i < shownOutcomes || outcome === active);
+  return (
+    <ChipGroup label="By outcome">
+      {shown.map((outcome) => (
+        <Chip
+          key={outcome}
+          look={outcomeLooks[outcome]}
+          count={counts.get(outcome) ?? 0}
+          isOn={active === outcome}
+          to={{ outcome: active === outcome ? undefined : outcome }}
+        />
+      ))}
+      {hasMore && (
+        <button type="button" className={styles.chip} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {isOpen ? "Fewer" : `${count(present.length - shown.length)} more`}
+        </button>
+      )}
+    </ChipGroup>
   );
 }
 

@@ -31,19 +31,21 @@ export default function ProgressTab({ job }: { job: Job }) {
     );
   }
   const cap = capOf(job);
+  const toggle = (
+    <Button size="s" look="quiet" icon={<Table />} aria-pressed={isTable} onClick={() => setTable(!isTable)}>
+      Show as a table
+    </Button>
+  );
   return (
     <div className={styles.progress}>
       {query.isError && <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}
-      <div className={styles.tools}>
-        <Button size="s" look="quiet" icon={<Table />} aria-pressed={isTable} onClick={() => setTable(!isTable)}>
-          Show as a table
-        </Button>
-      </div>
       {isTable ? (
-        <TimelineTable points={points} />
+        <Card title="Timeline" aside={toggle} isFlush>
+          <TimelineTable points={points} />
+        </Card>
       ) : (
         <>
-          <Card title="Repositories">
+          <Card title="Repositories" aside={toggle}>
             <BurnDown points={points} />
           </Card>
           <Card title="Cost" aside="of what had ended by then">

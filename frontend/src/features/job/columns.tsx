@@ -28,7 +28,7 @@ export function taskColumns(order: Order, href: (task: Task) => string, onOpen: 
     {
       key: "status",
       header: "Status",
-      width: "minmax(9.5rem, 1.1fr)",
+      width: "minmax(9rem, 1.1fr)",
       sort: sorts("status"),
       attributes: statusAttributes,
       cell: (task) => <StatusText task={task} />,
@@ -58,7 +58,7 @@ export function taskColumns(order: Order, href: (task: Task) => string, onOpen: 
       header: "Files +/−",
       width: "7.5rem",
       align: "end",
-      isExtra: true,
+      isExtra: "wide",
       sort: sorts("changes"),
       attributes: ({ diffStat: { files, additions, deletions } }) => ({
         title: files
@@ -66,12 +66,12 @@ export function taskColumns(order: Order, href: (task: Task) => string, onOpen: 
           : undefined,
       }),
       cell: ({ diffStat: { files, additions, deletions } }) =>
-        files === 0 ? "" : `${count(files)}  +${count(additions)} −${count(deletions)}`,
+        files === 0 ? "" : `${count(files)}\u2002+${count(additions)} −${count(deletions)}`,
     },
     {
       key: "verification",
       header: "Verified",
-      width: "minmax(7rem, 0.9fr)",
+      width: "minmax(7.25rem, 0.9fr)",
       isExtra: true,
       sort: sorts("verification"),
       attributes: verificationAttributes,
@@ -80,7 +80,8 @@ export function taskColumns(order: Order, href: (task: Task) => string, onOpen: 
     {
       key: "publish",
       header: "Review",
-      width: "minmax(7.5rem, 0.8fr)",
+      width: "minmax(7.25rem, 0.8fr)",
+      isExtra: true,
       sort: sorts("publish"),
       attributes: publishAttributes,
       cell: publishCell,
@@ -90,7 +91,7 @@ export function taskColumns(order: Order, href: (task: Task) => string, onOpen: 
       header: "Cost",
       width: "4.5rem",
       align: "end",
-      isExtra: true,
+      isExtra: "wide",
       sort: sorts("cost"),
       cell: (task) => (task.startedAt ? money(task.usage.costUsd) : ""),
     },
@@ -99,7 +100,7 @@ export function taskColumns(order: Order, href: (task: Task) => string, onOpen: 
       header: "Took",
       width: "6rem",
       align: "end",
-      isExtra: true,
+      isExtra: "wide",
       sort: sorts("duration"),
       cell: (task) => (isFinal(task.status) ? took(task, 0) : <RunningText task={task} />),
     },
@@ -108,7 +109,7 @@ export function taskColumns(order: Order, href: (task: Task) => string, onOpen: 
       header: "Try",
       width: "2.25rem",
       align: "end",
-      isExtra: true,
+      isExtra: "wide",
       sort: sorts("attempt"),
       attributes: ({ attempt }) => ({ title: `Attempt ${count(attempt)}` }),
       cell: ({ attempt }) => String(attempt),
@@ -118,7 +119,7 @@ export function taskColumns(order: Order, href: (task: Task) => string, onOpen: 
       header: "Last event",
       width: "6.5rem",
       align: "end",
-      isExtra: true,
+      isExtra: "wide",
       sort: sorts("updated"),
       attributes: ({ updatedAt }) => ({ title: moment(updatedAt) }),
       cell: ({ updatedAt }) => <AgoText time={updatedAt} />,
@@ -181,7 +182,7 @@ function verificationText(task: Task): string {
   if (failed !== null) return failed;
   const flags = task.gates.length;
   if (passed === 0) return flags > 0 ? flagWords(flags) : "";
-  return flags > 0 ? `${count(passed)} passed, ${flagWords(flags)}` : `${count(passed)} passed`;
+  return flags > 0 ? `passed, ${flagWords(flags)}` : `${count(passed)} passed`;
 }
 
 function flagWords(flags: number): string {
@@ -219,7 +220,7 @@ function publishCell(task: Task) {
   const { word } = publishLooks[state];
   const { pullRequest } = task;
   if (!pullRequest) return word;
-  const label = `#${String(pullRequest.number)} ${word.toLowerCase()}`;
+  const label = `#${String(pullRequest.number)} ${pullRequest.state}`;
   if (!/^https?:\/\//.test(pullRequest.url)) return label;
   return (
     <a href={pullRequest.url} target="_blank" rel="noopener noreferrer nofollow" tabIndex={-1}>

@@ -32,7 +32,7 @@ export function CostPlot({ points, cap }: { points: readonly TimelinePoint[]; ca
         times={times}
         yMax={yMax}
         yWord={money}
-        height={200}
+        height={160}
         cursor={cursor}
         onCursor={setCursor}
         says={(i) => (points[i] ? `${clock(points[i].time, true)}: ${money(points[i].costUsd)}` : "nothing yet")}

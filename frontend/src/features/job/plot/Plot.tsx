@@ -23,7 +23,7 @@ export function Plot({
   times,
   yMax,
   yWord,
-  height = 240,
+  height = 208,
   cursor,
   onCursor,
   says,
