@@ -1,7 +1,7 @@
 import { getRouteApi, useLocation } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDownToLine, Download } from "lucide-react";
-import { useDeferredValue, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import { type CSSProperties, useDeferredValue, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import { bytes, count, plural } from "@/format/number";
 import { withoutAnsi } from "@/format/text";
 import { Button } from "@/ui/Button";
@@ -14,7 +14,7 @@ import { findLines, lineAt, lineOfHash, type LogLines } from "./logLines";
 import styles from "./Log.module.css";
 
 const route = getRouteApi("/jobs/$jobId/repositories/$owner/$name");
-const rowHeight = 20;
+const rowHeight = 24; // pixels; smaller targets than this are hard to hit
 
 /** A log of any length: only the lines in view are drawn, and the search looks through all of them. */
 export function Log({ lines, isLive, fileName }: { lines: LogLines; isLive: boolean; fileName: string }) {
@@ -102,6 +102,7 @@ export function Log({ lines, isLive, fileName }: { lines: LogLines; isLive: bool
       <div
         ref={scroller}
         className={styles.scroller}
+        style={{ "--content": `${virtual.getTotalSize()}px` } as CSSProperties}
         role="region"
         aria-label="Lines of the log"
         tabIndex={0}

@@ -1,4 +1,4 @@
-import { Check, GitPullRequestArrow, RotateCcw, Undo2, X } from "lucide-react";
+import { Check, CornerUpLeft, GitPullRequestArrow, RotateCcw, Undo2, X } from "lucide-react";
 import { useState } from "react";
 import { useTaskAction, type BulkAction } from "@/api/actions";
 import { asProblem } from "@/api/problem";
@@ -62,13 +62,13 @@ export function TaskActions({ task, job, feed }: { task: Task; job: Job | undefi
         </Button>
       )}
       {mayReturn && (
-        <Button icon={<RotateCcw />} hint="d" onClick={() => setDialog("return")}>
+        <Button icon={<CornerUpLeft />} hint="d" onClick={() => setDialog("return")}>
           Return
         </Button>
       )}
       {mayApprove && (
         <Button
-          look={can("publish") ? "plain" : "primary"}
+          look={can("publish") || task.status !== "succeeded" ? "plain" : "primary"}
           icon={<Check />}
           hint="a"
           isBusy={verdict.isBusy}

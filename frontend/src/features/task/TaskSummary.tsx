@@ -14,7 +14,7 @@ export function TaskSummary({ text }: { text: string }) {
   return (
     <section className={styles.summary} aria-label="What the agent says">
       <p>
-        <PlainText text={isLong && !isOpen ? `${text.slice(0, short).trimEnd()}…` : text} />
+        <WithCode text={isLong && !isOpen ? `${text.slice(0, short).trimEnd()}…` : text} />
       </p>
       {isLong && (
         <Button size="s" look="quiet" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
@@ -22,5 +22,18 @@ export function TaskSummary({ text }: { text: string }) {
         </Button>
       )}
     </section>
+  );
+}
+
+/** Text with `code` in it, and no other Markdown: the page's head has no room for more. */
+function WithCode({ text }: { text: string }) {
+  return text.split(/`([^`\n]+)`/).map((part, i) =>
+    i % 2 === 1 ? (
+      <code key={i}>
+        <PlainText text={part} />
+      </code>
+    ) : (
+      <PlainText key={i} text={part} />
+    ),
   );
 }

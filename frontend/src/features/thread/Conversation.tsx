@@ -35,9 +35,14 @@ export function Conversation({ task, thread }: { task: Task; thread: ThreadState
     () => rowsOf(conversation.items, view, (key) => isKeyOpen(key, false)),
     [conversation, view, isKeyOpen],
   );
-  const { list, virtual, margin, isAtEnd, scrollToEnd } = useThreadList(rows, view, isFollowing);
+  const { list, virtual, margin, isAtEnd, scrollToTop, scrollToEnd } = useThreadList(rows, view, isFollowing);
   const wanted = useDeferredValue(find);
   const found = useMemo(() => findRows(rows, wanted), [rows, wanted]);
+  // The simple view leaves much out: a search that finds nothing says where there is something.
+  const elsewhere = useMemo(
+    () => (wanted && found.length === 0 && view !== "technical" ? findRows(conversation.items, wanted).length : 0),
+    [conversation, wanted, found, view],
+  );
   const failures = useMemo(() => rows.filter((row) => row.isFailure).length, [rows]);
 
   const items = virtual.getVirtualItems();
@@ -74,14 +79,15 @@ export function Conversation({ task, thread }: { task: Task; thread: ThreadState
   useEffect(() => {
     if (isThere && margin > 0) show();
   }, [isThere, margin, target]);
-  const hasBegun = useRef(false);
-  useEffect(() => {
-    if (hasBegun.current || !thread.isCaughtUp || margin === 0) return;
-    hasBegun.current = true;
+  const begin = useEffectEvent(() => {
     if (target === undefined && isFollowing) scrollToEnd();
   });
+  const isReady = thread.isCaughtUp && margin > 0;
+  useEffect(() => {
+    if (isReady) begin();
+  }, [isReady]);
 
-  const unread = useUnread(thread.loadedCount, isAtEnd);
+  const unread = useUnread(thread.loadedCount, isAtEnd || !isReady);
 
   const step = (by: 1 | -1) => {
     for (let i = place + by; i >= 0 && i < rows.length; i += by) {
@@ -97,6 +103,11 @@ export function Conversation({ task, thread }: { task: Task; thread: ThreadState
     const index = found[stepInFound(found, place, by)];
     if (index !== undefined) goTo(index, "center", true);
   };
+  const goToTop = () => {
+    setAt(null);
+    setFollow(false);
+    scrollToTop();
+  };
   const follow = () => {
     setFollow(!wantsToFollow);
     if (!wantsToFollow) scrollToEnd();
@@ -108,7 +119,7 @@ export function Conversation({ task, thread }: { task: Task; thread: ThreadState
     { keys: "k", does: "Previous turn", group, run: () => step(-1) },
     { keys: "e", does: "Open or close the row", group, run: () => rows[place] && toggle(rows[place].key) },
     { keys: "shift+E", does: "Open or close all rows", group, run: () => setAll(all !== true) },
-    { keys: "g g", does: "To the beginning", group, run: () => goTo(0, "start") },
+    { keys: "g g", does: "To the beginning", group, run: () => goToTop() },
     { keys: "shift+G", does: "To the end", group, run: scrollToEnd },
     { keys: "m", does: "Next failure", group, run: goToFailure },
     ...(thread.isComplete ? [] : [{ keys: "f", does: "Follow the end", group, run: follow }]),
@@ -129,11 +140,11 @@ export function Conversation({ task, thread }: { task: Task; thread: ThreadState
         thread={thread}
         conversation={conversation}
         view={view}
-        turn={rows[place]?.turn ?? 0}
+        turn={Math.max(1, rows[place]?.turn ?? 1)}
         failures={failures}
         onFailure={goToFailure}
         find={find}
-        found={{ at: foundAt, of: found.length }}
+        found={{ at: foundAt, of: found.length, elsewhere }}
         onFind={(text) =>
           void navigate({ search: (s) => ({ ...s, find: text || undefined }), replace: true, resetScroll: false })
         }

@@ -61,7 +61,7 @@ const components: Components = {
       [image: <PlainText text={alt ?? ""} /> {typeof src === "string" ? <PlainText text={src} /> : null}]
     </span>
   ),
-  mark: ({ children }) => <PlainText text={String(children)} />,
+  mark: ({ children }) => <PlainText text={typeof children === "string" ? children : ""} />,
   input: ({ checked }) => <input type="checkbox" checked={checked ?? false} readOnly disabled aria-label="to do" />,
 };
 

@@ -30,6 +30,7 @@ export const RowFrame = memo(function RowFrame({
   onMark,
   ...rest
 }: FrameProps) {
+  const isNumbered = isTurnStart && row.turn > 0 && row.kind !== "turn"; // that row says it itself
   return (
     <article
       ref={measure}
@@ -47,7 +48,7 @@ export const RowFrame = memo(function RowFrame({
         href={linkTo(row.seq)}
         className={styles.anchor}
         title={`${clock(row.time, true)} · copies the link to this message`}
-        aria-label={`Link to message ${row.seq}`}
+        aria-label={isNumbered ? `${row.turn}, link to the turn` : `#${row.seq}, link to this message`}
         onClick={(event) => {
           if (event.metaKey || event.ctrlKey || event.shiftKey) return;
           event.preventDefault();
@@ -55,7 +56,7 @@ export const RowFrame = memo(function RowFrame({
           onMark(row.seq);
         }}
       >
-        {isTurnStart && row.turn > 0 ? row.turn : "#"}
+        {isNumbered ? row.turn : "#"}
       </a>
       <RowBody row={row} {...rest} />
     </article>

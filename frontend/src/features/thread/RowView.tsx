@@ -1,6 +1,7 @@
 import { memo } from "react";
 import { lookOf, outcomeLooks } from "@/features/status/looks";
 import { money } from "@/format/money";
+import { firstLine } from "@/format/text";
 import { clock, duration, moment } from "@/format/time";
 import { PlainText } from "@/ui/PlainText";
 import { CallBody } from "./CallBody";
@@ -28,7 +29,7 @@ export const RowBody = memo(function RowBody({ row, view, isOpen, onToggle }: Ro
       return <TurnLine facts={row.facts} time={row.time} />;
     case "prompt":
       return (
-        <Line {...line} verb="Asked" subject={row.text.trimStart().split("\n", 1)[0] ?? ""}>
+        <Line {...line} verb="Asked" subject={firstLine(row.text.replace(/^The task:\s+/, ""))}>
           <div className={styles.quote}>
             <ClippedText text={row.text} fileName="prompt.txt" />
           </div>
@@ -43,7 +44,7 @@ export const RowBody = memo(function RowBody({ row, view, isOpen, onToggle }: Ro
           <Prose text={row.text} />
         </div>
       ) : (
-        <Line {...line} verb="Thought" subject={row.text.split("\n", 1)[0] ?? ""}>
+        <Line {...line} verb="Thought" subject={firstLine(row.text)}>
           <div className={styles.quote}>
             <ClippedText text={row.text} fileName="thought.txt" />
           </div>

@@ -6,7 +6,7 @@ import { asProblem } from "@/api/problem";
 import type { Task } from "@/api/types";
 import { money } from "@/format/money";
 import { compact, count, share } from "@/format/number";
-import { Button, buttonClass } from "@/ui/Button";
+import { Button } from "@/ui/Button";
 import { CopyButton } from "@/ui/CopyButton";
 import { preferences } from "@/ui/preferences";
 import { useToast } from "@/ui/toast";
@@ -36,7 +36,8 @@ interface BarProps {
   failures: number;
   onFailure: () => void;
   find: string;
-  found: { at: number; of: number };
+  /** `elsewhere`: how many rows only the technical view has. */
+  found: { at: number; of: number; elsewhere: number };
   onFind: (text: string) => void;
   onFound: (step: 1 | -1) => void;
   isAllOpen: boolean;
@@ -86,6 +87,18 @@ export function ThreadBar(bar: BarProps) {
           </Button>
         )}
         <FindField value={bar.find} found={bar.found} onChange={bar.onFind} onStep={bar.onFound} />
+        {bar.found.elsewhere > 0 && (
+          <Link
+            from={route.id}
+            to="."
+            search={(search) => ({ ...search, view: "technical" as const })}
+            replace
+            resetScroll={false}
+            className={styles.elsewhere}
+          >
+            {count(bar.found.elsewhere)} in Technical
+          </Link>
+        )}
         {!thread.isComplete && (
           <Button
             size="s"
@@ -113,7 +126,6 @@ export function ThreadBar(bar: BarProps) {
           icon={<Download />}
           aria-label="Download the stored events (JSONL)"
           title="Download the stored events (JSONL)"
-          className={buttonClass()}
           onClick={() => void download()}
         />
       </div>

@@ -135,17 +135,14 @@ export function planOf(items: readonly Item[]): string {
   return "";
 }
 
-/** The row that holds a message, or the answer that came in it; -1: none does. */
+/** The row that holds a message, or the answer that came in it, or is the nearest before it; -1: none is. */
 export function rowOfMessage(rows: readonly Row[], seq: number): number {
-  let before = -1;
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i];
-    if (!row) continue;
-    if (row.seq === seq || (row.kind === "call" && row.call.outputSeq === seq)) return i;
-    if ("calls" in row && row.calls.some(({ seq: s, call }) => s === seq || call.outputSeq === seq)) return i;
-    if (row.seq < seq) before = i; // this view leaves the message out: the nearest before it
-  }
-  return before;
+  const isIn = (call: ItemOf<"call">) => call.seq === seq || call.call.outputSeq === seq;
+  const own = rows.findIndex((row) => !("calls" in row) && (row.kind === "call" ? isIn(row) : row.seq === seq));
+  if (own >= 0) return own;
+  const group = rows.findIndex((row) => "calls" in row && row.calls.some(isIn));
+  if (group >= 0) return group;
+  return rows.findLastIndex((row) => row.seq < seq); // this view leaves the message out: the nearest before it
 }
 
 /** The next row with bad news after `from`, round and round; -1: there is none. */

@@ -56,7 +56,8 @@ export function useThreadList(rows: readonly Row[], view: ThreadView, isFollowin
   }, [scroller, rows.length]);
 
   const scrollToEnd = () => scroller?.scrollTo({ top: scroller.scrollHeight });
-  return { list, virtual, margin, isAtEnd, scrollToEnd };
+  const scrollToTop = () => scroller?.scrollTo({ top: 0 });
+  return { list, virtual, margin, isAtEnd, scrollToTop, scrollToEnd };
 }
 
 /** About how high a row is before it has been measured, in pixels. */
