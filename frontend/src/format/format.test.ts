@@ -69,6 +69,7 @@ describe("text", () => {
     ]);
     expect(hidesSomething("plain\ttext\r\n")).toBe(false);
     expect(hidesSomething("\u2066")).toBe(true);
+    expect(revealed("\u2066x")).toEqual([{ hidden: "U+2066" }, { text: "x" }]); // whatever was asked before
   });
   it("drops the colours of terminals", () => {
     expect(withoutAnsi("\u001b[31;1mred\u001b[0m \u001b]8;;http://x\u0007link\u001b]8;;\u0007")).toBe("red link");

@@ -11,7 +11,8 @@ import { usePreferences } from "@/ui/preferences";
 import styles from "./CodePane.module.css";
 import { fileDiffOf, headerOnly } from "./fileDiff";
 import type { Patch, PatchFile, PatchHunk } from "./patch";
-import { codeThemes, highlighterOptions, poolOptions } from "./pool";
+import { highlighterOptions, poolOptions } from "./pool";
+import { codeThemes } from "./themes";
 
 /** A place of a diff: a file, and perhaps a line of it, "R120" or "L7". */
 export interface Place {

@@ -74,7 +74,8 @@ function Counts({ file }: { file: PatchFile }) {
   if (file.additions + file.deletions === 0) return null;
   return (
     <span className={styles.counts}>
-      <span data-tone="good">+{count(file.additions)}</span> <span data-tone="bad">−{count(file.deletions)}</span>
+      {file.additions > 0 && <span data-tone="good">+{count(file.additions)}</span>}{" "}
+      {file.deletions > 0 && <span data-tone="bad">−{count(file.deletions)}</span>}
     </span>
   );
 }

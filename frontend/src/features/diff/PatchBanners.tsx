@@ -85,8 +85,8 @@ function HiddenNotice({ patch, onShowText }: { patch: Patch; onShowText?: (() =>
           {name} in <PlainText text={file.path.slice(-80)} />:{line.slice(1)}
         </span>
       ))}
-      {hidden.count > hidden.first.length && ` and ${count(hidden.count - hidden.first.length)} more`}. What you read
-      may not be what is there.
+      {hidden.count > hidden.first.length && ` and ${count(hidden.count - hidden.first.length)} more`}. They stand here
+      as their names in brackets.
     </Notice>
   );
 }

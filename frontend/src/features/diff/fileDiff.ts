@@ -1,5 +1,6 @@
 import { type FileDiffMetadata, processFile } from "@pierre/diffs";
-import { hasChanges, hasLongLines, hunkLines, hunkRange, shortened, withoutWhitespace } from "./hunkText";
+import { hidesSomething } from "@/format/text";
+import { hasChanges, hasLongLines, hunkLines, hunkRange, named, shortened, withoutWhitespace } from "./hunkText";
 import type { Patch, PatchFile } from "./patch";
 
 const kept = new WeakMap<PatchFile, Map<boolean, FileDiffMetadata>>();
@@ -36,15 +37,13 @@ function withFacts(diff: FileDiffMetadata, file: PatchFile): FileDiffMetadata {
 function shownText(patch: Patch, file: PatchFile, hidesWhitespace: boolean): string {
   if (file.isBroken) return "";
   const head = "--- a/file\n+++ b/file\n";
-  if (!hidesWhitespace && !hasLongLines(file)) {
-    const [first, last] = [file.hunks[0], file.hunks.at(-1)];
-    return head + patch.text.slice(first?.start, last?.end);
-  }
+  const whole = patch.text.slice(file.hunks[0]?.start, file.hunks.at(-1)?.end);
+  if (!hidesWhitespace && !hasLongLines(file) && !hidesSomething(whole)) return head + whole;
   const parts = file.hunks.map((hunk) => {
     let lines = hunkLines(patch, hunk);
     if (hidesWhitespace) lines = withoutWhitespace(lines).lines;
     if (!hasChanges(lines)) return "";
-    return `${hunkRange(hunk)} ${hunk.header}\n${lines.map(shortened).join("\n")}\n`;
+    return `${hunkRange(hunk)} ${named(hunk.header)}\n${lines.map((line) => named(shortened(line))).join("\n")}\n`;
   });
   const body = parts.join("");
   return body === "" ? "" : head + body;

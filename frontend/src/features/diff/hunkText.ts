@@ -1,3 +1,4 @@
+import { hidesSomething, revealed } from "@/format/text";
 import type { Patch, PatchFile, PatchHunk } from "./patch";
 
 /** Characters of a line that are shown; what comes behind is counted instead. A longer line freezes every browser. */
@@ -103,7 +104,7 @@ export function hasChanges(lines: readonly string[]): boolean {
 }
 
 /** The line of git that begins a hunk, without what it says about the place. */
-export function hunkRange(hunk: PatchHunk): string {
+export function hunkRange(hunk: Pick<PatchHunk, "oldStart" | "oldLines" | "newStart" | "newLines">): string {
   return `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`;
 }
 
@@ -121,4 +122,12 @@ export function hiddenByWhitespace(patch: Patch, file: PatchFile): number {
   const hidden = file.hunks.reduce((sum, hunk) => sum + withoutWhitespace(hunkLines(patch, hunk)).hidden, 0);
   whitespaceCounts.set(file, hidden);
   return hidden;
+}
+
+/** A line in which characters that hide or turn text stand as "[U+202E]": for places that show nothing but text. */
+export function named(line: string): string {
+  if (!hidesSomething(line)) return line;
+  return revealed(line)
+    .map((part) => ("text" in part ? part.text : `[${part.hidden}]`))
+    .join("");
 }

@@ -14,6 +14,8 @@ export interface PatchHunk {
   oldLines: number;
   newStart: number;
   newLines: number;
+  /** Its first changed line: "R12" of the new file, or "L12" of the old one. */
+  firstChange: string;
   /** The added lines, without "+" and line end. */
   added: string[];
   /** Where its "@@" line begins in the text of the patch, and where its last line ends. */
@@ -286,6 +288,7 @@ class Parser {
       oldLines: Number(found[2] ?? 1),
       newStart: Number(found[3]),
       newLines: Number(found[4] ?? 1),
+      firstChange: "",
       added: [],
       start,
       end: start,
@@ -313,6 +316,7 @@ class Parser {
       if (kind === backslash) continue;
       if (end - at > file.longestLine) file.longestLine = end - at;
       file.lineCount++;
+      if (kind !== space && hunk.firstChange === "") hunk.firstChange = placeOf(hunk, kind, oldLeft, newLeft);
       if (kind === plus) {
         hunk.added.push(text.slice(at + 1, text.charCodeAt(end - 1) === 13 ? end - 1 : end));
         file.additions++;
@@ -338,9 +342,14 @@ class Parser {
     const isPlainModify = file.status === "modified" && file.hunks.length === 0 && !file.isBinary;
     if (isPlainModify && file.modeChange) file.status = "mode";
     file.isLarge = file.lineCount > largeFileLines;
-    file.isGenerated = isGeneratedPath(file.path) || saysGenerated(file.hunks);
+    file.isGenerated = !file.isSubmodule && (isGeneratedPath(file.path) || saysGenerated(file.hunks));
     this.#files.push(file);
   }
+}
+
+function placeOf(hunk: PatchHunk, kind: number, oldLeft: number, newLeft: number): string {
+  if (kind === plus) return `R${hunk.newStart + hunk.newLines - newLeft}`;
+  return `L${hunk.oldStart + hunk.oldLines - oldLeft}`;
 }
 
 /** A line that looks like more of a hunk that should be over. The "-- " before a mailer's signature does not. */

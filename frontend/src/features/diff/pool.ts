@@ -1,7 +1,7 @@
 import type { WorkerInitializationRenderOptions, WorkerPoolOptions } from "@pierre/diffs/react";
+import { codeThemes, registerThemes } from "./themes";
 
-/** The colours of code. Both keep 4.5:1 on the grounds of added and removed lines. */
-export const codeThemes = { dark: "github-dark-high-contrast", light: "github-light-high-contrast" };
+registerThemes();
 
 /** Two workers: each holds an engine of its own, and two keep ahead of scrolling. */
 export const poolOptions: WorkerPoolOptions = {

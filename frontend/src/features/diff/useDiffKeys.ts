@@ -34,7 +34,7 @@ export function useDiffKeys(diff: DiffKeys): void {
     const next = nextHunk(files, at, hunkAt.current, by);
     if (!next) return;
     hunkAt.current = { file: next.file.index, hunk: next.file.hunks.indexOf(next.hunk) };
-    go(next.file, firstLine(next.hunk));
+    go(next.file, next.hunk.firstChange);
   };
   const view = () => {
     if (!current) return;
@@ -101,8 +101,4 @@ function nextHunk(
     if (other && hunk) return { file: other, hunk };
   }
   return null;
-}
-
-function firstLine(hunk: PatchHunk): string {
-  return hunk.newLines > 0 ? `R${hunk.newStart}` : `L${hunk.oldStart}`;
 }
