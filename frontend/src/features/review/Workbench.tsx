@@ -97,7 +97,13 @@ export function Workbench({
       { keys: "d", does: "Return them with a note", run: () => isShown && toReturn.length > 0 && setReturning(true) },
       { keys: "n", does: "Next group", run: () => step(1) },
       { keys: "shift+N", does: "Previous group", run: () => step(-1) },
-      { keys: "u", does: "Undo the last decision", run: () => void (undo() || decide("withdrawn", decided)) },
+      {
+        keys: "u",
+        does: "Undo the last decision",
+        run: () => {
+          if (!undo()) decide("withdrawn", decided);
+        },
+      },
       {
         keys: "v",
         does: "Mark as viewed, and go on",

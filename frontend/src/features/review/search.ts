@@ -1,16 +1,15 @@
-import * as z from "zod/mini";
-
-const optional = <T extends z.core.$ZodType>(type: T) => z.catch(z.optional(type), undefined);
+import * as v from "valibot";
+import { optional } from "@/ui/searchParameter";
 
 /** What the address of the review queue says. */
-export const reviewSearch = z.object({
+export const reviewSearch = v.object({
   /** The group of identical patches that is being judged. */
-  group: optional(z.string()),
+  group: optional(v.string()),
   /** The repository of it whose diff is shown. */
-  at: optional(z.string()),
+  at: optional(v.string()),
   /** Which part of the queue: what is open, everything (if left out), or what failed. */
-  show: optional(z.enum(["open", "all", "failures"])),
-  layout: optional(z.enum(["unified", "split", "text"])),
+  show: optional(v.picklist(["open", "all", "failures"])),
+  layout: optional(v.picklist(["unified", "split", "text"])),
 });
 
-export type ReviewSearch = z.infer<typeof reviewSearch>;
+export type ReviewSearch = v.InferOutput<typeof reviewSearch>;
