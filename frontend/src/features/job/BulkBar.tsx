@@ -7,7 +7,7 @@ import { Popover } from "@/ui/Popover";
 import styles from "./BulkBar.module.css";
 import { saveFile, tasksCsv } from "./csv";
 import { planOf, skipWords, type Verb } from "./plan";
-import type { Selection } from "./selection";
+import type { Selection } from "./useSelection";
 import type { Bulk } from "./useBulk";
 
 const verbs: { verb: Verb; word: string; icon: LucideIcon; key?: string }[] = [

@@ -12,7 +12,7 @@ import { filterTasks, isFiltered, sortTasks } from "./derive";
 import { FilterBar } from "./FilterBar";
 import { NoRows } from "./NoRows";
 import type { TaskSort } from "./search";
-import { useSelection } from "./selection";
+import { useSelection } from "./useSelection";
 import styles from "./TaskGrid.module.css";
 import type { Bulk } from "./useBulk";
 import { useActiveRow } from "./useActiveRow";

@@ -70,8 +70,8 @@ export function facetsOf(tasks: readonly Task[]): Facets {
   const outcome = new Map<Outcome, number>();
   const publish = new Map<PublishState, number>();
   for (const task of tasks) {
-    add(status, task.status as TaskStatus);
-    if (task.outcome) add(outcome, task.outcome as Outcome);
+    add(status, task.status);
+    if (task.outcome) add(outcome, task.outcome);
     const state = publishState(task);
     if (state) add(publish, state);
   }

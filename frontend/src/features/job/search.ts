@@ -1,7 +1,6 @@
-import * as z from "zod/mini";
+import * as v from "valibot";
 import { outcomes, taskStatuses } from "@/api/types";
-
-const optional = <T extends z.core.$ZodType>(type: T) => z.catch(z.optional(type), undefined);
+import { optional } from "@/ui/searchParameter";
 
 export const jobTabs = ["repositories", "groups", "progress", "request"] as const;
 export type JobTab = (typeof jobTabs)[number];
@@ -21,20 +20,20 @@ export const taskSorts = [
 export type TaskSort = (typeof taskSorts)[number];
 
 /** What the address of a job's page says: which part, which rows, in which order. */
-export const jobSearch = z.object({
-  tab: optional(z.enum(jobTabs)),
-  status: optional(z.enum(taskStatuses)),
-  outcome: optional(z.enum(outcomes)),
-  publish: optional(z.enum(publishStates)),
-  q: optional(z.string()),
-  sort: optional(z.enum(taskSorts)),
-  desc: optional(z.boolean()),
+export const jobSearch = v.object({
+  tab: optional(v.picklist(jobTabs)),
+  status: optional(v.picklist(taskStatuses)),
+  outcome: optional(v.picklist(outcomes)),
+  publish: optional(v.picklist(publishStates)),
+  q: optional(v.string()),
+  sort: optional(v.picklist(taskSorts)),
+  desc: optional(v.boolean()),
   /** The fingerprint of a group of patches, or the key of a group of failures. */
-  group: optional(z.string()),
+  group: optional(v.string()),
   /** The row that the keyboard is on. */
-  at: optional(z.string()),
+  at: optional(v.string()),
   /** That row is shown in a pane beside the table. */
-  peek: optional(z.boolean()),
+  peek: optional(v.boolean()),
 });
 
-export type JobSearch = z.infer<typeof jobSearch>;
+export type JobSearch = v.InferOutput<typeof jobSearch>;

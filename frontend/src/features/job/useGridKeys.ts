@@ -2,7 +2,7 @@ import type { Task } from "@/api/types";
 import { moveActive } from "@/ui/Grid";
 import { useShortcuts } from "@/ui/keys";
 import type { Verb } from "./plan";
-import type { Selection } from "./selection";
+import type { Selection } from "./useSelection";
 import type { Bulk } from "./useBulk";
 
 /** The keys of the table. What acts, acts on what is picked, else on the row that the keyboard is on. */
