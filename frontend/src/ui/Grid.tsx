@@ -1,4 +1,3 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
 import {
   type KeyboardEvent,
   memo,
@@ -11,6 +10,7 @@ import {
 } from "react";
 import type { Tone } from "./Badge";
 import styles from "./Grid.module.css";
+import { useRowWindow } from "./useRowWindow";
 
 export interface Column<R> {
   key: string;
@@ -65,6 +65,9 @@ interface GridProps<R> {
   rowTone?: (row: R) => string | undefined;
 }
 
+/** Pixels; the style sheet has the same. */
+const headHeight = 34;
+
 /**
  * A table that draws only the rows in view: 10,000 cost what 30 cost. The arrow
  * keys, Home, End and Page keys move through it, Enter opens, Space peeks or selects;
@@ -87,25 +90,18 @@ export function Grid<R>({
 }: GridProps<R>) {
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();
-  // eslint-disable-next-line react-hooks/incompatible-library -- the compiler is not used; this component draws itself anew on every scroll anyway
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 3,
-  });
-  const items = virtual.getVirtualItems();
+  const { first, end, show } = useRowWindow(scroller, rows.length, rowHeight, headHeight);
+  const shown = rows.slice(first, end);
   const at = active === undefined ? -1 : rows.findIndex((row) => rowKey(row) === active);
 
-  const last = items.at(-1)?.index ?? -1;
   const reachedEnd = useEffectEvent(() => onEnd?.());
   useEffect(() => {
-    if (last >= rows.length - 10 && rows.length > 0) reachedEnd();
-  }, [last, rows.length]);
+    if (end > rows.length - 10 && rows.length > 0) reachedEnd();
+  }, [end, rows.length]);
 
-  const show = useEffectEvent((index: number) => virtual.scrollToIndex(index, { align: "auto" }));
+  const showActive = useEffectEvent(() => show(at));
   useEffect(() => {
-    if (at >= 0) show(at);
+    if (at >= 0) showActive();
   }, [at]);
 
   const move = (to: number) => {
@@ -114,7 +110,7 @@ export function Grid<R>({
   };
   const press = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
-    const page = Math.max(1, items.length - 8);
+    const page = Math.max(1, shown.length - 8);
     const moves: Record<string, number> = {
       ArrowDown: at + 1,
       ArrowUp: at - 1,
@@ -141,7 +137,7 @@ export function Grid<R>({
   };
   const tracks = (shown: readonly Column<R>[]) =>
     [...(selection ? ["2.25rem"] : []), ...shown.map((c) => c.width)].join(" ");
-  const isMounted = items.some((item) => item.index === at);
+  const isMounted = at >= first && at < end;
   return (
     <div
       ref={scroller}
@@ -201,22 +197,21 @@ export function Grid<R>({
         </div>
       ) : (
         // The grid takes the keys for its rows.
-        // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
-        <div role="rowgroup" className={styles.rows} style={{ blockSize: virtual.getTotalSize() }} onClick={click}>
-          {items.map((item) => {
-            const row = rows[item.index];
-            if (row === undefined) return null;
+        // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
+        <div role="rowgroup" className={styles.rows} style={{ blockSize: rows.length * rowHeight }} onClick={click}>
+          {shown.map((row, i) => {
+            const index = first + i;
             const key = rowKey(row);
             return (
               <MemoRow
                 key={key}
-                id={`${id}-${String(item.index)}`}
-                index={item.index}
-                start={item.start}
+                id={`${id}-${String(index)}`}
+                index={index}
+                start={index * rowHeight}
                 height={rowHeight}
                 row={row}
                 columns={columns as readonly Column<unknown>[]}
-                isActive={item.index === at}
+                isActive={index === at}
                 isSelected={selection?.has(key)}
                 selectLabel={selection && `Select ${selection.rowLabel(row)}`}
                 tone={rowTone?.(row)}
