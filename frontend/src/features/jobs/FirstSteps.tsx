@@ -1,8 +1,8 @@
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Check } from "lucide-react";
 import { useApi } from "@/api/context";
-import { healthQuery } from "@/api/queries";
+import { healthQuery, repositoriesQuery } from "@/api/queries";
 import { buttonClass } from "@/ui/Button";
 import { Card } from "@/ui/Card";
 import { firstSteps } from "./firstSteps";
@@ -12,11 +12,14 @@ const words = { done: "Done", open: "To do", unknown: "Not known yet" };
 
 /** What a person does who has just started the server. */
 export function FirstSteps() {
-  const health = useQuery(healthQuery(useApi()));
+  const api = useApi();
+  const health = useQuery(healthQuery(api));
+  const repositories = useInfiniteQuery(repositoriesQuery(api, ""));
+  const admitted = repositories.data?.pages.reduce((sum, page) => sum + page.repositories.length, 0);
   return (
     <Card title="Three steps to the first pull requests">
       <ol className={styles.steps}>
-        {firstSteps(health.data).map((step, i) => (
+        {firstSteps(health.data, admitted).map((step, i) => (
           <li key={step.title} data-state={step.state}>
             <span className={styles.mark}>
               {step.state === "done" ? <Check aria-hidden /> : <span aria-hidden>{i + 1}</span>}
