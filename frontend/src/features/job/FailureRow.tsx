@@ -1,7 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { RotateCw } from "lucide-react";
 import { taskPath } from "@/api/types";
-import { lookOf, outcomeLooks } from "@/features/status/looks";
+import { lookOf } from "@/features/status/look";
+import { outcomeLooks } from "@/features/status/looks";
 import { count } from "@/format/number";
 import { Badge } from "@/ui/Badge";
 import { Button, buttonClass } from "@/ui/Button";

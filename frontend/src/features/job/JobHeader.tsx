@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { Job } from "@/api/types";
 import { isFinal } from "@/api/types";
-import { JobStatusBadge } from "@/features/status/StatusBadge";
+import { JobStatusBadge } from "@/features/status/JobStatusBadge";
 import { firstLine } from "@/format/text";
 import type { FeedSnapshot } from "@/live/feed";
 import type { LiveState } from "@/live/follow";

@@ -1,7 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { SearchX } from "lucide-react";
 import type { Job, Task } from "@/api/types";
-import { lookOf, outcomeLooks, publishLooks, taskStatusLooks } from "@/features/status/looks";
+import { lookOf } from "@/features/status/look";
+import { outcomeLooks, publishLooks, taskStatusLooks } from "@/features/status/looks";
 import { count, plural } from "@/format/number";
 import { buttonClass } from "@/ui/Button";
 import { EmptyState } from "@/ui/State";

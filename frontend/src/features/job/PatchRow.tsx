@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { taskPath } from "@/api/types";
-import { lookOf, outcomeLooks, publishLooks } from "@/features/status/looks";
+import { lookOf } from "@/features/status/look";
+import { outcomeLooks, publishLooks } from "@/features/status/looks";
 import { count, plural } from "@/format/number";
 import { buttonClass } from "@/ui/Button";
 import { facetsOf } from "./derive";

@@ -4,14 +4,8 @@ import { type ReactNode, useMemo, useState } from "react";
 import type { Job, Outcome, TaskStatus } from "@/api/types";
 import { outcomes, taskStatuses } from "@/api/types";
 import { countSegments, doneCount } from "@/features/status/segments";
-import {
-  lookOf,
-  type Look,
-  outcomeLooks,
-  publishLooks,
-  type PublishState,
-  taskStatusLooks,
-} from "@/features/status/looks";
+import { lookOf, type Look } from "@/features/status/look";
+import { outcomeLooks, publishLooks, type PublishState, taskStatusLooks } from "@/features/status/looks";
 import { count, share } from "@/format/number";
 import type { FeedSnapshot } from "@/live/feed";
 import { StackedBar } from "@/ui/StackedBar";

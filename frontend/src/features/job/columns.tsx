@@ -28,7 +28,7 @@ export function taskColumns(order: Order, href: (task: Task) => string, onOpen: 
     {
       key: "status",
       header: "Status",
-      width: "minmax(9rem, 1.1fr)",
+      width: "minmax(9.25rem, 1.2fr)",
       sort: sorts("status"),
       attributes: statusAttributes,
       cell: (task) => <StatusText task={task} />,
@@ -131,12 +131,29 @@ export function taskColumns(order: Order, href: (task: Task) => string, onOpen: 
 
 function StatusText({ task }: { task: Task }) {
   const { word } = taskLook(task);
-  return task.status === "running" ? <RunningWord word={word} from={task.startedAt} /> : word;
+  if (task.status !== "running" || !task.startedAt) return word;
+  const isPhase = task.phase && !task.cancelRequested && !task.waitingFor;
+  const short = isPhase ? (shortPhases[task.phase ?? ""] ?? word) : word;
+  return <RunningWord word={short} from={Date.parse(task.startedAt)} />;
 }
 
-function RunningWord({ word, from }: { word: string; from: string | null }) {
-  const now = useNow();
-  return from ? `${word} · ${duration(now - Date.parse(from))}` : word;
+/** Phases as short as a cell is. */
+const shortPhases: Partial<Record<string, string>> = {
+  resolving: "Looking up",
+  baseline: "Testing before",
+  gates: "Checking diff",
+  storing: "Storing",
+};
+
+function RunningWord({ word, from }: { word: string; from: number }) {
+  return `${word} · ${coarse(useNow() - from)}`;
+}
+
+/** A duration in one unit, for cells. */
+function coarse(ms: number): string {
+  if (ms < 60_000) return `${String(Math.max(0, Math.floor(ms / 1000)))} s`;
+  if (ms < 3_600_000) return `${String(Math.floor(ms / 60_000))} min`;
+  return `${String(Math.floor(ms / 3_600_000))} h`;
 }
 
 function RunningText({ task }: { task: Task }) {

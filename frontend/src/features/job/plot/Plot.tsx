@@ -1,5 +1,5 @@
-import { scaleLinear } from "d3-scale";
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { linear, roundTicks } from "./linear";
 import styles from "./Plot.module.css";
 import { tickWord, timeTicks, zoneOffset } from "./ticks";
 
@@ -47,8 +47,9 @@ export function Plot({
   const to = Math.max(times[last] ?? 1, from + 1);
   const width = Math.max(40, outer - margin.left - margin.right);
   const inner = height - margin.top - margin.bottom;
-  const x = scaleLinear([from, to], [0, width]);
-  const y = scaleLinear([0, Math.max(yMax, 1e-9)], [inner, 0]).nice(4);
+  const yTicks = roundTicks(yMax, 4);
+  const x = linear([from, to], [0, width]);
+  const y = linear([0, yTicks.at(-1) ?? 0], [inner, 0]);
   const at = cursor ?? last;
 
   const press = (event: KeyboardEvent) => {
@@ -90,7 +91,7 @@ export function Plot({
       {outer > 0 && (
         <svg width={outer} height={height} aria-hidden>
           <g transform={`translate(${String(margin.left)} ${String(margin.top)})`}>
-            {y.ticks(4).map((tick) => (
+            {yTicks.map((tick) => (
               <g key={tick} transform={`translate(0 ${String(y(tick))})`}>
                 <line className={styles.rule} x2={width} />
                 <text className={styles.yWord} x={-8} dy="0.32em">
