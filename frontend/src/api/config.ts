@@ -1,51 +1,49 @@
-import * as z from "zod/mini";
+import * as v from "valibot";
 
 /** What a million tokens cost in US dollars, for requests of at most so many tokens. */
-const price = z.object({
+const price = v.object({
   /** null: without a bound. */
-  upToTokens: z.nullable(z.number()),
-  inputUsd: z.number(),
-  outputUsd: z.number(),
-  cacheReadUsd: z.number(),
-  cacheWrite5mUsd: z.number(),
-  cacheWrite1hUsd: z.number(),
+  upToTokens: v.nullable(v.number()),
+  inputUsd: v.number(),
+  outputUsd: v.number(),
+  cacheReadUsd: v.number(),
+  cacheWrite5mUsd: v.number(),
+  cacheWrite1hUsd: v.number(),
 });
-const model = z.object({ name: z.string(), prices: z.array(price) });
+const model = v.object({ name: v.string(), prices: v.array(price) });
 
 /** What a job gets that does not say, and the most that it may ask for. */
-const defaults = z.object({
-  model: z.string(),
-  maxTurns: z.number(),
-  maxCostUsd: z.number(),
-  timeoutSeconds: z.number(),
+const defaults = v.object({
+  model: v.string(),
+  maxTurns: v.number(),
+  maxCostUsd: v.number(),
+  timeoutSeconds: v.number(),
 });
-const limits = z.object({
-  repositories: z.number(),
-  nameCharacters: z.number(),
-  promptBytes: z.number(),
-  maxTurns: z.number(),
-  timeoutSeconds: z.number(),
+const limits = v.object({
+  repositories: v.number(),
+  nameCharacters: v.number(),
+  promptBytes: v.number(),
+  maxTurns: v.number(),
+  timeoutSeconds: v.number(),
 });
-
-const optional = <T extends z.core.$ZodType>(type: T) => z.catch(z.optional(type), undefined);
 
 /** /config.json: what the page must know before it can ask. All of it is public. */
-const schema = z.object({
-  apiBaseUrl: z._default(z.string(), "/api"),
-  live: z._default(z.enum(["auto", "sse", "poll"]), "auto"),
-  version: z._default(z.string(), ""),
-  authorization: z._default(z.enum(["token", "none"]), "none"),
-  rehearsal: z._default(z.boolean(), false),
-  defaults: optional(defaults),
-  limits: optional(limits),
+const schema = v.object({
+  apiBaseUrl: v.optional(v.string(), "/api"),
+  live: v.optional(v.picklist(["auto", "sse", "poll"]), "auto"),
+  version: v.optional(v.string(), ""),
+  authorization: v.optional(v.picklist(["token", "none"]), "none"),
+  rehearsal: v.optional(v.boolean(), false),
+  defaults: v.fallback(v.optional(defaults), undefined),
+  limits: v.fallback(v.optional(limits), undefined),
   /** The month of the prices, such as "2026-11"; null: none are known. */
-  pricesAsOf: z.catch(z._default(z.nullable(z.string()), null), null),
-  models: z.catch(z._default(z.array(model), []), []),
+  pricesAsOf: v.fallback(v.optional(v.nullable(v.string()), null), null),
+  models: v.fallback(v.optional(v.array(model), []), []),
 });
 
-export type Model = z.infer<typeof model>;
+export type Model = v.InferOutput<typeof model>;
 
-export interface Config extends Omit<z.infer<typeof schema>, "models"> {
+export interface Config extends Omit<v.InferOutput<typeof schema>, "models"> {
   /** The models to offer; empty: any name may be typed. */
   models: readonly string[];
   /** The same with what they cost. */
@@ -57,16 +55,16 @@ export async function loadConfig(fetcher: typeof fetch = fetch): Promise<Config>
   try {
     const response = await fetcher("/config.json", { credentials: "same-origin" });
     if (response.ok && response.headers.get("Content-Type")?.includes("json")) {
-      const read = schema.safeParse(await response.json());
-      if (read.success) return configOf(read.data);
+      const read = v.safeParse(schema, await response.json());
+      if (read.success) return configOf(read.output);
     }
   } catch {
     // No answer: the page shows that itself when it asks for data.
   }
-  return configOf(schema.parse({}));
+  return configOf(v.parse(schema, {}));
 }
 
-function configOf({ models, ...data }: z.infer<typeof schema>): Config {
+function configOf({ models, ...data }: v.InferOutput<typeof schema>): Config {
   return {
     ...data,
     apiBaseUrl: absolute(data.apiBaseUrl),

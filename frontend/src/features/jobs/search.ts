@@ -1,15 +1,14 @@
-import * as z from "zod/mini";
+import * as v from "valibot";
 import { jobStatuses } from "@/api/types";
-
-const optional = <T extends z.core.$ZodType>(type: T) => z.catch(z.optional(type), undefined);
+import { optional } from "@/ui/searchParameter";
 
 /** What the address of the list of jobs says. */
-export const jobsSearch = z.object({
-  status: optional(z.enum(jobStatuses)),
+export const jobsSearch = v.object({
+  status: optional(v.picklist(jobStatuses)),
   /** A part of the name. */
-  q: optional(z.string()),
+  q: optional(v.string()),
   /** The job that the keyboard is on. */
-  at: optional(z.string()),
+  at: optional(v.string()),
 });
 
-export type JobsSearch = z.infer<typeof jobsSearch>;
+export type JobsSearch = v.InferOutput<typeof jobsSearch>;

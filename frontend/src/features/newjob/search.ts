@@ -1,21 +1,20 @@
-import * as z from "zod/mini";
-
-const optional = <T extends z.core.$ZodType>(type: T) => z.catch(z.optional(type), undefined);
+import * as v from "valibot";
+import { optional } from "@/ui/searchParameter";
 
 export const ways = ["search", "paste", "pattern"] as const;
 export type Way = (typeof ways)[number];
 
 /** What the address of the form says. The first three are taken into the draft and then leave the address. */
-export const newJobSearch = z.object({
+export const newJobSearch = v.object({
   /** A job to start from. */
-  from: optional(z.string()),
+  from: optional(v.string()),
   /** The id of a template. */
-  template: optional(z.string()),
+  template: optional(v.string()),
   /** The key of a selection that another page hands over. */
-  repositories: optional(z.string()),
+  repositories: optional(v.string()),
   /** How repositories are looked for. */
-  by: optional(z.enum(ways)),
-  q: optional(z.string()),
+  by: optional(v.picklist(ways)),
+  q: optional(v.string()),
 });
 
-export type NewJobSearch = z.infer<typeof newJobSearch>;
+export type NewJobSearch = v.InferOutput<typeof newJobSearch>;

@@ -1,13 +1,12 @@
-import * as z from "zod/mini";
-
-const optional = <T extends z.core.$ZodType>(type: T) => z.catch(z.optional(type), undefined);
+import * as v from "valibot";
+import { optional } from "@/ui/searchParameter";
 
 /** What the address of the list of repositories says. */
-export const repositoriesSearch = z.object({
-  q: optional(z.string()),
-  sort: optional(z.enum(["name", "language", "pushed"])),
-  desc: optional(z.boolean()),
-  at: optional(z.string()),
+export const repositoriesSearch = v.object({
+  q: optional(v.string()),
+  sort: optional(v.picklist(["name", "language", "pushed"])),
+  desc: optional(v.boolean()),
+  at: optional(v.string()),
 });
 
-export type RepositoriesSearch = z.infer<typeof repositoriesSearch>;
+export type RepositoriesSearch = v.InferOutput<typeof repositoriesSearch>;

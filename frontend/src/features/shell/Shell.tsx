@@ -18,11 +18,11 @@ import { useApi } from "@/api/context";
 import { Button, buttonClass } from "@/ui/Button";
 import { keyLabel, useShortcuts } from "@/ui/keys";
 import { preferences, usePreferences } from "@/ui/preferences";
-import { SignIn } from "./SignIn";
 import { ServerState } from "./ServerState";
 import styles from "./Shell.module.css";
 
 const CommandMenu = lazy(() => import("./CommandMenu"));
+const SignIn = lazy(() => import("./SignIn"));
 const ShortcutHelp = lazy(() => import("./ShortcutHelp"));
 
 const places = [
@@ -131,7 +131,13 @@ export function Shell() {
             branches are real.
           </p>
         )}
-        {isExpired ? <SignIn /> : <Outlet />}
+        {isExpired ? (
+          <Suspense>
+            <SignIn />
+          </Suspense>
+        ) : (
+          <Outlet />
+        )}
       </main>
       <Suspense>
         {overlay === "menu" && <CommandMenu onClose={() => setOverlay(null)} />}

@@ -9,7 +9,7 @@ import { Page } from "@/ui/Page";
 import styles from "./SignIn.module.css";
 
 /** Asks for the API token: when the server wants one and there is none, or refuses the one that there is. */
-export function SignIn() {
+export default function SignIn() {
   const { session, fetch } = useApi();
   const hadToken = session.token !== "";
   const [token, setToken] = useState("");

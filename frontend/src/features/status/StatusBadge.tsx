@@ -1,28 +1,7 @@
-import type { Job, Task } from "@/api/types";
-import { Badge } from "@/ui/Badge";
-import {
-  jobStatusLooks,
-  lookOf,
-  type Look,
-  outcomeLooks,
-  phaseWords,
-  publishLooks,
-  type PublishState,
-  taskStatusLooks,
-} from "./looks";
-
-/** Where a job stands. */
-export function JobStatusBadge({
-  job,
-  look,
-}: {
-  job: Pick<Job, "status" | "cancelRequested">;
-  look?: "soft" | "plain";
-}) {
-  const isEnding = job.cancelRequested && job.status === "running";
-  const facts = lookOf(jobStatusLooks, job.status);
-  return <LookBadge facts={isEnding ? { ...facts, word: "Canceling", tone: "warn" } : facts} look={look} />;
-}
+import type { Task } from "@/api/types";
+import { lookOf, type Look } from "./look";
+import { LookBadge } from "./LookBadge";
+import { outcomeLooks, phaseWords, publishLooks, type PublishState, taskStatusLooks } from "./looks";
 
 /** Where a task stands, as finely as is known: its outcome, else its phase, else its status. */
 export function TaskStatusBadge({
@@ -65,13 +44,4 @@ export function publishState(
 /** The state of publishState as a badge. */
 export function PublishBadge({ state, look }: { state: PublishState; look?: "soft" | "plain" }) {
   return <LookBadge facts={publishLooks[state]} look={look} />;
-}
-
-function LookBadge({ facts, look = "soft" }: { facts: Look; look?: "soft" | "plain" | undefined }) {
-  const Icon = facts.icon;
-  return (
-    <Badge tone={facts.tone} look={look} icon={<Icon aria-hidden />} title={facts.says}>
-      {facts.word}
-    </Badge>
-  );
 }

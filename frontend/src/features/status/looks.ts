@@ -13,7 +13,6 @@ import {
   GitFork,
   GitPullRequestArrow,
   KeyRound,
-  type LucideIcon,
   Minus,
   OctagonAlert,
   RefreshCw,
@@ -21,31 +20,14 @@ import {
   ShieldAlert,
   TestTube,
 } from "lucide-react";
-import type { JobStatus, Outcome, Phase, TaskStatus } from "@/api/types";
-import type { Tone } from "@/ui/Badge";
-
-/** How a state looks: always an icon and a word, the colour last. */
-export interface Look {
-  word: string;
-  tone: Tone;
-  icon: LucideIcon;
-  /** A sentence for tooltips and empty filters. */
-  says: string;
-}
+import type { Outcome, Phase, TaskStatus } from "@/api/types";
+import type { Look } from "./look";
 
 export const taskStatusLooks: Record<TaskStatus, Look> = {
   queued: { word: "Queued", tone: "idle", icon: CircleDashed, says: "Waits for a worker" },
   running: { word: "Running", tone: "busy", icon: CircleDot, says: "A worker is on it" },
   succeeded: { word: "Succeeded", tone: "good", icon: CircleCheck, says: "The work is done and passed everything" },
   failed: { word: "Failed", tone: "bad", icon: CircleX, says: "It ended without a result that can be published" },
-  canceled: { word: "Canceled", tone: "idle", icon: CircleSlash, says: "A person stopped it" },
-};
-
-export const jobStatusLooks: Record<JobStatus, Look> = {
-  queued: { word: "Queued", tone: "idle", icon: CircleDashed, says: "No repository has started yet" },
-  running: { word: "Running", tone: "busy", icon: CircleDot, says: "Repositories are being worked on" },
-  succeeded: { word: "Succeeded", tone: "good", icon: CircleCheck, says: "All repositories ended well" },
-  failed: { word: "Some failed", tone: "bad", icon: CircleX, says: "It is over, and at least one repository failed" },
   canceled: { word: "Canceled", tone: "idle", icon: CircleSlash, says: "A person stopped it" },
 };
 
@@ -109,15 +91,3 @@ export const publishLooks: Record<PublishState, Look> = {
   approved: { word: "Approved", tone: "good", icon: CircleCheck, says: "A person approved it; it can be published" },
   unreviewed: { word: "Needs review", tone: "busy", icon: CircleDot, says: "Nobody has looked at it yet" },
 };
-
-const unknownLook: Look = {
-  word: "Unknown",
-  tone: "idle",
-  icon: CircleOff,
-  says: "This page does not know the state; the server may be newer",
-};
-
-/** The look of a word of the wire; a server that is newer than this page may have words that it lacks. */
-export function lookOf<K extends string>(looks: Record<K, Look>, word: string): Look {
-  return Object.hasOwn(looks, word) ? looks[word as K] : { ...unknownLook, word };
-}

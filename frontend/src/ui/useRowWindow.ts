@@ -1,0 +1,58 @@
+import { type RefObject, useEffect, useState } from "react";
+import { flushSync } from "react-dom";
+
+/** How many rows are drawn beyond the window, so that a scroll finds them there. */
+const spare = 3;
+
+/** The rows in view, from `first` up to `end`, which is not one of them. */
+export interface RowWindow {
+  first: number;
+  end: number;
+  /** Scrolls as little as is needed to bring a row into view. */
+  show: (index: number) => void;
+}
+
+/**
+ * Which of `count` rows are in view, where all have the same height: a division
+ * where rows that must be measured need a library (10 KB, see ADR 0012).
+ * `headHeight` is what a sticky head covers at the top; pixels, both.
+ */
+export function useRowWindow(
+  scroller: RefObject<HTMLElement | null>,
+  count: number,
+  rowHeight: number,
+  headHeight: number,
+): RowWindow {
+  const [view, setView] = useState({ first: 0, size: 0 });
+  useEffect(() => {
+    const element = scroller.current;
+    if (!element) return;
+    const look = () => {
+      const first = Math.max(0, Math.floor(element.scrollTop / rowHeight) - spare);
+      const size = Math.ceil(element.clientHeight / rowHeight) + 2 * spare;
+      setView((known) => (known.first === first && known.size === size ? known : { first, size }));
+    };
+    // Drawn before the browser paints what was scrolled to: else there would be a gap.
+    const scrolled = () => flushSync(look);
+    const resized = new ResizeObserver(look);
+    resized.observe(element);
+    element.addEventListener("scroll", scrolled, { passive: true });
+    return () => {
+      resized.disconnect();
+      element.removeEventListener("scroll", scrolled);
+    };
+  }, [scroller, rowHeight]);
+  const first = Math.min(view.first, Math.max(0, count - view.size));
+  return {
+    first,
+    end: Math.min(count, first + view.size),
+    show: (index) => {
+      const element = scroller.current;
+      if (!element) return;
+      const top = index * rowHeight;
+      const room = element.clientHeight - headHeight;
+      if (top < element.scrollTop) element.scrollTop = top;
+      else if (top + rowHeight > element.scrollTop + room) element.scrollTop = top + rowHeight - room;
+    },
+  };
+}
