@@ -1,13 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { ShieldX } from "lucide-react";
-import { useEffect, useEffectEvent, useMemo } from "react";
+import { useEffect, useEffectEvent, useMemo, useRef } from "react";
 import { useApi } from "@/api/context";
 import { asProblem } from "@/api/problem";
 import { diffQuery } from "@/api/queries";
 import { isFinal, type Job, type Task } from "@/api/types";
 import { ProblemNotice, ProblemView } from "@/features/problem/ProblemView";
-import { lookOf, outcomeLooks } from "@/features/status/looks";
+import { lookOf } from "@/features/status/look";
+import { outcomeLooks } from "@/features/status/looks";
 import { Notice, Skeleton } from "@/ui/State";
 import styles from "./ChangesTab.module.css";
 import { DiffDesk } from "./DiffDesk";
@@ -56,13 +57,16 @@ function Diff({ task, text, attempt }: { task: Task; text: string; attempt: numb
   return <DiffDesk key={attempt} task={task} patch={patch} attempt={attempt} />;
 }
 
-/** A new attempt of a task has brought another result. */
-function useNewResult(task: Task, onNew: () => void): void {
+/** Calls when another attempt of the task has brought another result. */
+function useNewResult({ fingerprint, completedAt }: Task, onNew: () => void): void {
   const call = useEffectEvent(onNew);
-  const { fingerprint, completedAt } = task;
+  const result = `${fingerprint ?? ""} ${completedAt ?? ""}`;
+  const seen = useRef(result);
   useEffect(() => {
-    if (fingerprint && completedAt && Date.now() - Date.parse(completedAt) < 60_000) call();
-  }, [fingerprint, completedAt]);
+    if (seen.current === result) return;
+    seen.current = result;
+    call();
+  }, [result]);
 }
 
 export default ChangesTab;

@@ -6,7 +6,7 @@ import { jobsQuery } from "@/api/queries";
 import type { Job } from "@/api/types";
 import { ProblemView } from "@/features/problem/ProblemView";
 import { StaleNotice } from "@/features/problem/StaleNotice";
-import { jobStatusLooks } from "@/features/status/looks";
+import { jobStatusLooks } from "@/features/status/jobLooks";
 import { count, plural } from "@/format/number";
 import { Button, buttonClass } from "@/ui/Button";
 import { TextInput } from "@/ui/Field";

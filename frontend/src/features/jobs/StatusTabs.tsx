@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { jobStatuses } from "@/api/types";
-import { jobStatusLooks } from "@/features/status/looks";
+import { jobStatusLooks } from "@/features/status/jobLooks";
 import { LinkTabs } from "@/ui/LinkTabs";
 import type { JobsSearch } from "./search";
 

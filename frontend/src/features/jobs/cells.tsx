@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { Job } from "@/api/types";
 import { countSegments, doneCount } from "@/features/status/segments";
-import { JobStatusBadge } from "@/features/status/StatusBadge";
+import { JobStatusBadge } from "@/features/status/JobStatusBadge";
 import { money } from "@/format/money";
 import { count, plural } from "@/format/number";
 import type { Column } from "@/ui/Grid";

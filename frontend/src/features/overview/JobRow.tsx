@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Job } from "@/api/types";
-import { JobStatusBadge } from "@/features/status/StatusBadge";
+import { JobStatusBadge } from "@/features/status/JobStatusBadge";
 import { plural } from "@/format/number";
 import { PlainText } from "@/ui/PlainText";
 import { Ago } from "@/ui/Time";

@@ -1,5 +1,6 @@
 import { memo } from "react";
-import { lookOf, outcomeLooks } from "@/features/status/looks";
+import { lookOf } from "@/features/status/look";
+import { outcomeLooks } from "@/features/status/looks";
 import { money } from "@/format/money";
 import { firstLine } from "@/format/text";
 import { clock, duration, moment } from "@/format/time";
