@@ -31,8 +31,17 @@ export default defineConfig({
           includeDependenciesRecursively: false,
           // What many pages share comes as one file, not as one for each icon and button.
           groups: [
+            {
+              name: "base",
+              test: /node_modules\/(react|react-dom|scheduler|use-sync-external-store|valibot|openapi-fetch|@tanstack\/(?!.*virtual).*)\//,
+            },
+            {
+              name: "ui",
+              test: /src\/(ui\/(?!Grid|Dialog|Popover|CopyButton|save|useRowWindow)|format|api\/(?!actions)|features\/(problem|shell\/(Shell|ServerState)|\w+\/search))|(circle-(check|dashed|dot|slash|x|off)|cloud-off|key-round|search-x|triangle-alert|triangle-exclamation-point|createLucideIcon|Icon)\.m?js$/,
+              minShareCount: 2,
+            },
             { name: "icons", test: /lucide-react/, minShareCount: 2 },
-            { name: "ui", test: /src\/(ui\/(?!Grid)|format|api)/, minShareCount: 3 },
+            { name: "parts", test: /src\/(ui|api)\/(?!Grid|useRowWindow)/, minShareCount: 2 },
           ],
         },
       },
