@@ -1,5 +1,5 @@
 import { Link, useSearch } from "@tanstack/react-router";
-import { useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { flushSync } from "react-dom";
 import { ProblemNotice } from "@/features/problem/ProblemView";
 import { useRepositories } from "@/features/repositories/useRepositories";
@@ -53,8 +53,10 @@ export function NewJobPage() {
       return;
     }
     await start(draft, request, tried);
-    (refusal.current ?? summary.current)?.focus();
   };
+  useEffect(() => {
+    if (refused) (refusal.current ?? summary.current)?.focus();
+  }, [refused]);
   const tryIt = () => void go(request.repositories.length > trial.picked.length ? trial.picked : undefined);
   useShortcuts([
     { keys: "mod+Enter", does: "Start the job", group: "New job", inFields: true, run: () => void go() },
@@ -130,6 +132,7 @@ export function NewJobPage() {
           trial={trial}
           starting={starting}
           error={refused && names.length === 0 && shown.length === 0 ? refused.error : null}
+          onRetry={() => void go(refused?.tried)}
           onStart={() => void go()}
           onTry={tryIt}
         />

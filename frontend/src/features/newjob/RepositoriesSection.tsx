@@ -57,7 +57,7 @@ export function RepositoriesSection({
               search={(before) => ({ ...before, by: each === "search" ? undefined : each })}
               replace
               resetScroll={false}
-              aria-current={each === way ? "page" : undefined}
+              activeOptions={{ explicitUndefined: true }}
             >
               {wayLabels[each]}
             </Link>

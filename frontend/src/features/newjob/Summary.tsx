@@ -18,6 +18,7 @@ export function Summary({
   trial,
   starting,
   error,
+  onRetry,
   onStart,
   onTry,
 }: {
@@ -27,6 +28,7 @@ export function Summary({
   starting: "all" | "trial" | null;
   /** Why the job was not started, unless it is said at a field. */
   error: unknown;
+  onRetry: () => void;
   onStart: () => void;
   onTry: () => void;
 }) {
@@ -66,7 +68,12 @@ export function Summary({
           </p>
         </div>
       )}
-      {error != null && <ProblemNotice error={error} onRetry={starting === null ? onStart : undefined} />}
+      {error != null && (
+        <>
+          <ProblemNotice error={error} onRetry={onRetry} />
+          <p className={styles.quiet}>Trying again is safe: the same request never starts two jobs.</p>
+        </>
+      )}
       <div className={styles.buttons}>
         {canTry && (
           <Button

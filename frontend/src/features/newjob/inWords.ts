@@ -9,6 +9,7 @@ export function inWords(request: JobRequest): string {
   const { agent = {}, repositories, verify = [], maxCostUsd } = request;
   const where = plural(repositories.length, "repository", "repositories");
   const isOne = repositories.length === 1;
+  const draft = request.pullRequest?.draft ? "draft " : "";
   const parts =
     agent.type === "script"
       ? [`A script runs in ${where} and costs nothing`]
@@ -22,7 +23,9 @@ export function inWords(request: JobRequest): string {
   if (verify.length > 0) parts.push(`wants ${plural(verify.length, "command")} to pass after the change`);
   parts.push(
     request.createPullRequests
-      ? `opens ${request.pullRequest?.draft ? "draft " : ""}pull ${isOne ? "request" : "requests"} at once where that went well`
+      ? isOne
+        ? `opens a ${draft}pull request at once if that went well`
+        : `opens ${draft}pull requests at once where that went well`
       : "opens no pull request until you say so",
   );
   const last = parts.pop() ?? "";

@@ -37,6 +37,8 @@ export interface Refused {
   error: unknown;
   /** The names in the order in which they were sent: the server speaks of places. */
   repositories: readonly string[];
+  /** The repositories of a try; undefined: it was the whole job. */
+  tried: readonly string[] | undefined;
 }
 
 /** The server's complaints that belong to a field; those about repositories are shown by themselves. */

@@ -30,7 +30,7 @@ export function useStart() {
       await navigate({ to: "/jobs/$jobId", params: { jobId: job.jobId }, search: {} });
     } catch (error) {
       if (asProblem(error).code === "idempotency_key_reused") forgetKey();
-      setRefused({ draft, error, repositories: request.repositories });
+      setRefused({ draft, error, repositories: request.repositories, tried });
     } finally {
       setStarting(null);
     }

@@ -39,7 +39,8 @@ export function validate(draft: Draft, repositories: readonly string[]): Fault[]
       );
   }
   const name = nameOf(draft);
-  if (name === "") add("name", "Give the job a name.", true);
+  const isBlank = faults.some(({ field }) => field === "prompt" || field === "agent.script");
+  if (name === "" && !isBlank) add("name", "Give the job a name.", true);
   else if (lengthOf(name) > limits.nameCharacters)
     add(
       "name",

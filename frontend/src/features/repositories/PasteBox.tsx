@@ -1,5 +1,5 @@
 import { type ReactNode, useDeferredValue, useMemo, useState } from "react";
-import { count, plural } from "@/format/number";
+import { count } from "@/format/number";
 import { Checkbox, Field, TextArea } from "@/ui/Field";
 import { PlainText } from "@/ui/PlainText";
 import { lookUp } from "./lookup";
@@ -59,9 +59,11 @@ export function PasteBox({
         <Checkbox
           checked={withUnlisted}
           onChange={(event) => setWithUnlisted(event.target.checked)}
-          label={`Take the ${plural(result.notFound.length, "one", "ones")} that ${
-            result.notFound.length === 1 ? "is" : "are"
-          } not listed, too`}
+          label={
+            result.notFound.length === 1
+              ? "Take the one that is not listed, too"
+              : `Take the ${count(result.notFound.length)} that are not listed, too`
+          }
           hint="The server decides about them when the job is estimated or started."
         />
       )}

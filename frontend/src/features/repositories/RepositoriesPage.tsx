@@ -144,7 +144,7 @@ export function RepositoriesPage() {
         {selected.size > 0 && (
           <SelectionBar
             selected={selected}
-            hidden={hidden}
+            hidden={q === "" ? 0 : hidden}
             onStart={start}
             onSave={() => setDialog("save")}
             onClear={() => replaceSelection([], `Cleared the selection of ${count(selected.size)}`)}
