@@ -46,9 +46,20 @@ export function ClippedText({ text, fileName = "output.txt" }: { text: string; f
 }
 
 function Output({ text }: { text: string }) {
-  return (
-    <pre className={styles.output}>
-      <PlainText text={withoutAnsi(text)} />
+  const plain = <PlainText text={withoutAnsi(text)} />;
+  // What scrolls by itself must be reached by keyboard, and nothing else should be.
+  return isTall(text) ? (
+    <pre className={styles.output} role="region" aria-label="Output" tabIndex={0}>
+      {plain}
     </pre>
+  ) : (
+    <pre className={styles.output}>{plain}</pre>
   );
+}
+
+/** Whether a text may be higher than its box. */
+function isTall(text: string): boolean {
+  let lines = 0;
+  for (let at = text.indexOf("\n"); at >= 0 && lines < 16; at = text.indexOf("\n", at + 1)) lines += 1;
+  return lines >= 16 || text.length > 1_000;
 }

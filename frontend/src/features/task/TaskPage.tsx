@@ -7,6 +7,7 @@ import { ProblemNotice, ProblemView } from "@/features/problem/ProblemView";
 import { taskLook } from "@/features/status/StatusBadge";
 import { buttonClass } from "@/ui/Button";
 import { Page } from "@/ui/Page";
+import { PlainText } from "@/ui/PlainText";
 import { Skeleton } from "@/ui/State";
 import { TaskActions } from "./TaskActions";
 import { TaskFacts } from "./TaskFacts";
@@ -35,7 +36,7 @@ function TaskScreen({ jobId, repositoryName }: { jobId: string; repositoryName: 
       <Link to="/jobs">Jobs</Link>
       <span aria-hidden>/</span>
       <Link to="/jobs/$jobId" params={{ jobId }}>
-        {jobName}
+        <PlainText text={jobName} />
       </Link>
     </>
   );

@@ -3,12 +3,12 @@ import { lazy, Suspense, useState } from "react";
 import type { Job, Task } from "@/api/types";
 import { count } from "@/format/number";
 import { Skeleton } from "@/ui/State";
-import { ChangesTab } from "./ChangesTab";
 import { taskTabs, type TaskTab } from "./search";
 import { tabWords } from "./tabs";
 import styles from "./TaskParts.module.css";
 import { brokenCount } from "./verdicts";
 
+const ChangesTab = lazy(() => import("@/features/diff/ChangesTab"));
 const ConversationTab = lazy(() => import("@/features/thread/ConversationTab"));
 const VerificationTab = lazy(() => import("./VerificationTab"));
 const LogTab = lazy(() => import("./LogTab"));

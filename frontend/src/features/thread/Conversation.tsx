@@ -1,5 +1,14 @@
 import { getRouteApi } from "@tanstack/react-router";
-import { useCallback, useDeferredValue, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import {
+  useCallback,
+  useDeferredValue,
+  useEffect,
+  useEffectEvent,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import type { Task } from "@/api/types";
 import { count, plural } from "@/format/number";
 import { Button } from "@/ui/Button";
@@ -66,6 +75,19 @@ export function Conversation({ task, thread }: { task: Task; thread: ThreadState
     },
     [rows, view, isKeyOpen, setOpen],
   );
+
+  // Another view has other rows: what was at the top of the window stays there.
+  const seen = useRef({ view, seq: 0 });
+  const topSeq = (virtual.scrollOffset ?? 0) > margin ? (rows[firstShown]?.seq ?? 0) : 0;
+  useLayoutEffect(() => {
+    if (seen.current.view === view) {
+      seen.current.seq = topSeq;
+      return;
+    }
+    const { seq } = seen.current;
+    seen.current = { view, seq };
+    if (seq > 0) virtual.scrollToIndex(rowOfMessage(rows, seq), { align: "start" });
+  }, [view, topSeq, rows, virtual]);
 
   // A link to a message, and the end of a conversation that goes on: once, as soon as they are there.
   const target = search.m;

@@ -14,6 +14,6 @@ describe("miniDiff", () => {
   ])("%j → %j", (before, after, want) => expect(drawn(before, after)).toEqual(want));
   it("cuts what is too long to be read here", () => {
     const diff = miniDiff("", "x\n".repeat(1_000));
-    expect(diff).toMatchObject({ isCut: true, lines: { length: 400 } });
+    expect(diff).toMatchObject({ isCut: true, lines: { length: 80 } });
   });
 });

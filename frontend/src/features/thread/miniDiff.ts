@@ -4,7 +4,7 @@ export interface DiffLine {
 }
 
 const context = 2; // equal lines that are kept around a change
-const most = 400; // lines; a longer edit is cut, and says so
+const most = 80; // lines; a longer edit is cut, and says so
 
 /**
  * The lines that an edit takes out and puts in. What is equal at both ends is

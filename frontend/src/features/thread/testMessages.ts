@@ -2,7 +2,13 @@ import type { Block, Message, Usage } from "@/api/types";
 
 // Messages for tests, with no more in them than a test is about.
 
-export function message(seq: number, role: string, type: string, blocks: Block[], usage: Usage | null = null): Message {
+export function message(
+  seq: number,
+  role: Message["role"],
+  type: Message["type"],
+  blocks: Block[],
+  usage: Usage | null = null,
+): Message {
   return {
     seq,
     time: "2026-11-26T12:00:00Z",

@@ -42,7 +42,7 @@ export function useThreadList(rows: readonly Row[], view: ThreadView, isFollowin
     overscan: 3,
     scrollMargin: margin,
     scrollPaddingStart: underBar,
-    anchorTo: "end",
+    anchorTo: isFollowing ? "end" : "start",
     followOnAppend: isFollowing,
     scrollEndThreshold: nearEnd,
   });
