@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { tanstackRouter } from "@tanstack/router-plugin/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { codeSplitting } from "./vite.chunks.ts";
 import { trimmedDiffs } from "./vite.diffs.ts";
 
 /** Where `npm run dev` finds the API: a `codybatch serve` by default. */
@@ -14,7 +15,7 @@ export default defineConfig({
     trimmedDiffs(),
   ],
   resolve: { alias: { "@": fileURLToPath(new URL("src", import.meta.url)) } },
-  worker: { format: "es", plugins: () => [trimmedDiffs()] },
+  worker: { format: "es", plugins: () => [trimmedDiffs()], rolldownOptions: { output: { codeSplitting: false } } },
   // The plugin above has to see them, so they are served as they are.
   optimizeDeps: { exclude: ["@pierre/diffs", "@pierre/highlights"], include: ["@pierre/diffs > lru_map"] },
   build: {
@@ -27,23 +28,7 @@ export default defineConfig({
     cssCodeSplit: false,
     rolldownOptions: {
       output: {
-        codeSplitting: {
-          includeDependenciesRecursively: false,
-          // What many pages share comes as one file, not as one for each icon and button.
-          groups: [
-            {
-              name: "base",
-              test: /node_modules\/(react|react-dom|scheduler|use-sync-external-store|valibot|openapi-fetch|@tanstack\/(?!.*virtual).*)\//,
-            },
-            {
-              name: "ui",
-              test: /src\/(ui\/(?!Grid|Dialog|Popover|CopyButton|save|useRowWindow)|format|api\/(?!actions)|features\/(problem|shell\/(Shell|ServerState)|\w+\/search))|(circle-(check|dashed|dot|slash|x|off)|cloud-off|key-round|search-x|triangle-alert|triangle-exclamation-point|createLucideIcon|Icon)\.m?js$/,
-              minShareCount: 2,
-            },
-            { name: "icons", test: /lucide-react/, minShareCount: 2 },
-            { name: "parts", test: /src\/(ui|api)\/(?!Grid|useRowWindow)/, minShareCount: 2 },
-          ],
-        },
+        codeSplitting,
       },
     },
   },

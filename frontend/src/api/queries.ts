@@ -73,6 +73,7 @@ export const diffQuery = (api: Api, jobId: string, repositoryName: string, attem
     queryFn: async ({ signal }) =>
       (await api.fetch(`${taskUrl(jobId, repositoryName)}/diff?attempt=${String(attempt)}`, { signal })).text(),
     staleTime: 60_000,
+    refetchOnWindowFocus: false, // it can be megabytes, and only another attempt changes it
   });
 
 export const logQuery = (api: Api, jobId: string, repositoryName: string, attempt = 0) =>

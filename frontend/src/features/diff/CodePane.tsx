@@ -41,8 +41,8 @@ export interface PaneProps {
   ref?: Ref<PaneHandle>;
 }
 
-/** Begins to load the engine of every worker. */
-export function startWorkers(): void {
+/** Hands the workers to the viewer: they load their engines before there is a patch. */
+export function startPool(): void {
   getOrCreateWorkerPoolSingleton({ poolOptions, highlighterOptions });
 }
 

@@ -36,7 +36,7 @@ function withFacts(diff: FileDiffMetadata, file: PatchFile): FileDiffMetadata {
 /** The file's part of the patch under a name that can't disturb: whole hunks only, nothing too long. */
 function shownText(patch: Patch, file: PatchFile, hidesWhitespace: boolean): string {
   if (file.isBroken) return "";
-  const head = "--- a/file\n+++ b/file\n";
+  const head = "--- file\n+++ file\n"; // two names would be a move
   const whole = patch.text.slice(file.hunks[0]?.start, file.hunks.at(-1)?.end);
   if (!hidesWhitespace && !hasLongLines(file) && !hidesSomething(whole)) return head + whole;
   const parts = file.hunks.map((hunk) => {

@@ -1,12 +1,13 @@
 import type { WorkerInitializationRenderOptions, WorkerPoolOptions } from "@pierre/diffs/react";
+import { takeWorker, workerCount } from "./preload";
 import { codeThemes, registerThemes } from "./themes";
 
 registerThemes();
 
-/** Two workers: each holds an engine of its own, and two keep ahead of scrolling. */
+/** How the viewer gets its workers. What is small is coloured on the page itself: that is faster than asking. */
 export const poolOptions: WorkerPoolOptions = {
-  poolSize: 2,
-  workerFactory: () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "diff" }),
+  poolSize: workerCount,
+  workerFactory: takeWorker,
   mainThreadMaxCharacters: 12_000,
 };
 

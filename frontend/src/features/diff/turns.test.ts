@@ -26,7 +26,7 @@ new file mode 100644
 const patch = parsePatch(text) as Patch;
 
 function edit(seq: number, input: Record<string, unknown>): Message {
-  return message(seq, { type: "tool_use", name: "edit", toolUseId: `t${seq}`, input } as Block);
+  return message(seq, { type: "tool_use", name: "edit", toolUseId: `t${seq}`, input });
 }
 
 function message(seq: number, block: Block): Message {
@@ -68,14 +68,14 @@ describe("linkTurns", () => {
       edit(1, { file_path: "other/src/a.tsx", new_string: "const one = 2;" }),
       edit(2, { file_path: "src/b.ts", new_string: "}" }),
       edit(3, { command: "sed -i s/1/2/ src/a.ts" }),
-      message(4, { type: "tool_result", text: "const one = 2;" } as Block),
+      message(4, { type: "tool_result", text: "const one = 2;" }),
     ]);
     expect(turns.size).toBe(0);
   });
 });
 
 it("counts the turns of the model", () => {
-  const numbers = turnNumbers([edit(4, {}), message(5, { type: "tool_result", text: "" } as Block), edit(9, {})]);
+  const numbers = turnNumbers([edit(4, {}), message(5, { type: "tool_result", text: "" }), edit(9, {})]);
   expect([...numbers]).toEqual([
     [4, 1],
     [9, 2],
