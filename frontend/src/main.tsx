@@ -8,7 +8,6 @@ import { ApiContext } from "@/api/context";
 import { asProblem } from "@/api/problem";
 import { NotFoundPage } from "@/features/problem/NotFoundPage";
 import { RouteProblem } from "@/features/problem/RouteProblem";
-import { Feeds, FeedsContext } from "@/live/feeds";
 import { Toaster } from "@/ui/Toaster";
 import { routeTree } from "./routeTree.gen";
 import "@/styles/tokens.css";
@@ -30,11 +29,10 @@ const queries = new QueryClient({
     mutations: { networkMode: "always", retry: false },
   },
 });
-const feeds = new Feeds(api, queries);
 
 const router = createRouter({
   routeTree,
-  context: { api, queries, feeds },
+  context: { api, queries },
   defaultPreload: "intent",
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,
@@ -64,13 +62,11 @@ if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(
   <StrictMode>
     <ApiContext value={api}>
-      <FeedsContext value={feeds}>
-        <QueryClientProvider client={queries}>
-          <Toaster>
-            <RouterProvider router={router} />
-          </Toaster>
-        </QueryClientProvider>
-      </FeedsContext>
+      <QueryClientProvider client={queries}>
+        <Toaster>
+          <RouterProvider router={router} />
+        </Toaster>
+      </QueryClientProvider>
     </ApiContext>
   </StrictMode>,
 );

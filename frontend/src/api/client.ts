@@ -1,8 +1,7 @@
-import createClient, { type Client as FetchClient } from "openapi-fetch";
 import type { Config } from "./config";
 import { offline, problemOf } from "./problem";
-import type { paths } from "./schema.gen";
 import { Session } from "./session";
+import { type TypedClient, typedClient } from "./typed";
 
 /**
  * Speaks to the API. Every method that can't bring what was asked for throws a
@@ -12,7 +11,7 @@ export interface Api {
   readonly config: Config;
   readonly session: Session;
   /** Typed requests: `api.http.GET("/jobs", …)` is unwrapped by `data()`. */
-  readonly http: FetchClient<paths>;
+  readonly http: TypedClient;
   /** A request whose answer is no JSON: a patch, a log, a stream. `path` begins with a slash. */
   readonly fetch: (path: string, init?: RequestInit) => Promise<Response>;
 }
@@ -20,7 +19,8 @@ export interface Api {
 /** Makes the client. It is made once, when the configuration is known. */
 export function createApi(config: Config, session = new Session(), fetcher: typeof fetch = (...a) => fetch(...a)): Api {
   const send = async (request: Request): Promise<Response> => {
-    if (session.token && !request.headers.has("Authorization")) request.headers.set("Authorization", `Bearer ${session.token}`);
+    if (session.token && !request.headers.has("Authorization"))
+      request.headers.set("Authorization", `Bearer ${session.token}`);
     let response: Response;
     try {
       response = await fetcher(request);
@@ -36,7 +36,7 @@ export function createApi(config: Config, session = new Session(), fetcher: type
   return {
     config,
     session,
-    http: createClient<paths>({ baseUrl: config.apiBaseUrl, fetch: send }),
+    http: typedClient(config.apiBaseUrl, send),
     fetch: (path, init) => send(new Request(config.apiBaseUrl + path, init)),
   };
 }

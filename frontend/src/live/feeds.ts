@@ -1,6 +1,7 @@
-import type { QueryClient } from "@tanstack/react-query";
-import { createContext, use, useSyncExternalStore } from "react";
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { useSyncExternalStore } from "react";
 import type { Api } from "@/api/client";
+import { useApi } from "@/api/context";
 import { keys } from "@/api/keys";
 import type { Job } from "@/api/types";
 import { eventsPath, JobFeed, type FeedSnapshot } from "./feed";
@@ -54,13 +55,20 @@ export class Feeds {
   }
 }
 
-export const FeedsContext = createContext<Feeds | null>(null);
+const feedsOf = new WeakMap<Api, Feeds>();
 
-/** The feeds of this page. */
+/**
+ * The feeds of this page: one for its API client, made by the first page that
+ * follows a job. The list of jobs follows none and does not load this.
+ */
 export function useFeeds(): Feeds {
-  const feeds = use(FeedsContext);
-  if (!feeds) throw new Error("useFeeds needs a FeedsContext around it");
-  return feeds;
+  const api = useApi();
+  const queries = useQueryClient();
+  const known = feedsOf.get(api);
+  if (known) return known;
+  const made = new Feeds(api, queries);
+  feedsOf.set(api, made);
+  return made;
 }
 
 /** A job's tasks, kept up to date while the component is there. */

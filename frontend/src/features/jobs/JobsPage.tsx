@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useRef } from "react";
+import { lazy, Suspense, useRef } from "react";
 import { useApi } from "@/api/context";
 import { jobsQuery } from "@/api/queries";
 import type { Job } from "@/api/types";
@@ -17,10 +17,11 @@ import { usePreferences } from "@/ui/preferences";
 import { EmptyState, Skeleton } from "@/ui/State";
 import { jobColumns } from "./cells";
 import { matchingJobs } from "./facts";
-import { FirstSteps } from "./FirstSteps";
 import type { JobsSearch } from "./search";
 import { StatusTabs } from "./StatusTabs";
 import styles from "./JobsPage.module.css";
+
+const FirstSteps = lazy(async () => ({ default: (await import("./FirstSteps")).FirstSteps }));
 
 const route = getRouteApi("/jobs/");
 const keyOf = (job: Job) => job.jobId;
@@ -83,7 +84,9 @@ export function JobsPage() {
         <StaleNotice error={query.error} since={query.dataUpdatedAt} onRetry={() => void query.refetch()} />
       )}
       {isFirstRun ? (
-        <FirstSteps />
+        <Suspense>
+          <FirstSteps />
+        </Suspense>
       ) : (
         <div className={styles.frame}>
           {!query.data && query.isError && <ProblemView error={query.error} onRetry={() => void query.refetch()} />}
