@@ -9,7 +9,7 @@ import {
   useRef,
   useState,
 } from "react";
-import type { Task } from "@/api/types";
+import { isFinal, type Task } from "@/api/types";
 import { count, plural } from "@/format/number";
 import { Button } from "@/ui/Button";
 import { useShortcuts } from "@/ui/keys";
@@ -35,8 +35,8 @@ export function Conversation({ task, thread }: { task: Task; thread: ThreadState
   const view = search.view ?? threadView;
   const find = search.find ?? "";
   const { isKeyOpen, set: setOpen, setAll, all } = useOpenRows();
-  const [wantsToFollow, setFollow] = useState(true);
-  const isFollowing = wantsToFollow && !thread.isComplete;
+  // What runs is read from its end. It stays so when it ends: the last words are the best.
+  const [isFollowing, setFollow] = useState(!isFinal(task.status));
   const [at, setAt] = useState<string | null>(null); // the row that the keys are on
 
   const conversation = useMemo(() => conversationOf(thread.messages), [thread.messages]);
@@ -131,8 +131,8 @@ export function Conversation({ task, thread }: { task: Task; thread: ThreadState
     scrollToTop();
   };
   const follow = () => {
-    setFollow(!wantsToFollow);
-    if (!wantsToFollow) scrollToEnd();
+    setFollow(!isFollowing);
+    if (!isFollowing) scrollToEnd();
   };
 
   const group = "Conversation";
