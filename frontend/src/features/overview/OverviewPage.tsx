@@ -2,7 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useEffectEvent, useRef } from "react";
 import { useApi } from "@/api/context";
 import { jobsQuery } from "@/api/queries";
-import { isFinal, type Job } from "@/api/types";
+import { isFinal } from "@/api/types";
 import { FirstSteps } from "@/features/jobs/FirstSteps";
 import { ProblemView } from "@/features/problem/ProblemView";
 import { StaleNotice } from "@/features/problem/StaleNotice";
@@ -49,7 +49,6 @@ export function OverviewPage() {
     );
   }
   const needs = needsOf(jobs, now);
-  const [running, over] = split(jobs);
   return (
     <Page title={needs.length > 0 ? `${count(needs.length)} need you · Overview` : "Overview"} heading="Overview">
       <StaleNotice error={query.error} since={query.dataUpdatedAt} onRetry={() => void query.refetch()} />
@@ -60,8 +59,8 @@ export function OverviewPage() {
           ) : (
             <>
               <Needs needs={needs} />
-              <Running jobs={running} />
-              <Recent jobs={over} />
+              <Running jobs={jobs.filter((job) => !isFinal(job.status))} />
+              <Recent jobs={jobs.filter((job) => isFinal(job.status))} />
             </>
           )}
         </div>
@@ -72,11 +71,6 @@ export function OverviewPage() {
       </div>
     </Page>
   );
-}
-
-function split(jobs: readonly Job[]): [running: Job[], over: Job[]] {
-  const { running = [], over = [] } = Object.groupBy(jobs, (job) => (isFinal(job.status) ? "over" : "running"));
-  return [running, over];
 }
 
 /** j and k move the focus over the jobs, so that Enter and a screen reader follow by themselves. */

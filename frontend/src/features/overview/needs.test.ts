@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { job } from "./testJob";
+import { job } from "@/test/job";
 import { needsOf } from "./needs";
 
 const now = Date.parse("2026-11-26T12:00:00Z");

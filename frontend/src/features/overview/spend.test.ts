@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { reachesBack, spendOf } from "./spend";
-import { job } from "./testJob";
+import { job } from "@/test/job";
 
 const now = new Date(2026, 10, 26, 12, 0).getTime();
 const daysAgo = (days: number, hour = 10) => new Date(2026, 10, 26 - days, hour).toISOString();

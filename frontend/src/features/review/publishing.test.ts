@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { publishPlan } from "./publishing";
-import { task } from "./testTask";
+import { task } from "@/test/task";
 
 const review = { decision: "approved", note: "", at: "2026-11-26T10:00:00Z" } as const;
 const nothing = { files: 0, additions: 0, deletions: 0 };

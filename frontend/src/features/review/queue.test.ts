@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Task } from "@/api/types";
 import { concerned, countStates, entriesOf, findEntry, nextOpen, progressOf, reviewState } from "./queue";
-import { task } from "./testTask";
+import { task } from "@/test/task";
 
 const same = (name: string, index: number, more: Partial<Task> = {}) =>
   task(name, { index, fingerprint: "f1", ...more });
