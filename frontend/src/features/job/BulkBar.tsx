@@ -47,7 +47,11 @@ export function BulkBar({
             icon={<Icon />}
             disabled={plan.apply.length === 0}
             {...(key && plan.apply.length > 0 && { hint: key })}
-            title={plan.apply.length === 0 ? `Not possible: ${skipWords(plan).replace(/^skip /, "")}` : skipWords(plan)}
+            title={
+              plan.apply.length === 0
+                ? `Not possible: ${plan.skip.map((s) => `${count(s.count)} ${s.reason}`).join(", ")}`
+                : skipWords(plan)
+            }
             onClick={() => bulk.start(verb, picked)}
           >
             {word} {plan.apply.length > 0 && count(plan.apply.length)}

@@ -7,7 +7,7 @@ import type { FeedSnapshot } from "@/live/feed";
 import { useShortcuts } from "@/ui/keys";
 import { TextInput } from "@/ui/Field";
 import styles from "./FilterBar.module.css";
-import { noFilter } from "./derive";
+import { noFilter, prepareText } from "./derive";
 
 const route = getRouteApi("/jobs/$jobId/");
 
@@ -52,6 +52,7 @@ export function FilterBar({ job, feed, matching }: { job: Job; feed: FeedSnapsho
           aria-keyshortcuts="f /"
           placeholder="Filter by name, error or state"
           value={text}
+          onFocus={() => setTimeout(() => prepareText(feed.tasks))}
           onChange={(event) => write(event.target.value)}
           onKeyDown={(event) => {
             if (event.key !== "Escape") return;

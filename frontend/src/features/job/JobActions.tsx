@@ -1,25 +1,19 @@
 import { Link } from "@tanstack/react-router";
 import { Ban, GitPullRequestArrow, ListChecks, Play, RotateCw, Terminal } from "lucide-react";
-import { useMemo } from "react";
 import { isFinal, type Job } from "@/api/types";
 import { count } from "@/format/number";
-import type { FeedSnapshot } from "@/live/feed";
 import { Button, buttonClass } from "@/ui/Button";
 import { CopyButton } from "@/ui/CopyButton";
 import { Popover } from "@/ui/Popover";
-import { facetsOf } from "./derive";
 import styles from "./JobActions.module.css";
+import type { Tally } from "./tally";
 import type { Bulk } from "./useBulk";
 
 /** What can be done to the job as a whole, each with how many repositories it reaches. */
-export function JobActions({ job, feed, bulk }: { job: Job; feed: FeedSnapshot; bulk: Bulk }) {
-  const { tasks } = feed;
-  const facets = useMemo(() => facetsOf(tasks), [tasks]);
-  const failed = tasks.filter((task) => task.status === "failed" && task.availableActions.includes("retry"));
-  const open = tasks.filter((task) => task.availableActions.includes("publish"));
-  const approved = open.filter((task) => task.review?.decision === "approved");
-  const toPublish = approved.length > 0 ? approved : open;
-  const unreviewed = facets.publish.get("unreviewed") ?? 0;
+export function JobActions({ job, tally, bulk }: { job: Job; tally: Tally; bulk: Bulk }) {
+  const { failed, publishable, approved } = tally;
+  const toPublish = approved.length > 0 ? approved : publishable;
+  const unreviewed = tally.publish.get("unreviewed") ?? 0;
   return (
     <div className={styles.actions} role="group" aria-label="Actions on the job">
       {failed.length > 0 && (

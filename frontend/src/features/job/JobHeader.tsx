@@ -3,7 +3,6 @@ import type { Job } from "@/api/types";
 import { isFinal } from "@/api/types";
 import { JobStatusBadge } from "@/features/status/JobStatusBadge";
 import { firstLine } from "@/format/text";
-import type { FeedSnapshot } from "@/live/feed";
 import type { LiveState } from "@/live/follow";
 import { PlainText } from "@/ui/PlainText";
 import { Ago, Elapsed } from "@/ui/Time";
@@ -11,11 +10,12 @@ import { JobActions } from "./JobActions";
 import styles from "./JobHeader.module.css";
 import { LiveWord } from "./LiveWord";
 import { leftWords, timeLeft } from "./pace";
+import type { Tally } from "./tally";
 import type { Bulk } from "./useBulk";
 import { usePace } from "./usePace";
 
 /** Which job this is, how it stands, what it costs, and what can be done. */
-export function JobHeader({ job, feed, bulk }: { job: Job; feed: FeedSnapshot; bulk: Bulk }) {
+export function JobHeader({ job, live, tally, bulk }: { job: Job; live: LiveState; tally: Tally; bulk: Bulk }) {
   return (
     <header className={styles.head}>
       <div className={styles.name}>
@@ -41,11 +41,11 @@ export function JobHeader({ job, feed, bulk }: { job: Job; feed: FeedSnapshot; b
           )}
           <TimeLeft job={job} />
           <li>{agentWords(job)}</li>
-          <Live live={feed.live} />
+          <Live live={live} />
         </ul>
         <Prompt job={job} />
       </div>
-      <JobActions job={job} feed={feed} bulk={bulk} />
+      <JobActions job={job} tally={tally} bulk={bulk} />
     </header>
   );
 }

@@ -4,36 +4,36 @@ import { lazy, Suspense } from "react";
 import type { Job, Task } from "@/api/types";
 import { money } from "@/format/money";
 import { count, plural } from "@/format/number";
-import type { FeedSnapshot } from "@/live/feed";
 import { Notice } from "@/ui/State";
+import type { Tally } from "./tally";
 
 const TrialBanner = lazy(async () => ({ default: (await import("@/features/newjob/TrialBanner")).TrialBanner }));
 const QueuePlace = lazy(() => import("./QueuePlace"));
 const NothingToChange = lazy(() => import("./NothingToChange"));
 
 /** What somebody should know about the job before looking at its repositories. */
-export function JobNotices({ job, feed }: { job: Job; feed: FeedSnapshot }) {
+export function JobNotices({ job, tasks, tally }: Facts & { tasks: readonly Task[] }) {
   return (
     <>
       <Suspense>
         <TrialBanner job={job} />
         {job.status === "queued" && <QueuePlace job={job} />}
-        {job.status === "succeeded" && job.counts.changed === 0 && <NothingToChange job={job} tasks={feed.tasks} />}
+        {job.status === "succeeded" && job.counts.changed === 0 && <NothingToChange job={job} tasks={tasks} />}
       </Suspense>
-      <OverBudget job={job} tasks={feed.tasks} />
-      <Reused job={job} tasks={feed.tasks} />
+      <OverBudget job={job} tally={tally} />
+      <Reused job={job} tally={tally} />
     </>
   );
 }
 
 interface Facts {
   job: Job;
-  tasks: readonly Task[];
+  tally: Tally;
 }
 
 /** The money is gone: that of the job, or that of some repositories. */
-function OverBudget({ job, tasks }: Facts) {
-  const over = tasks.filter((task) => task.outcome === "budget_exhausted").length;
+function OverBudget({ job, tally }: Facts) {
+  const over = tally.outcome.get("budget_exhausted") ?? 0;
   const cap = job.maxCostUsd;
   const isSpent = cap !== null && (job.usage.costUsd ?? 0) >= cap;
   if (over === 0 && !isSpent) return null;
@@ -60,8 +60,7 @@ function OverBudget({ job, tasks }: Facts) {
 }
 
 /** Results of an earlier job that asked for the same on the same commit. */
-function Reused({ job, tasks }: Facts) {
-  const reused = tasks.filter((task) => task.reusedFrom);
+function Reused({ job, tally: { reused } }: Facts) {
   const first = reused[0]?.reusedFrom;
   if (!first) return null;
   return (

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { useApi } from "@/api/context";
 import { asProblem } from "@/api/problem";
 import { jobQuery } from "@/api/queries";
@@ -21,6 +21,7 @@ import styles from "./JobPage.module.css";
 import { LiveSummary, summary } from "./LiveWord";
 import { ProgressStrip } from "./ProgressStrip";
 import { jobTabs } from "./search";
+import { tallyOf } from "./tally";
 import { TaskGrid } from "./TaskGrid";
 import { useBulk } from "./useBulk";
 
@@ -60,6 +61,7 @@ function JobView({ job, feed }: { job: Job; feed: FeedSnapshot }) {
   const navigate = route.useNavigate();
   const feeds = useFeeds();
   const bulk = useBulk(job);
+  const tally = useMemo(() => tallyOf(feed.tasks), [feed.tasks]);
   const tab = search.tab ?? "repositories";
   const turn = (by: number) => {
     const next = jobTabs[(jobTabs.indexOf(tab) + by + jobTabs.length) % jobTabs.length];
@@ -72,15 +74,15 @@ function JobView({ job, feed }: { job: Job; feed: FeedSnapshot }) {
   return (
     <Page title={titleOf(job)} isFull>
       <div className={styles.screen}>
-        <JobHeader job={job} feed={feed} bulk={bulk} />
+        <JobHeader job={job} live={feed.live} tally={tally} bulk={bulk} />
         <LiveSummary job={job} />
         {feed.problem && !feed.problem.isOffline && (
           <ProblemNotice error={feed.problem} onRetry={() => feeds.of(job.jobId).retry()} />
         )}
-        <JobNotices job={job} feed={feed} />
+        <JobNotices job={job} tasks={feed.tasks} tally={tally} />
         <BulkReport bulk={bulk} />
         <div className={styles.state}>
-          <ProgressStrip job={job} feed={feed} />
+          <ProgressStrip job={job} tally={tally} />
           <div className={styles.cost}>
             <CostMeter job={job} />
           </div>

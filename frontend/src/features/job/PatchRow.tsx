@@ -4,15 +4,15 @@ import { lookOf } from "@/features/status/look";
 import { outcomeLooks, publishLooks } from "@/features/status/looks";
 import { count, plural } from "@/format/number";
 import { buttonClass } from "@/ui/Button";
-import { facetsOf } from "./derive";
 import type { PatchCluster } from "./groups";
 import styles from "./GroupsTab.module.css";
+import { tallyOf } from "./tally";
 
 /** Repositories with the same patch: how large it is, how far its review is, and one of them to read. */
 export function PatchRow({ jobId, patch }: { jobId: string; patch: PatchCluster }) {
   const { key, diffStat, tasks } = patch;
   const [first] = tasks;
-  const facets = facetsOf(tasks);
+  const facets = tallyOf(tasks);
   const isOpen = facets.publish.has("unreviewed");
   const states = [
     ...[...facets.publish].map(([state, n]) => ({ word: publishLooks[state].word, n })),

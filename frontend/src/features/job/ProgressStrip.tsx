@@ -1,24 +1,22 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { X } from "lucide-react";
-import { type ReactNode, useMemo, useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { Job, Outcome, TaskStatus } from "@/api/types";
 import { outcomes, taskStatuses } from "@/api/types";
 import { countSegments, doneCount } from "@/features/status/segments";
 import { lookOf, type Look } from "@/features/status/look";
 import { outcomeLooks, publishLooks, type PublishState, taskStatusLooks } from "@/features/status/looks";
 import { count, share } from "@/format/number";
-import type { FeedSnapshot } from "@/live/feed";
 import { StackedBar } from "@/ui/StackedBar";
-import { facetsOf } from "./derive";
 import styles from "./ProgressStrip.module.css";
 import { type JobSearch, publishStates } from "./search";
+import type { Tally } from "./tally";
 
 const route = getRouteApi("/jobs/$jobId/");
 
 /** How far the job is, and its tasks by state. Every state is a link that filters the table. */
-export function ProgressStrip({ job, feed }: { job: Job; feed: FeedSnapshot }) {
+export function ProgressStrip({ job, tally }: { job: Job; tally: Tally }) {
   const search = route.useSearch();
-  const facets = useMemo(() => facetsOf(feed.tasks), [feed.tasks]);
   const done = doneCount(job.counts);
   return (
     <div className={styles.strip}>
@@ -40,13 +38,13 @@ export function ProgressStrip({ job, feed }: { job: Job; feed: FeedSnapshot }) {
             />
           ))}
         </ChipGroup>
-        <OutcomeChips job={job} counts={facets.outcome} active={search.outcome} />
+        <OutcomeChips job={job} counts={tally.outcome} active={search.outcome} />
         <ChipGroup label="By review">
           {publishStates.map((state: PublishState) => (
             <Chip
               key={state}
               look={publishLooks[state]}
-              count={facets.publish.get(state) ?? 0}
+              count={tally.publish.get(state) ?? 0}
               isOn={search.publish === state}
               to={{ publish: search.publish === state ? undefined : state }}
             />

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { durationMs, facetsOf, filterTasks, hiddenBy, isFiltered, noFilter, sortTasks, verificationOf } from "./derive";
+import { durationMs, filterTasks, hiddenBy, isFiltered, noFilter, sortTasks, verificationOf } from "./derive";
 import { failureKey } from "./groups";
+import { tallyOf } from "./tally";
 import { aFailure, aTask } from "./testJob";
 
 const tasks = [
@@ -49,9 +50,9 @@ describe("hiddenBy", () => {
   });
 });
 
-describe("facetsOf", () => {
+describe("tallyOf", () => {
   it("counts only states that there are", () => {
-    const { status, outcome, publish } = facetsOf(tasks);
+    const { status, outcome, publish } = tallyOf(tasks);
     expect(Object.fromEntries(status)).toEqual({ succeeded: 3, failed: 1, queued: 1 });
     expect(Object.fromEntries(outcome)).toEqual({ changed: 2, verify_failed: 1, no_changes: 1 });
     expect(Object.fromEntries(publish)).toEqual({ unreviewed: 1, approved: 1 });

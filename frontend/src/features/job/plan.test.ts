@@ -3,7 +3,7 @@ import { byReason, objection, planOf, skipWords } from "./plan";
 import { aFailure, aTask } from "./testJob";
 
 const nothing = { files: 0, additions: 0, deletions: 0 };
-const approved = { decision: "approved", note: "", at: "2026-11-26T12:00:00Z" };
+const approved = { decision: "approved" as const, note: "", at: "2026-11-26T12:00:00Z" };
 
 describe("planOf", () => {
   it("tells what is done and what is skipped, with the reasons", () => {
@@ -20,7 +20,7 @@ describe("planOf", () => {
 });
 
 describe("objection", () => {
-  const pullRequest = { number: 1, url: "https://example.com/1", state: "open" };
+  const pullRequest = { number: 1, url: "https://example.com/1", state: "open" as const };
   it.each([
     ["approve", aTask(), null],
     ["approve", aTask({ review: approved }), "approved already"],

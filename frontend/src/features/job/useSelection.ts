@@ -7,8 +7,6 @@ export interface Selection {
   toggle: (name: string, isRange: boolean) => void;
   /** Picks everything that is shown, or drops it if all of it is picked. */
   toggleAll: () => void;
-  /** Picks these and nothing else. */
-  pick: (names: readonly string[]) => void;
   clear: () => void;
 }
 
@@ -25,12 +23,11 @@ export function useSelection(shown: readonly string[]): Selection {
     [shown],
   );
   const toggleAll = useCallback(() => setNames((before) => withAll(before, shown)), [shown]);
-  const pick = useCallback((picked: readonly string[]) => setNames(new Set(picked)), []);
   const clear = useCallback(() => {
     anchor.current = null;
     setNames(new Set());
   }, []);
-  return useMemo(() => ({ names, toggle, toggleAll, pick, clear }), [names, toggle, toggleAll, pick, clear]);
+  return useMemo(() => ({ names, toggle, toggleAll, clear }), [names, toggle, toggleAll, clear]);
 }
 
 function withOne(names: ReadonlySet<string>, name: string): ReadonlySet<string> {
