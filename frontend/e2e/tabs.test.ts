@@ -1,22 +1,26 @@
-import type { BrowserContext } from "playwright-core";
+import type { BrowserContext, Request } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { useBrowser } from "./browser";
 import { type Sample, startSample } from "./servers";
 
-/** Counts the event streams that a browser has open. */
+/** Counts the event streams that a browser has open at once. */
 function streams(context: BrowserContext) {
-  let open = 0;
+  const open = new Set<Request>();
   let most = 0;
-  context.on("request", (request) => {
-    if (!request.url().includes("/events?") || !request.headers().accept?.includes("text/event-stream")) return;
-    open += 1;
-    most = Math.max(most, open);
+  context.on("page", (page) => {
+    const mine = new Set<Request>();
+    page.on("request", (request) => {
+      if (!request.url().includes("/events?") || !request.headers().accept?.includes("text/event-stream")) return;
+      mine.add(request);
+      open.add(request);
+      most = Math.max(most, open.size);
+    });
+    page.on("requestfinished", (request) => open.delete(request));
+    page.on("requestfailed", (request) => open.delete(request));
+    page.on("close", () => {
+      for (const request of mine) open.delete(request);
+    });
   });
-  const ended = (request: { url(): string; headers(): Record<string, string> }) => {
-    if (request.url().includes("/events?") && request.headers().accept?.includes("text/event-stream")) open -= 1;
-  };
-  context.on("requestfinished", ended);
-  context.on("requestfailed", ended);
   return { most: () => most };
 }
 
@@ -26,7 +30,7 @@ describe("many tabs of one browser", () => {
   let job: string;
   beforeAll(async () => {
     sample = await startSample("running");
-    job = `${sample.url}/jobs/${sample.jobs.running ?? ""}`;
+    job = `${sample.url}/jobs/${sample.jobs.running ?? ""}?sort=updated&desc=true`; // what changed comes to the top
   });
   afterAll(() => sample.stop());
 
