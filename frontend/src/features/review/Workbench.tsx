@@ -5,7 +5,7 @@ import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { useApi } from "@/api/context";
 import { prefetch } from "@/api/prefetch";
 import { diffQuery } from "@/api/queries";
-import { type Job, taskPath } from "@/api/types";
+import { type Job, type Task, taskPath } from "@/api/types";
 import { count } from "@/format/number";
 import { Button } from "@/ui/Button";
 import { useShortcuts } from "@/ui/keys";
@@ -80,7 +80,7 @@ export function Workbench({
   const isShown = entry !== null && shown.has(entry.key);
   const toApprove = entry ? concerned(entry, "approved") : [];
   const toReturn = entry ? concerned(entry, "returned") : [];
-  const decided = entry?.tasks.filter((task) => task.review && !task.pullRequest) ?? [];
+  const decided = entry?.tasks.filter(isReopenable) ?? [];
   const approve = () => {
     if (!isShown || toApprove.length === 0) return;
     decide("approved", toApprove);
@@ -192,6 +192,11 @@ export function Workbench({
       {isReturning && <ReturnDialog count={toReturn.length} onReturn={sendBack} onClose={() => setReturning(false)} />}
     </div>
   );
+}
+
+function isReopenable(task: Task): boolean {
+  const state = reviewState(task);
+  return (state === "approved" || state === "returned") && task.availableActions.includes("review");
 }
 
 function label(verb: string, n: number): string {
