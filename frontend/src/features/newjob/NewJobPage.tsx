@@ -39,8 +39,12 @@ export function NewJobPage() {
   const faults = useFaults(draft, whole.repositories, refused);
   const estimate = useEstimate(whole, !faults.all.some(({ field }) => pricedBy.includes(field)));
   const excluded = useExcluded(draft.repositories, list.byName, estimate.estimate?.refused);
-  const request = useMemo(() => requestOf(draft, new Set(excluded.keys())), [draft, excluded]);
-  const trial = useTrialPick(request.repositories, list.byName);
+  const admitted = useMemo(
+    () => draft.repositories.filter((name) => !excluded.has(name)),
+    [draft.repositories, excluded],
+  );
+  const request = useMemo(() => requestOf(draft, admitted), [draft, admitted]);
+  const trial = useTrialPick(admitted, list.byName);
   const summary = useRef<HTMLDivElement>(null);
   const refusal = useRef<HTMLDivElement>(null);
   const names = refused && refused.draft === draft ? refusedNames(refused) : [];
@@ -112,7 +116,7 @@ export function NewJobPage() {
           )}
           <PromptSection draft={draft} faults={faults} onTemplate={intake.takeTemplate} />
           <RepositoriesSection
-            draft={draft}
+            chosen={draft.repositories}
             list={list}
             way={by}
             excluded={excluded}

@@ -1,10 +1,10 @@
+import { memo } from "react";
 import { Link } from "@tanstack/react-router";
 import type { RepositoryList } from "@/features/repositories/useRepositories";
 import { LinkTabs } from "@/ui/LinkTabs";
 import { useToast } from "@/ui/toast";
 import { count } from "@/format/number";
 import { ChosenList } from "./ChosenList";
-import type { Draft } from "./draft";
 import { drafts } from "./draftStore";
 import { fieldId } from "./fieldId";
 import { ByPaste } from "./ByPaste";
@@ -16,15 +16,15 @@ import { Section } from "./Section";
 
 const wayLabels: Record<Way, string> = { search: "Search", paste: "Paste a list", pattern: "By pattern" };
 
-/** Where it is to be done: three ways to find repositories, and what was chosen. */
-export function RepositoriesSection({
-  draft,
+/** Where it is to be done: three ways to find repositories, and what was chosen. Typing the prompt leaves it alone. */
+export const RepositoriesSection = memo(function RepositoriesSection({
+  chosen,
   list,
   way,
   excluded,
   error,
 }: {
-  draft: Draft;
+  chosen: readonly string[];
   list: RepositoryList;
   way: Way;
   excluded: ReadonlyMap<string, string>;
@@ -33,7 +33,7 @@ export function RepositoriesSection({
   const toast = useToast();
   const choose = (names: Iterable<string>) => drafts.patch({ repositories: [...new Set(names)] });
   const add = (names: readonly string[]) => {
-    const before = draft.repositories;
+    const before = chosen;
     const known = new Set(before);
     choose([...before, ...names]);
     toast({
@@ -42,7 +42,7 @@ export function RepositoriesSection({
     });
   };
   const replace = (names: readonly string[], words: string) => {
-    const before = draft.repositories;
+    const before = chosen;
     choose(names);
     toast({ text: words, action: { label: "Undo", run: () => choose(before) } });
   };
@@ -65,16 +65,16 @@ export function RepositoriesSection({
         </LinkTabs>
       </div>
       <div id={fieldId("repositories")} tabIndex={-1} className={styles.way}>
-        {way === "search" && <BySearch list={list} chosen={draft.repositories} onChoose={choose} />}
+        {way === "search" && <BySearch list={list} chosen={chosen} onChoose={choose} />}
         {way === "paste" && <ByPaste list={list} onAdd={add} />}
-        {way === "pattern" && <ByPattern list={list} chosen={draft.repositories} onAdd={add} />}
+        {way === "pattern" && <ByPattern list={list} chosen={chosen} onAdd={add} />}
       </div>
       {error && (
         <p className={styles.error} role="alert">
           {error}
         </p>
       )}
-      <ChosenList chosen={draft.repositories} list={list} excluded={excluded} onReplace={replace} />
+      <ChosenList chosen={chosen} list={list} excluded={excluded} onReplace={replace} />
     </Section>
   );
-}
+});

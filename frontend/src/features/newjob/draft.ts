@@ -81,9 +81,9 @@ export function nameOf(draft: Draft): string {
 
 /**
  * The body of POST /jobs. What is left empty is left out, so that the request says
- * no more than the person did. `excluded` are chosen repositories that can't be had.
+ * no more than the person did. `repositories` are those of the chosen ones that can be had.
  */
-export function requestOf(draft: Draft, excluded: ReadonlySet<string> = new Set()): JobRequest {
+export function requestOf(draft: Draft, repositories: readonly string[] = draft.repositories): JobRequest {
   const isClaude = draft.agent === "claude";
   const commands = lines(draft.verify);
   const jobCost = amount(draft.jobCost);
@@ -100,7 +100,7 @@ export function requestOf(draft: Draft, excluded: ReadonlySet<string> = new Set(
     name: nameOf(draft),
     ...(draft.description.trim() && { description: draft.description.trim() }),
     ...(isClaude && { prompt: promptOf(draft) }),
-    repositories: draft.repositories.filter((name) => !excluded.has(name)),
+    repositories: repositories as string[],
     ...(Object.keys(agent).length > 0 && { agent }),
     ...(commands.length > 0 && { verify: commands }),
     ...optional("maxCostUsd", jobCost),

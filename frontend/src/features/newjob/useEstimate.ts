@@ -10,33 +10,43 @@ const quietMs = 500;
 /** What the server says that a request would be. It is asked when nothing has changed for a moment. */
 export function useEstimate(request: JobRequest, isReady: boolean) {
   const api = useApi();
-  const body = useMemo(() => estimated(request), [request]);
+  const { repositories, agent = {}, maxCostUsd } = request;
+  const { type, model, maxCostUsd: maxCostEach } = agent;
+  const body = useMemo(
+    () => estimated(repositories, type === "script", { model, maxCostUsd: maxCostEach }, maxCostUsd),
+    [repositories, type, model, maxCostEach, maxCostUsd],
+  );
   const settled = useSettled(body, quietMs);
   const query = useQuery({
     queryKey: keys.estimate(settled),
     queryFn: ({ signal }) => data(api.http.POST("/jobs/estimate", { signal, body: JSON.parse(settled) as JobRequest })),
-    enabled: isReady && request.repositories.length > 0 && settled === body,
+    enabled: isReady && repositories.length > 0 && settled === body,
     staleTime: 60_000,
     refetchOnWindowFocus: false,
     placeholderData: keepPreviousData,
   });
   return {
-    estimate: request.repositories.length > 0 ? query.data : undefined,
+    estimate: repositories.length > 0 ? query.data : undefined,
     error: query.error,
-    isAsking: isReady && request.repositories.length > 0 && (settled !== body || query.isFetching),
+    isAsking: isReady && repositories.length > 0 && (settled !== body || query.isFetching),
   };
 }
 
-/** What of a request decides the estimate: the words of the prompt don't. */
-function estimated(request: JobRequest): string {
-  const { type, model, maxCostUsd } = request.agent ?? {};
-  const isScript = type === "script";
+/**
+ * What of a request decides the estimate: the words of the prompt don't. It is made
+ * only when that changes, because 10,000 names are long.
+ */
+function estimated(
+  repositories: string[],
+  isScript: boolean,
+  agent: { model: string | undefined; maxCostUsd: number | undefined },
+  maxCostUsd: number | undefined,
+): string {
   return JSON.stringify({
     name: "Estimate",
-    repositories: request.repositories,
-    ...(isScript ? {} : { prompt: "Estimate" }),
-    agent: isScript ? { type, script: ":" } : { model, maxCostUsd },
-    maxCostUsd: request.maxCostUsd,
+    repositories,
+    ...(isScript ? { agent: { type: "script", script: ":" } } : { prompt: "Estimate", agent }),
+    maxCostUsd,
   });
 }
 

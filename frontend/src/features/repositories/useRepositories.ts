@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useEffect, useEffectEvent, useMemo } from "react";
+import { useCallback, useEffect, useEffectEvent, useMemo } from "react";
 import { useApi } from "@/api/context";
 import { asProblem } from "@/api/problem";
 import { repositoriesQuery } from "@/api/queries";
@@ -37,7 +37,10 @@ export function useRepositories(): RepositoryList {
   const { data, error, hasNextPage, isFetching, dataUpdatedAt, errorUpdatedAt } = query;
   const problem = error ? asProblem(error) : null;
   const retryAfterMs = problem?.isPassing ? Math.max(problem.retryAfterMs, pauseMs) : 0;
-  const retry = () => void (data ? query.fetchNextPage() : query.refetch());
+  const { fetchNextPage, refetch } = query;
+  const hasData = data !== undefined;
+  const retry = useCallback(() => void (hasData ? fetchNextPage() : refetch()), [hasData, fetchNextPage, refetch]);
+  const reload = useCallback(() => void refetch(), [refetch]);
   const go = useEffectEvent(retry);
   const canGoOn = !isFetching && (hasNextPage || (!data && problem !== null)) && (!problem || retryAfterMs > 0);
   useEffect(() => {
@@ -47,14 +50,12 @@ export function useRepositories(): RepositoryList {
   }, [canGoOn, retryAfterMs, data?.pages.length, errorUpdatedAt]);
   const all = useMemo(() => data?.pages.flatMap((page) => page.repositories) ?? [], [data]);
   const byName = useMemo(() => new Map(all.map((r) => [r.name.toLowerCase(), r])), [all]);
-  return {
-    all,
-    byName,
-    isComplete: data !== undefined && !hasNextPage,
-    error: isFetching ? null : error,
-    retryAt: retryAfterMs > 0 ? errorUpdatedAt + retryAfterMs : 0,
-    loadedAt: dataUpdatedAt,
-    retry,
-    reload: () => void query.refetch(),
-  };
+  const shownError = isFetching ? null : error;
+  const retryAt = retryAfterMs > 0 ? errorUpdatedAt + retryAfterMs : 0;
+  const isComplete = hasData && !hasNextPage;
+  // The same object while nothing changes: what shows 10,000 rows is not drawn for nothing.
+  return useMemo(
+    () => ({ all, byName, isComplete, error: shownError, retryAt, loadedAt: dataUpdatedAt, retry, reload }),
+    [all, byName, isComplete, shownError, retryAt, dataUpdatedAt, retry, reload],
+  );
 }
