@@ -86,7 +86,7 @@ describe("items", () => {
   });
   it("survive blocks and messages of a newer server", () => {
     const { items } = conversationOf([
-      message(1, "system", "weather" as "notice", [{ type: "cloud" as "text", text: "rain" }]),
+      message(1, "system", "weather", [{ type: "cloud" as "text", text: "rain" }]),
     ]);
     expect(items).toMatchObject([{ kind: "prompt", text: "rain" }]);
   });
