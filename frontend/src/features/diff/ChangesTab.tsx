@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { ShieldX } from "lucide-react";
-import { useEffect, useEffectEvent, useMemo, useRef } from "react";
+import { useMemo } from "react";
 import { useApi } from "@/api/context";
 import { asProblem } from "@/api/problem";
 import { diffQuery } from "@/api/queries";
@@ -27,7 +27,6 @@ export function ChangesTab({ task }: { task: Task; job?: Job | undefined }) {
     ...diffQuery(useApi(), task.jobId, task.repositoryName, attempt),
     enabled: mayHaveDiff,
   });
-  useNewResult(task, () => void query.refetch());
   const { data: text, error } = query;
   if (!mayHaveDiff) return <NoDiff task={task} />;
   if (text === undefined) {
@@ -55,18 +54,6 @@ function Diff({ task, text, attempt }: { task: Task; text: string; attempt: numb
   if (patch.kind === "not-a-patch") return <PatchViewer patch={text} layout="text" />;
   if (patch.files.length === 0) return <NoDiff task={task} />;
   return <DiffDesk key={attempt} task={task} patch={patch} attempt={attempt} />;
-}
-
-/** Calls when another attempt of the task has brought another result. */
-function useNewResult({ fingerprint, completedAt }: Task, onNew: () => void): void {
-  const call = useEffectEvent(onNew);
-  const result = `${fingerprint ?? ""} ${completedAt ?? ""}`;
-  const seen = useRef(result);
-  useEffect(() => {
-    if (seen.current === result) return;
-    seen.current = result;
-    call();
-  }, [result]);
 }
 
 export default ChangesTab;

@@ -125,6 +125,7 @@ export function FileTree({ files, current, viewed, onOpen, filterRef }: FileTree
                 key={row.key}
                 id={rowId(index)}
                 role="treeitem"
+                aria-label={row.kind === "file" ? fileLabel(row.file, viewed.has(row.file.path)) : row.label}
                 aria-level={row.depth + 1}
                 aria-expanded={row.kind === "folder" ? row.isOpen : undefined}
                 aria-selected={isCurrent}
@@ -175,13 +176,27 @@ function FileRow({ row, isViewed }: { row: TreeRow & { kind: "file" }; isViewed:
       </span>
       {file.isGenerated && <span className={styles.chip}>generated</span>}
       {file.isBinary && <span className={styles.chip}>binary</span>}
-      {isViewed && <Check aria-label="Viewed" className={styles.tick} />}
+      {isViewed && <Check aria-hidden className={styles.tick} />}
       <span className={styles.numbers}>
         {file.additions > 0 && <span data-tone="good">+{count(file.additions)}</span>}
         {file.deletions > 0 && <span data-tone="bad">−{count(file.deletions)}</span>}
       </span>
     </>
   );
+}
+
+/** A file as it is read aloud: "a.ts, modified, 3 added, 1 removed, viewed". */
+function fileLabel(file: PatchFile, isViewed: boolean): string {
+  const parts = [
+    file.path.slice(file.path.lastIndexOf("/") + 1),
+    statusWord(file.status).toLowerCase(),
+    file.additions > 0 && `${count(file.additions)} added`,
+    file.deletions > 0 && `${count(file.deletions)} removed`,
+    file.isGenerated && "generated",
+    file.isBinary && "binary",
+    isViewed && "viewed",
+  ];
+  return parts.filter(Boolean).join(", ");
 }
 
 function rowId(index: number): string {

@@ -6,7 +6,7 @@ import { PlainText } from "@/ui/PlainText";
 import { Notice } from "@/ui/State";
 import { foldReason, type Folds } from "./folds";
 import { findHidden } from "./hidden";
-import { hasLongLines, hiddenByWhitespace } from "./hunkText";
+import { hasLongLines, hiddenByWhitespace, isTooLong, mostCodeLines } from "./hunkText";
 import type { Patch } from "./patch";
 import type { DiffLayout } from "./PatchViewer";
 
@@ -25,7 +25,7 @@ export function Banners({ patch, folds, layout, hidesWhitespace, onShowText }: B
       <FoldedNotice patch={patch} folds={folds} />
       {layout !== "text" && <HiddenNotice patch={patch} onShowText={onShowText} />}
       {hidesWhitespace && <WhitespaceNotice patch={patch} />}
-      <CutNotice patch={patch} />
+      <CutNotice patch={patch} layout={layout} />
     </>
   );
 }
@@ -102,10 +102,11 @@ function WhitespaceNotice({ patch }: { patch: Patch }) {
   );
 }
 
-function CutNotice({ patch }: { patch: Patch }) {
+function CutNotice({ patch, layout }: { patch: Patch; layout: DiffLayout }) {
   const long = patch.files.filter(hasLongLines);
   const broken = patch.files.filter((file) => file.isBroken);
-  if (long.length + broken.length + patch.strayLines === 0) return null;
+  const cut = layout === "text" ? [] : patch.files.filter(isTooLong);
+  if (long.length + broken.length + cut.length + patch.strayLines === 0) return null;
   return (
     <Notice tone="warn" icon={<TriangleAlert />}>
       {long[0] && (
@@ -115,6 +116,8 @@ function CutNotice({ patch }: { patch: Patch }) {
           shown.{" "}
         </>
       )}
+      {cut.length > 0 &&
+        `${plural(cut.length, "file")} ${cut.length === 1 ? "is" : "are"} cut after ${count(mostCodeLines)} lines: the plain text has the rest. `}
       {broken.length > 0 && `${plural(broken.length, "file")} can’t be read whole: see the plain text. `}
       {patch.strayLines > 0 && `${plural(patch.strayLines, "line")} of the patch belong to no file. `}
       The download has everything.

@@ -1,7 +1,17 @@
 import { type FileDiffMetadata, processFile } from "@pierre/diffs";
 import { hidesSomething } from "@/format/text";
-import { hasChanges, hasLongLines, hunkLines, hunkRange, named, shortened, withoutWhitespace } from "./hunkText";
-import type { Patch, PatchFile } from "./patch";
+import {
+  hasChanges,
+  hasLongLines,
+  hunkLines,
+  hunkRange,
+  isTooLong,
+  mostCodeLines,
+  named,
+  shortened,
+  withoutWhitespace,
+} from "./hunkText";
+import type { Patch, PatchFile, PatchHunk } from "./patch";
 
 const kept = new WeakMap<PatchFile, Map<boolean, FileDiffMetadata>>();
 let nextKey = 0;
@@ -33,20 +43,32 @@ function withFacts(diff: FileDiffMetadata, file: PatchFile): FileDiffMetadata {
   return diff;
 }
 
-/** The file's part of the patch under a name that can't disturb: whole hunks only, nothing too long. */
+/** The file's part of the patch under a name that can't disturb: whole hunks, nothing too long, nothing hidden. */
 function shownText(patch: Patch, file: PatchFile, hidesWhitespace: boolean): string {
   if (file.isBroken) return "";
   const head = "--- file\n+++ file\n"; // two names would be a move
   const whole = patch.text.slice(file.hunks[0]?.start, file.hunks.at(-1)?.end);
-  if (!hidesWhitespace && !hasLongLines(file) && !hidesSomething(whole)) return head + whole;
-  const parts = file.hunks.map((hunk) => {
-    let lines = hunkLines(patch, hunk);
+  const isPlain = !hidesWhitespace && !hasLongLines(file) && !isTooLong(file) && !hidesSomething(whole);
+  if (isPlain) return head + whole;
+  let left = mostCodeLines;
+  let body = "";
+  for (const hunk of file.hunks) {
+    if (left <= 0) break;
+    let lines = hunkLines(patch, hunk).slice(0, left);
+    left -= lines.length;
     if (hidesWhitespace) lines = withoutWhitespace(lines).lines;
-    if (!hasChanges(lines)) return "";
-    return `${hunkRange(hunk)} ${named(hunk.header)}\n${lines.map((line) => named(shortened(line))).join("\n")}\n`;
-  });
-  const body = parts.join("");
+    if (!hasChanges(lines)) continue;
+    const shown = lines.map((line) => named(shortened(line))).join("\n");
+    body += `${hunkRange(withCounts(hunk, lines))} ${named(hunk.header)}\n${shown}\n`;
+  }
   return body === "" ? "" : head + body;
+}
+
+/** A hunk with as many lines as it has left. */
+function withCounts({ oldStart, newStart }: PatchHunk, lines: readonly string[]) {
+  const count = (sign: string) => lines.reduce((sum, line) => sum + (line.startsWith(sign) ? 1 : 0), 0);
+  const same = count(" ");
+  return { oldStart, newStart, oldLines: same + count("-"), newLines: same + count("+") };
 }
 
 function emptyDiff(): FileDiffMetadata {

@@ -131,3 +131,11 @@ export function named(line: string): string {
     .map((part) => ("text" in part ? part.text : `[${part.hidden}]`))
     .join("");
 }
+
+/** Lines of one file that are shown as code; reading more of them at once would stop the page. */
+export const mostCodeLines = 50_000;
+
+/** Whether a file has more lines than are shown as code. */
+export function isTooLong(file: PatchFile): boolean {
+  return file.lineCount > mostCodeLines;
+}

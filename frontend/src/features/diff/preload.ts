@@ -28,6 +28,7 @@ export function takeWorker(): Worker {
 export function preloadDiff(): void {
   if (pane) return;
   void fetch(engineAddress).catch(() => undefined);
+  void import("@pierre/highlights").catch(() => undefined);
   while (started.length < workerCount) started.push(startWorker());
   void loadCodePane()
     .then(({ startPool }) => startPool())
