@@ -85,9 +85,7 @@ describe("items", () => {
     expect(cacheHit({ inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 })).toBeNull();
   });
   it("survive blocks and messages of a newer server", () => {
-    const { items } = conversationOf([
-      message(1, "system", "weather", [{ type: "cloud" as "text", text: "rain" }]),
-    ]);
+    const { items } = conversationOf([message(1, "system", "weather", [{ type: "cloud" as "text", text: "rain" }])]);
     expect(items).toMatchObject([{ kind: "prompt", text: "rain" }]);
   });
 });
