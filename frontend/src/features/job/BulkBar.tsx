@@ -50,7 +50,7 @@ export function BulkBar({
             title={
               plan.apply.length === 0
                 ? `Not possible: ${plan.skip.map((s) => `${count(s.count)} ${s.reason}`).join(", ")}`
-                : skipWords(plan)
+                : skipWords(plan) || undefined
             }
             onClick={() => bulk.start(verb, picked)}
           >

@@ -46,16 +46,15 @@ export function CostMeter({ job }: { job: Job }) {
         </div>
       )}
       <p className={styles.quiet}>
-        <span className={styles.rate}>{rateWords(job, rate)}</span>
+        <span title={isFinal(job.status) ? "On average over the whole run" : "Of late"}>{rateWords(rate)}</span>
         <span title={cap && !cap.isOwn ? "The caps of all repositories together" : undefined}>{capWords(cap)}</span>
       </p>
     </div>
   );
 }
 
-function rateWords(job: Job, rate: number | null): string {
-  if (rate === null) return "";
-  return `${money(rate)}/min${isFinal(job.status) ? " on average" : ""}`;
+function rateWords(rate: number | null): string {
+  return rate ? `${money(rate)}/min` : "";
 }
 
 function capWords(cap: { isOwn: boolean } | null): string {

@@ -65,7 +65,10 @@ function JobView({ job, feed }: { job: Job; feed: FeedSnapshot }) {
   const tab = search.tab ?? "repositories";
   const turn = (by: number) => {
     const next = jobTabs[(jobTabs.indexOf(tab) + by + jobTabs.length) % jobTabs.length];
-    void navigate({ search: (before) => ({ ...before, tab: next }), resetScroll: false });
+    void navigate({
+      search: (before) => ({ ...before, tab: next === "repositories" ? undefined : next }),
+      resetScroll: false,
+    });
   };
   useShortcuts([
     { keys: "[", does: "Previous tab", group: "Job", run: () => turn(-1) },

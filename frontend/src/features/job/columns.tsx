@@ -140,7 +140,8 @@ function StatusText({ task }: { task: Task }) {
 /** Phases as short as a cell is. */
 const shortPhases: Partial<Record<string, string>> = {
   resolving: "Looking up",
-  baseline: "Testing before",
+  baseline: "Baseline",
+  agent: "Agent",
   gates: "Checking diff",
   storing: "Storing",
 };
