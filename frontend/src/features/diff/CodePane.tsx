@@ -49,6 +49,9 @@ export function startPool(): void {
 /** Pixels; the header's style has the same. */
 const headerHeight = 44;
 
+/** Goes into the viewer's shadow: a chosen line has a bar, too, and not a ground alone. */
+const chosenLine = "[data-column-number][data-selected-line] { box-shadow: inset 3px 0 var(--accent); }";
+
 type Note = { hunkId: string };
 
 /** A patch as coloured code. Only what is in view is in the document. */
@@ -95,6 +98,7 @@ function Pane({
       enableLineSelection: true,
       itemMetrics: { diffHeaderHeight: headerHeight },
       layout: { paddingTop: 0, paddingBottom: 16, gap: 12 },
+      unsafeCSS: chosenLine,
       onPostRender: makeReachable,
     }),
     [theme, layout, isWrapped],

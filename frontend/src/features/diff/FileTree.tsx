@@ -125,7 +125,6 @@ export function FileTree({ files, current, viewed, onOpen, filterRef }: FileTree
                 key={row.key}
                 id={rowId(index)}
                 role="treeitem"
-                aria-label={row.kind === "file" ? fileLabel(row.file, viewed.has(row.file.path)) : row.label}
                 aria-level={row.depth + 1}
                 aria-expanded={row.kind === "folder" ? row.isOpen : undefined}
                 aria-selected={isCurrent}
@@ -166,20 +165,23 @@ function FileRow({ row, isViewed }: { row: TreeRow & { kind: "file" }; isViewed:
   const moved = file.oldPath === file.path ? "" : `, was ${file.oldPath}`;
   return (
     <>
-      <StatusLetter status={file.status} />
-      <span
-        className={styles.label}
-        data-viewed={isViewed ? "" : undefined}
-        title={`${statusWord(file.status)}: ${file.path}${moved}`}
-      >
-        <PlainText text={row.label} />
-      </span>
-      {file.isGenerated && <span className={styles.chip}>generated</span>}
-      {file.isBinary && <span className={styles.chip}>binary</span>}
-      {isViewed && <Check aria-hidden className={styles.tick} />}
-      <span className={styles.numbers}>
-        {file.additions > 0 && <span data-tone="good">+{count(file.additions)}</span>}
-        {file.deletions > 0 && <span data-tone="bad">−{count(file.deletions)}</span>}
+      <span className="visually-hidden">{fileLabel(file, isViewed)}</span>
+      <span aria-hidden className={styles.shown}>
+        <StatusLetter status={file.status} />
+        <span
+          className={styles.label}
+          data-viewed={isViewed ? "" : undefined}
+          title={`${statusWord(file.status)}: ${file.path}${moved}`}
+        >
+          <PlainText text={row.label} />
+        </span>
+        {file.isGenerated && <span className={styles.chip}>generated</span>}
+        {file.isBinary && <span className={styles.chip}>binary</span>}
+        {isViewed && <Check className={styles.tick} />}
+        <span className={styles.numbers}>
+          {file.additions > 0 && <span data-tone="good">+{count(file.additions)}</span>}
+          {file.deletions > 0 && <span data-tone="bad">−{count(file.deletions)}</span>}
+        </span>
       </span>
     </>
   );
