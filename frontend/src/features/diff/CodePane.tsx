@@ -49,8 +49,8 @@ export function startPool(): void {
 /** Pixels; the header's style has the same. */
 const headerHeight = 44;
 
-/** Goes into the viewer's shadow: a chosen line has a bar, too, and not a ground alone. */
-const chosenLine = "[data-column-number][data-selected-line] { box-shadow: inset 3px 0 var(--accent); }";
+/** Goes into the viewer's shadow: a chosen line stands between two lines, and not on a ground alone. */
+const chosenLine = "[data-selected-line] { box-shadow: inset 0 1px var(--accent), inset 0 -1px var(--accent); }";
 
 type Note = { hunkId: string };
 
