@@ -68,6 +68,8 @@ function watch(page: Page): void {
     void dialog.dismiss();
   });
   page.on("console", (message) => {
+    // Documents are asked for beside their task; that there is none yet is an answer, not a fault.
+    if (/status of 404/.test(message.text()) && /\/(diff|claude-thread|log)\?/.test(message.location().url)) return;
     if (message.type() === "error" || /content.security.policy/i.test(message.text())) {
       fault(`console: ${message.text()} ${message.location().url}`);
     }
@@ -92,4 +94,9 @@ export async function axe(page: Page): Promise<string[]> {
 /** How far the page is wider than its window. */
 export function overflow(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+}
+
+/** Waits until a page has what it asked for; one that follows a job never stops asking. */
+export async function quiet(page: Page): Promise<void> {
+  await page.waitForLoadState("networkidle", { timeout: 2_000 }).catch(() => undefined);
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { useBrowser } from "./browser";
+import { quiet, useBrowser } from "./browser";
 import { type Sample, startSample } from "./servers";
 
 // What strangers wrote is shown as text. The harness fails a test whose page opened
@@ -27,7 +27,7 @@ describe("hostile content", () => {
       for (const tab of ["changes", "thread", "verification", "log"]) {
         await page.goto(`${job}/repositories/${name}?tab=${tab}`);
         await page.getByRole("heading", { level: 1 }).waitFor();
-        await page.waitForLoadState("networkidle");
+        await quiet(page);
         const found = await page.evaluate(() => ({
           scripts: [...document.querySelectorAll("script")].filter((s) => !s.src).length,
           images: document.querySelectorAll("img").length,
@@ -47,7 +47,7 @@ describe("hostile content", () => {
     for (const name of names) {
       for (const tab of ["changes", "thread", "log"]) {
         await page.goto(`${job}/repositories/${name}?tab=${tab}`);
-        await page.waitForLoadState("networkidle");
+        await quiet(page);
         // A page that hangs does not answer within the time that a test has.
         const answered = await page.evaluate(
           () => new Promise((resolve) => requestAnimationFrame(() => resolve(true))),

@@ -8,13 +8,14 @@ export interface Loaded {
   names: string[];
 }
 
-/** What a page has loaded so far, from what its browser counted; workers' scripts come in by `workerBytes`. */
+/** What a page has loaded so far, from what its browser counted. A file that page and worker share counts once. */
 export function loaded(page: Page): Promise<Loaded> {
   return page.evaluate(() => {
     const sum: { js: number; css: number; wasm: number; names: string[] } = { js: 0, css: 0, wasm: 0, names: [] };
     for (const entry of performance.getEntriesByType("resource") as PerformanceResourceTiming[]) {
       const name = new URL(entry.name).pathname;
       if (!name.startsWith("/assets/") && name !== "/theme.js") continue;
+      if (sum.names.includes(name)) continue; // from the browser's own cache
       sum.names.push(name);
       if (name.endsWith(".js")) sum.js += entry.encodedBodySize;
       else if (name.endsWith(".css")) sum.css += entry.encodedBodySize;

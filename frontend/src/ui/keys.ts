@@ -85,7 +85,8 @@ function press(event: KeyboardEvent): void {
   if (isField && !found?.inFields) return;
   if (isSwitchedOff) return;
   if ((name === "Enter" || name === " ") && isPressable(event.target)) return;
-  if (!found || (name !== "Escape" && inForeignDialog(event.target))) {
+  if (inDialog(event.target)) return;
+  if (!found) {
     if (isPlain && !isField && all.some((s) => s.keys.startsWith(`${name} `))) {
       firstKey = name;
       firstAt = event.timeStamp;
@@ -119,8 +120,8 @@ function isPressable(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest("a, button, summary") !== null;
 }
 
-/** While a dialog is open, only Escape gets through: the page behind it is inert. */
-function inForeignDialog(target: EventTarget | null): boolean {
+/** The page behind an open dialog is inert, and so are its keys; Escape closes the dialog by itself. */
+function inDialog(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest("dialog[open]") !== null;
 }
 
