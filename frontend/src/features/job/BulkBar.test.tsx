@@ -1,9 +1,9 @@
 import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
+import type { Bulk } from "@/features/verbs/useBulk";
 import { BulkBar, selectionWords } from "./BulkBar";
 import { aFailure, aJob, aTask } from "./testJob";
-import type { Bulk } from "./useBulk";
 
 const tasks = [aTask({ index: 0 }), aTask({ index: 1 }), aFailure({ index: 2 })];
 const names = tasks.map((task) => task.repositoryName);

@@ -1,14 +1,14 @@
 import { Ban, Check, Download, GitPullRequestArrow, type LucideIcon, RotateCw, Undo2, X } from "lucide-react";
 import { useMemo } from "react";
 import type { Job, Task } from "@/api/types";
+import { planOf, skipWords, type Verb } from "@/features/verbs/plan";
+import type { Bulk } from "@/features/verbs/useBulk";
 import { count } from "@/format/number";
 import { Button } from "@/ui/Button";
 import { Popover } from "@/ui/Popover";
 import styles from "./BulkBar.module.css";
 import { saveFile, tasksCsv } from "./csv";
-import { planOf, skipWords, type Verb } from "./plan";
 import type { Selection } from "./useSelection";
-import type { Bulk } from "./useBulk";
 
 const verbs: { verb: Verb; word: string; icon: LucideIcon; key?: string }[] = [
   { verb: "approve", word: "Approve", icon: Check, key: "a" },

@@ -3,14 +3,14 @@ import { RotateCw } from "lucide-react";
 import { taskPath } from "@/api/types";
 import { lookOf } from "@/features/status/look";
 import { outcomeLooks } from "@/features/status/looks";
+import { planOf } from "@/features/verbs/plan";
+import type { Bulk } from "@/features/verbs/useBulk";
 import { count } from "@/format/number";
 import { Badge } from "@/ui/Badge";
 import { Button, buttonClass } from "@/ui/Button";
 import { PlainText } from "@/ui/PlainText";
 import type { FailureCluster } from "./groups";
 import styles from "./GroupsTab.module.css";
-import { planOf } from "./plan";
-import type { Bulk } from "./useBulk";
 
 /** One cause of failures: how many, what it says, and another try for all of them. */
 export function FailureRow({ failure, bulk }: { failure: FailureCluster; bulk: Bulk }) {

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { Layers } from "lucide-react";
 import { type ReactNode, useMemo } from "react";
 import type { Job } from "@/api/types";
+import type { Bulk } from "@/features/verbs/useBulk";
 import type { FeedSnapshot } from "@/live/feed";
 import { count, plural } from "@/format/number";
 import { Card } from "@/ui/Card";
@@ -10,7 +11,6 @@ import { FailureRow } from "./FailureRow";
 import { failureClusters, patchClusters } from "./groups";
 import styles from "./GroupsTab.module.css";
 import { PatchRow } from "./PatchRow";
-import type { Bulk } from "./useBulk";
 
 /** How many groups are drawn; what is smaller than all of these is in the table. */
 const shown = 100;

@@ -1,13 +1,13 @@
 import { Link } from "@tanstack/react-router";
 import { Ban, GitPullRequestArrow, ListChecks, Play, RotateCw, Terminal } from "lucide-react";
 import { isFinal, type Job } from "@/api/types";
+import type { Bulk } from "@/features/verbs/useBulk";
 import { count } from "@/format/number";
 import { Button, buttonClass } from "@/ui/Button";
 import { CopyButton } from "@/ui/CopyButton";
 import { Popover } from "@/ui/Popover";
 import styles from "./JobActions.module.css";
 import type { Tally } from "./tally";
-import type { Bulk } from "./useBulk";
 
 /** What can be done to the job as a whole, each with how many repositories it reaches. */
 export function JobActions({ job, tally, bulk }: { job: Job; tally: Tally; bulk: Bulk }) {

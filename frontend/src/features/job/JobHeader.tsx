@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { Job } from "@/api/types";
 import { isFinal } from "@/api/types";
 import { JobStatusBadge } from "@/features/status/JobStatusBadge";
+import type { Bulk } from "@/features/verbs/useBulk";
 import { firstLine } from "@/format/text";
 import type { LiveState } from "@/live/follow";
 import { PlainText } from "@/ui/PlainText";
@@ -11,7 +12,6 @@ import styles from "./JobHeader.module.css";
 import { LiveWord } from "./LiveWord";
 import { leftWords, timeLeft } from "./pace";
 import type { Tally } from "./tally";
-import type { Bulk } from "./useBulk";
 import { usePace } from "./usePace";
 
 /** Which job this is, how it stands, what it costs, and what can be done. */

@@ -7,12 +7,14 @@ import { jobQuery } from "@/api/queries";
 import type { Job } from "@/api/types";
 import { NotFoundPage } from "@/features/problem/NotFoundPage";
 import { ProblemNotice, ProblemView } from "@/features/problem/ProblemView";
+import { BulkAsk } from "@/features/verbs/BulkAsk";
+import { BulkReport } from "@/features/verbs/BulkReport";
+import { useBulk } from "@/features/verbs/useBulk";
 import { type FeedSnapshot } from "@/live/feed";
 import { useFeeds, useJobFeed } from "@/live/feeds";
 import { useShortcuts } from "@/ui/keys";
 import { Page } from "@/ui/Page";
 import { Skeleton } from "@/ui/State";
-import { BulkAsk, BulkReport } from "./bulkParts";
 import { CostMeter } from "./CostMeter";
 import { JobHeader } from "./JobHeader";
 import { JobNotices } from "./JobNotices";
@@ -23,7 +25,6 @@ import { ProgressStrip } from "./ProgressStrip";
 import { jobTabs } from "./search";
 import { tallyOf } from "./tally";
 import { TaskGrid } from "./TaskGrid";
-import { useBulk } from "./useBulk";
 
 const GroupsTab = lazy(() => import("./GroupsTab"));
 const ProgressTab = lazy(() => import("./ProgressTab"));
@@ -60,7 +61,7 @@ function JobView({ job, feed }: { job: Job; feed: FeedSnapshot }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const feeds = useFeeds();
-  const bulk = useBulk(job);
+  const bulk = useBulk(job.jobId);
   const tally = useMemo(() => tallyOf(feed.tasks), [feed.tasks]);
   const tab = search.tab ?? "repositories";
   const turn = (by: number) => {

@@ -6,6 +6,8 @@ import { taskQuery } from "@/api/queries";
 import { type Task, taskPath } from "@/api/types";
 import { ProblemNotice } from "@/features/problem/ProblemView";
 import { PublishBadge, publishState, TaskStatusBadge } from "@/features/status/StatusBadge";
+import { objection, type Verb } from "@/features/verbs/plan";
+import type { Bulk } from "@/features/verbs/useBulk";
 import { money } from "@/format/money";
 import { count, plural } from "@/format/number";
 import { Button, buttonClass } from "@/ui/Button";
@@ -14,8 +16,6 @@ import { Skeleton } from "@/ui/State";
 import { Elapsed } from "@/ui/Time";
 import { verificationOf } from "./derive";
 import styles from "./PeekPane.module.css";
-import { objection, type Verb } from "./plan";
-import type { Bulk } from "./useBulk";
 
 const verbs: { verb: Verb; word: string; key: string }[] = [
   { verb: "approve", word: "Approve", key: "a" },

@@ -3,6 +3,7 @@ import { lazy, Suspense, useCallback, useMemo } from "react";
 import type { Job, Task } from "@/api/types";
 import { taskPath } from "@/api/types";
 import { taskUrl } from "@/api/client";
+import type { Bulk } from "@/features/verbs/useBulk";
 import type { FeedSnapshot } from "@/live/feed";
 import { Grid } from "@/ui/Grid";
 import { Skeleton } from "@/ui/State";
@@ -14,7 +15,6 @@ import { NoRows } from "./NoRows";
 import type { TaskSort } from "./search";
 import { useSelection } from "./useSelection";
 import styles from "./TaskGrid.module.css";
-import type { Bulk } from "./useBulk";
 import { useActiveRow } from "./useActiveRow";
 import { useGridKeys } from "./useGridKeys";
 

@@ -1,9 +1,9 @@
 import type { Task } from "@/api/types";
+import type { Verb } from "@/features/verbs/plan";
+import type { Bulk } from "@/features/verbs/useBulk";
 import { moveActive } from "@/ui/Grid";
 import { useShortcuts } from "@/ui/keys";
-import type { Verb } from "./plan";
 import type { Selection } from "./useSelection";
-import type { Bulk } from "./useBulk";
 
 /** The keys of the table. What acts, acts on what is picked, else on the row that the keyboard is on. */
 export function useGridKeys({

@@ -1,25 +1,24 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useEffect, useEffectEvent, useState } from "react";
+import { useEffect, useEffectEvent } from "react";
 import { useApi } from "@/api/context";
 import { groupsQuery } from "@/api/queries";
-import { type FailureGroup, type Job, taskPath } from "@/api/types";
+import { type FailureGroup, type Job, type Task, taskPath } from "@/api/types";
 import { ProblemView } from "@/features/problem/ProblemView";
 import { lookOf } from "@/features/status/look";
 import { outcomeLooks } from "@/features/status/looks";
+import type { Bulk } from "@/features/verbs/useBulk";
 import { count, plural } from "@/format/number";
 import type { FeedSnapshot } from "@/live/feed";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { PlainText } from "@/ui/PlainText";
 import { EmptyState, Skeleton } from "@/ui/State";
-import { RetryDialog } from "./RetryDialog";
 import styles from "./Failures.module.css";
 
 /** What failed, by cause, the most frequent first. */
-export function Failures({ job, feed }: { job: Job; feed: FeedSnapshot }) {
+export function Failures({ job, feed, bulk }: { job: Job; feed: FeedSnapshot; bulk: Bulk }) {
   const { data, error, refetch } = useQuery(groupsQuery(useApi(), job.jobId));
-  const [retried, setRetried] = useState<readonly string[] | null>(null);
   const reload = useEffectEvent(() => void refetch());
   const failed = job.counts.failed;
   useEffect(() => reload(), [failed]);
@@ -29,7 +28,11 @@ export function Failures({ job, feed }: { job: Job; feed: FeedSnapshot }) {
     return <Skeleton label="Loading the failures" />;
   }
   const retryable = (group: FailureGroup) =>
-    group.repositories.filter((name) => feed.byName.get(name)?.availableActions.includes("retry"));
+    group.repositories.flatMap((name) => {
+      const task = feed.byName.get(name);
+      return task?.availableActions.includes("retry") ? [task] : [];
+    });
+  const retry = (tasks: readonly Task[]) => bulk.start("retry", tasks);
   const all = data.failures.flatMap(retryable);
   if (data.failures.length === 0) {
     return <EmptyState title="Nothing failed">What fails is listed here by its cause.</EmptyState>;
@@ -40,21 +43,15 @@ export function Failures({ job, feed }: { job: Job; feed: FeedSnapshot }) {
         <p>
           <strong>{count(failed)}</strong> failed, from {plural(data.failures.length, "cause")}
         </p>
-        {all.length > 0 && <Button onClick={() => setRetried(all)}>Retry failed ({count(all.length)})</Button>}
+        {all.length > 0 && <Button onClick={() => retry(all)}>Retry failed ({count(all.length)})</Button>}
       </div>
       <ul className={styles.list}>
         {data.failures.map((group) => (
           <li key={`${group.outcome} ${group.code} ${group.message}`}>
-            <Cause
-              jobId={job.jobId}
-              group={group}
-              retryable={retryable(group)}
-              onRetry={(names) => setRetried(names)}
-            />
+            <Cause jobId={job.jobId} group={group} retryable={retryable(group)} onRetry={retry} />
           </li>
         ))}
       </ul>
-      {retried && <RetryDialog job={job} what="failed" repositories={retried} onClose={() => setRetried(null)} />}
     </div>
   );
 }
@@ -67,8 +64,8 @@ function Cause({
 }: {
   jobId: string;
   group: FailureGroup;
-  retryable: readonly string[];
-  onRetry: (names: readonly string[]) => void;
+  retryable: readonly Task[];
+  onRetry: (tasks: readonly Task[]) => void;
 }) {
   const look = lookOf(outcomeLooks, group.outcome);
   const Icon = look.icon;

@@ -4,6 +4,9 @@ import { lazy, Suspense, useMemo, useState } from "react";
 import type { Job } from "@/api/types";
 import { isFinal } from "@/api/types";
 import { ProblemView } from "@/features/problem/ProblemView";
+import { BulkAsk } from "@/features/verbs/BulkAsk";
+import { BulkReport } from "@/features/verbs/BulkReport";
+import { useBulk } from "@/features/verbs/useBulk";
 import { count, plural } from "@/format/number";
 import { useJobFeed } from "@/live/feeds";
 import { Button, buttonClass } from "@/ui/Button";
@@ -12,10 +15,8 @@ import { PlainText } from "@/ui/PlainText";
 import { EmptyState, Notice, Skeleton } from "@/ui/State";
 import { Failures } from "./Failures";
 import { Progress } from "./Progress";
-import { PublishDialog } from "./PublishDialog";
 import { publishPlan } from "./publishing";
 import { countStates, entriesOf, progressOf, reviewState, type StateCounts } from "./queue";
-import { RetryDialog } from "./RetryDialog";
 import { ReviewTabs } from "./ReviewTabs";
 import { Workbench } from "./Workbench";
 import styles from "./ReviewPage.module.css";
@@ -30,10 +31,17 @@ export function ReviewPage() {
   const feed = useJobFeed(jobId);
   const entries = useMemo(() => entriesOf(feed.tasks), [feed.tasks]);
   const counts = useMemo(() => countStates(feed.tasks), [feed.tasks]);
-  const publishable = useMemo(() => publishPlan(feed.tasks).publish.length, [feed.tasks]);
-  const [dialog, setDialog] = useState<"publish" | "retry" | null>(null);
+  const publishing = useMemo(() => publishPlan(feed.tasks), [feed.tasks]);
+  const bulk = useBulk(jobId);
   const [isQueueOpen, setQueueOpen] = useState(false);
   const { job } = feed;
+  const publishable = publishing.apply.length;
+  const publish = () => bulk.ask(publishing);
+  const retry = () =>
+    bulk.start(
+      "retry",
+      feed.tasks.filter((task) => reviewState(task) === "returned"),
+    );
   if (!job) {
     return (
       <Page title="Review" heading="Review">
@@ -55,10 +63,8 @@ export function ReviewPage() {
           <span className={styles.gap} />
           <Progress counts={counts} />
           <span className={styles.gap} />
-          {counts.returned > 0 && (
-            <Button onClick={() => setDialog("retry")}>Retry returned ({count(counts.returned)})</Button>
-          )}
-          <Button look="primary" disabled={publishable === 0} onClick={() => setDialog("publish")}>
+          {counts.returned > 0 && <Button onClick={retry}>Retry returned ({count(counts.returned)})</Button>}
+          <Button look="primary" disabled={publishable === 0} onClick={publish}>
             {publishable > 0 ? `Publish ${count(publishable)} approved` : "Publish approved"}
           </Button>
         </>
@@ -69,6 +75,7 @@ export function ReviewPage() {
           Loading: {count(feed.tasks.length)} of {plural(job.repositoryCount, "repository", "repositories")}.
         </Notice>
       )}
+      <BulkReport bulk={bulk} />
       <div className={styles.bar}>
         <ReviewTabs entries={entries.length} open={counts.open} failed={job.counts.failed} />
         {show !== "failures" && (
@@ -84,7 +91,7 @@ export function ReviewPage() {
         )}
       </div>
       {show === "failures" ? (
-        <Failures job={job} feed={feed} />
+        <Failures job={job} feed={feed} bulk={bulk} />
       ) : !feed.isComplete ? (
         <Skeleton label="Loading the diffs" rows={10} />
       ) : entries.length === 0 ? (
@@ -97,21 +104,11 @@ export function ReviewPage() {
           publishable={publishable}
           isQueueOpen={isQueueOpen}
           onQueueClose={() => setQueueOpen(false)}
-          onPublish={() => setDialog("publish")}
-          onRetry={() => setDialog("retry")}
+          onPublish={publish}
+          onRetry={retry}
         />
       )}
-      {dialog === "publish" && <PublishDialog job={job} tasks={feed.tasks} onClose={() => setDialog(null)} />}
-      {dialog === "retry" && (
-        <RetryDialog
-          job={job}
-          what="returned"
-          repositories={feed.tasks
-            .filter((task) => reviewState(task) === "returned" && task.availableActions.includes("retry"))
-            .map((task) => task.repositoryName)}
-          onClose={() => setDialog(null)}
-        />
-      )}
+      <BulkAsk job={job} bulk={bulk} />
     </Page>
   );
 }

@@ -6,7 +6,8 @@ import { useApi } from "@/api/context";
 import { prefetch } from "@/api/prefetch";
 import { diffQuery } from "@/api/queries";
 import { type Job, type Task, taskPath } from "@/api/types";
-import { count } from "@/format/number";
+import { ReturnDialog } from "@/features/verbs/ReturnDialog";
+import { count, plural } from "@/format/number";
 import { Button } from "@/ui/Button";
 import { useShortcuts } from "@/ui/keys";
 import { EmptyState } from "@/ui/State";
@@ -14,7 +15,6 @@ import { Done } from "./Done";
 import { EntryPane } from "./EntryPane";
 import { Queue } from "./Queue";
 import { concerned, type Entry, findEntry, nextOpen, reviewState, type StateCounts } from "./queue";
-import { ReturnDialog } from "./ReturnDialog";
 import { useDecisions } from "./useDecisions";
 import { useViewed } from "./useViewed";
 import styles from "./Workbench.module.css";
@@ -189,7 +189,9 @@ export function Workbench({
           </div>
         )}
       </div>
-      {isReturning && <ReturnDialog count={toReturn.length} onReturn={sendBack} onClose={() => setReturning(false)} />}
+      {isReturning && (
+        <ReturnDialog what={plural(toReturn.length, "diff")} onReturn={sendBack} onClose={() => setReturning(false)} />
+      )}
     </div>
   );
 }

@@ -16,13 +16,13 @@ describe("publishPlan", () => {
       task("a/6", { status: "failed", outcome: "timeout" }),
       task("a/7", { outcome: "no_changes", diffStat: nothing }),
     ]);
-    expect(plan.publish).toEqual(["a/1"]);
+    expect(plan.apply).toEqual(["a/1"]);
     expect(plan.skip).toEqual([
-      { reason: "are not reviewed", count: 2 },
+      { reason: "not reviewed", count: 2 },
       { reason: "can’t be published now", count: 1 },
-      { reason: "are not ready", count: 1 },
+      { reason: "not ready", count: 1 },
       { reason: "failed", count: 1 },
-      { reason: "needed no change", count: 1 },
+      { reason: "without changes", count: 1 },
     ]);
   });
 });

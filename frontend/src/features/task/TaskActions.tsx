@@ -3,14 +3,14 @@ import { useState } from "react";
 import { useTaskAction, type BulkAction } from "@/api/actions";
 import { asProblem } from "@/api/problem";
 import type { Action, Job, Task } from "@/api/types";
+import { PublishDialog } from "@/features/verbs/PublishDialog";
+import { ReturnDialog } from "@/features/verbs/ReturnDialog";
 import type { FeedSnapshot } from "@/live/feed";
 import { Button } from "@/ui/Button";
 import { useShortcuts } from "@/ui/keys";
 import { useToast } from "@/ui/toast";
 import { CancelDialog } from "./CancelDialog";
 import { Neighbours } from "./Neighbours";
-import { PublishDialog } from "./PublishDialog";
-import { ReturnDialog } from "./ReturnDialog";
 import { useTaskVerdict } from "./useTaskVerdict";
 
 /** What can be done to the task now; the server says what that is. */
@@ -91,7 +91,8 @@ export function TaskActions({ task, job, feed }: { task: Task; job: Job | undefi
       <Neighbours task={task} feed={feed} />
       {dialog === "return" && (
         <ReturnDialog
-          task={task}
+          what={task.repositoryName}
+          note={task.review?.note}
           onClose={() => setDialog(null)}
           onReturn={(note) => {
             setDialog(null);
@@ -101,8 +102,9 @@ export function TaskActions({ task, job, feed }: { task: Task; job: Job | undefi
       )}
       {dialog === "publish" && (
         <PublishDialog
-          task={task}
           job={job}
+          plan={{ apply: [task.repositoryName], skip: [] }}
+          warning={decision === "approved" ? undefined : "Nobody has approved this diff yet."}
           onClose={() => setDialog(null)}
           onPublish={() => act("publish", `${task.repositoryName} is queued for publishing.`)}
         />

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { type BulkAction, useBulkAction, useCancelJob, useReview } from "@/api/actions";
 import { asProblem } from "@/api/problem";
-import type { BulkResult, Job, Task } from "@/api/types";
+import type { BulkResult, Task } from "@/api/types";
 import { plural } from "@/format/number";
 import { useToast } from "@/ui/toast";
 import { type Plan, planOf, type Verb } from "./plan";
@@ -19,6 +19,8 @@ export interface Report {
 export interface Bulk {
   /** Asks, or does it at once if it can be undone. */
   start: (verb: Verb, tasks: readonly Task[]) => void;
+  /** Asks for a plan that was made otherwise. */
+  ask: (plan: Plan) => void;
   startCancelJob: () => void;
   question: Question | null;
   dismiss: () => void;
@@ -43,13 +45,13 @@ export function doneWords(verb: Verb, applied: number): string {
   return `${didWords[verb]} ${plural(applied, "repository", "repositories")}`;
 }
 
-export function useBulk(job: Job): Bulk {
+export function useBulk(jobId: string): Bulk {
   const toast = useToast();
   const [question, setQuestion] = useState<Question | null>(null);
   const [report, setReport] = useState<Report | null>(null);
-  const act = useBulkAction(job.jobId);
-  const review = useReview(job.jobId);
-  const cancelJob = useCancelJob(job.jobId);
+  const act = useBulkAction(jobId);
+  const review = useReview(jobId);
+  const cancelJob = useCancelJob(jobId);
 
   const tell = (verb: Verb, result: BulkResult) => {
     setQuestion(null);
@@ -77,15 +79,17 @@ export function useBulk(job: Job): Bulk {
       },
     );
 
+  const ask = (plan: Plan) => {
+    if (plan.apply.length === 0) return;
+    act.reset();
+    review.reset();
+    if (plan.verb === "approve") judge(plan.verb, plan.apply);
+    else setQuestion(plan);
+  };
+
   return {
-    start: (verb, tasks) => {
-      const plan = planOf(verb, tasks);
-      if (plan.apply.length === 0) return;
-      act.reset();
-      review.reset();
-      if (verb === "approve") judge(verb, plan.apply);
-      else setQuestion(plan);
-    },
+    start: (verb, tasks) => ask(planOf(verb, tasks)),
+    ask,
     startCancelJob: () => {
       cancelJob.reset();
       setQuestion({ verb: "cancel-job" });

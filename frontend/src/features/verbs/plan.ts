@@ -13,12 +13,12 @@ export interface Plan {
   skip: { reason: string; count: number }[];
 }
 
-/** Sorts tasks into those that can have it done and those that can't. */
-export function planOf(verb: Verb, tasks: readonly Task[]): Plan {
+/** Sorts tasks into those that can have it done and those that can't; `whyNot` gives reasons as objection does. */
+export function planOf(verb: Verb, tasks: readonly Task[], whyNot = (task: Task) => objection(verb, task)): Plan {
   const apply: string[] = [];
   const reasons = new Map<string, number>();
   for (const task of tasks) {
-    const reason = objection(verb, task);
+    const reason = whyNot(task);
     if (reason === null) apply.push(task.repositoryName);
     else reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }

@@ -1,9 +1,12 @@
 import { useId, useState } from "react";
-import { plural } from "@/format/number";
+import { ProblemNotice } from "@/features/problem/ProblemView";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Field, TextArea } from "@/ui/Field";
 import styles from "./ReturnDialog.module.css";
+
+/** The server takes no more, in characters. */
+const longest = 4_000;
 
 const templates = [
   "Changes more than was asked for.",
@@ -12,27 +15,35 @@ const templates = [
   "Breaks the style of this code.",
 ];
 
-/** Asks why diffs go back. The note is kept with each; the next attempt gets the job's prompt as it is. */
+/** Asks why diffs go back. The note is for people; no agent reads it. */
 export function ReturnDialog({
-  count,
+  what,
+  note: before = "",
+  isBusy = false,
+  error = null,
   onReturn,
   onClose,
 }: {
-  count: number;
+  /** "3 diffs", or the name of a repository. */
+  what: string;
+  /** What an earlier review says. */
+  note?: string | undefined;
+  isBusy?: boolean;
+  error?: unknown;
   onReturn: (note: string) => void;
   onClose: () => void;
 }) {
-  const [note, setNote] = useState("");
+  const [note, setNote] = useState(before);
   const form = useId();
   return (
     <Dialog
-      title={`Return ${plural(count, "diff")}`}
+      title={`Return ${what}`}
       onClose={onClose}
       actions={
         <>
-          <Button onClick={onClose}>Keep open</Button>
-          <Button type="submit" form={form} look="primary">
-            Return {plural(count, "diff")}
+          <Button onClick={onClose}>Back</Button>
+          <Button type="submit" form={form} look="primary" isBusy={isBusy}>
+            Return {what}
           </Button>
         </>
       }
@@ -45,15 +56,19 @@ export function ReturnDialog({
           onReturn(note.trim());
         }}
       >
+        <p>
+          What is returned can’t be published until somebody approves it. It is kept, and can be tried again: the next
+          attempt gets the job’s prompt as it is.
+        </p>
         <Field
-          label="What is wrong?"
-          hint="For people: it stands beside the diff. Ctrl or ⌘ with Enter returns. Returned diffs are not published; they can be tried again, with the same prompt."
+          label="What is wrong? (may be empty)"
+          hint="For people: it stands beside the diff, and the agent does not read it. Ctrl or ⌘ with Enter returns."
         >
           {(control) => (
             <TextArea
               {...control}
               rows={4}
-              maxLength={4_000}
+              maxLength={longest}
               value={note}
               // The dialog was opened in order to write this.
               // eslint-disable-next-line jsx-a11y/no-autofocus
@@ -76,6 +91,7 @@ export function ReturnDialog({
           ))}
         </ul>
       </form>
+      {error != null && <ProblemNotice error={error} />}
     </Dialog>
   );
 }

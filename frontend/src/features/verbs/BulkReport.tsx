@@ -1,23 +1,9 @@
-import { lazy, Suspense } from "react";
-import type { Job } from "@/api/types";
 import { count, plural } from "@/format/number";
 import { Button } from "@/ui/Button";
 import { Notice } from "@/ui/State";
-import styles from "./bulkParts.module.css";
+import styles from "./BulkReport.module.css";
 import { byReason } from "./plan";
 import { type Bulk, doneWords } from "./useBulk";
-
-const BulkDialog = lazy(() => import("./BulkDialog"));
-
-/** The question before something is done, while there is one. */
-export function BulkAsk({ job, bulk }: { job: Job; bulk: Bulk }) {
-  if (!bulk.question) return null;
-  return (
-    <Suspense>
-      <BulkDialog job={job} bulk={bulk} question={bulk.question} />
-    </Suspense>
-  );
-}
 
 /** What was left out of what was done, by reason, each with its repositories. */
 export function BulkReport({ bulk }: { bulk: Bulk }) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { byReason, objection, planOf, skipWords } from "./plan";
-import { aFailure, aTask } from "./testJob";
+import { aFailure, aTask } from "@/features/job/testJob";
 
 const nothing = { files: 0, additions: 0, deletions: 0 };
 const approved = { decision: "approved" as const, note: "", at: "2026-11-26T12:00:00Z" };
