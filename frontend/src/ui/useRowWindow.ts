@@ -21,7 +21,7 @@ export function useRowWindow(
   scroller: RefObject<HTMLElement | null>,
   count: number,
   rowHeight: number,
-  headHeight: number,
+  headHeight = 0,
 ): RowWindow {
   const [view, setView] = useState({ first: 0, size: 0 });
   useEffect(() => {

@@ -1,9 +1,9 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { Check, ChevronDown, ChevronRight, Folder } from "lucide-react";
-import { type KeyboardEvent, type Ref, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type Ref, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import { count } from "@/format/number";
 import { TextInput } from "@/ui/Field";
 import { PlainText } from "@/ui/PlainText";
+import { useRowWindow } from "@/ui/useRowWindow";
 import styles from "./FileTree.module.css";
 import type { PatchFile } from "./patch";
 import { StatusLetter, statusWord } from "./StatusLetter";
@@ -27,26 +27,18 @@ export function FileTree({ files, current, viewed, onOpen, filterRef }: FileTree
   const rows = useMemo(() => treeRows(matching(files, filter), filter ? new Set() : closed), [files, filter, closed]);
   const [chosen, setChosen] = useState<string | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
-  // The compiler is off, so that the library's own memory does no harm.
-  // eslint-disable-next-line react-hooks/incompatible-library
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 8,
-    initialRect: { width: 0, height: 600 },
-  });
+  const { first, end, show } = useRowWindow(scroller, rows.length, rowHeight);
 
   const currentKey = current && `#${current.index}`;
   const chosenIndex = Math.max(
     0,
     rows.findIndex((row) => row.key === (chosen ?? currentKey)),
   );
+  const currentIndex = currentKey ? rows.findIndex((row) => row.key === currentKey) : -1;
+  const showCurrent = useEffectEvent(() => show(currentIndex));
   useEffect(() => {
-    if (!currentKey) return;
-    const index = rows.findIndex((row) => row.key === currentKey);
-    if (index >= 0) virtual.scrollToIndex(index, { align: "auto" });
-  }, [currentKey, rows, virtual]);
+    if (currentIndex >= 0) showCurrent();
+  }, [currentIndex]);
 
   const toggle = (key: string) => {
     const next = new Set(closed);
@@ -57,7 +49,7 @@ export function FileTree({ files, current, viewed, onOpen, filterRef }: FileTree
     const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
     if (!row) return;
     setChosen(row.key);
-    virtual.scrollToIndex(rows.indexOf(row), { align: "auto" });
+    show(rows.indexOf(row));
   };
   const act = (row: TreeRow | undefined) => {
     if (!row) return;
@@ -83,8 +75,7 @@ export function FileTree({ files, current, viewed, onOpen, filterRef }: FileTree
     move();
   };
 
-  const shown = virtual.getVirtualItems();
-  const isChosenShown = shown.some((item) => item.index === chosenIndex);
+  const isChosenShown = chosenIndex >= first && chosenIndex < end;
   return (
     <div className={styles.tree}>
       <TextInput
@@ -113,10 +104,9 @@ export function FileTree({ files, current, viewed, onOpen, filterRef }: FileTree
         className={styles.rows}
         onKeyDown={press}
       >
-        <div role="presentation" style={{ blockSize: virtual.getTotalSize() }}>
-          {shown.map(({ index, start }) => {
-            const row = rows[index];
-            if (!row) return null;
+        <div role="presentation" style={{ blockSize: rows.length * rowHeight }}>
+          {rows.slice(first, end).map((row, i) => {
+            const index = first + i;
             const isCurrent = row.key === currentKey;
             return (
               // The keys are those of the tree around it.
@@ -130,7 +120,10 @@ export function FileTree({ files, current, viewed, onOpen, filterRef }: FileTree
                 aria-selected={isCurrent}
                 data-chosen={index === chosenIndex ? "" : undefined}
                 className={styles.row}
-                style={{ translate: `0 ${start}px`, paddingInlineStart: `${0.5 + Math.min(row.depth, 8) * 0.75}rem` }}
+                style={{
+                  translate: `0 ${index * rowHeight}px`,
+                  paddingInlineStart: `${0.5 + Math.min(row.depth, 8) * 0.75}rem`,
+                }}
                 onClick={() => act(row)}
               >
                 {row.kind === "folder" ? (
