@@ -9,25 +9,43 @@ import { Popover } from "@/ui/Popover";
 import styles from "./JobActions.module.css";
 import type { Tally } from "./tally";
 
-/** What can be done to the job as a whole, each with how many repositories it reaches. */
-export function JobActions({ job, tally, bulk }: { job: Job; tally: Tally; bulk: Bulk }) {
+/**
+ * What can be done to the job as a whole, each with how many repositories it
+ * reaches. Until those are there (`isLoading`) the job's own counts hold the place.
+ */
+export function JobActions({
+  job,
+  tally,
+  bulk,
+  isLoading,
+}: {
+  job: Job;
+  tally: Tally;
+  bulk: Bulk;
+  isLoading: boolean;
+}) {
   const { failed, publishable, approved } = tally;
+  const { counts } = job;
+  const open = counts.changed - counts.published;
   const toPublish = approved.length > 0 ? approved : publishable;
-  const unreviewed = tally.publish.get("unreviewed") ?? 0;
+  const retries = isLoading ? counts.failed : failed.length;
+  const publishes = isLoading ? open : toPublish.length;
+  const unreviewed = isLoading ? open : (tally.publish.get("unreviewed") ?? 0);
   return (
     <div className={styles.actions} role="group" aria-label="Actions on the job">
-      {failed.length > 0 && (
-        <Button icon={<RotateCw />} onClick={() => bulk.start("retry", failed)}>
-          Retry failed ({count(failed.length)})
+      {retries > 0 && (
+        <Button icon={<RotateCw />} disabled={isLoading} onClick={() => bulk.start("retry", failed)}>
+          Retry failed ({count(retries)})
         </Button>
       )}
-      {toPublish.length > 0 && (
+      {publishes > 0 && (
         <Button
+          disabled={isLoading}
           icon={<GitPullRequestArrow />}
           look={approved.length > 0 && unreviewed === 0 ? "primary" : "plain"}
           onClick={() => bulk.start("publish", toPublish)}
         >
-          {approved.length > 0 ? "Publish approved" : "Publish all"} ({count(toPublish.length)})
+          {approved.length > 0 ? "Publish approved" : "Publish all"} ({count(publishes)})
         </Button>
       )}
       {unreviewed > 0 && (

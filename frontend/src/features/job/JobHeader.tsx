@@ -4,6 +4,7 @@ import { isFinal } from "@/api/types";
 import { JobStatusBadge } from "@/features/status/JobStatusBadge";
 import type { Bulk } from "@/features/verbs/useBulk";
 import { firstLine } from "@/format/text";
+import type { FeedSnapshot } from "@/live/feed";
 import type { LiveState } from "@/live/follow";
 import { PlainText } from "@/ui/PlainText";
 import { Ago, Elapsed } from "@/ui/Time";
@@ -15,7 +16,7 @@ import type { Tally } from "./tally";
 import { usePace } from "./usePace";
 
 /** Which job this is, how it stands, what it costs, and what can be done. */
-export function JobHeader({ job, live, tally, bulk }: { job: Job; live: LiveState; tally: Tally; bulk: Bulk }) {
+export function JobHeader({ job, feed, tally, bulk }: { job: Job; feed: FeedSnapshot; tally: Tally; bulk: Bulk }) {
   return (
     <header className={styles.head}>
       <div className={styles.name}>
@@ -41,11 +42,11 @@ export function JobHeader({ job, live, tally, bulk }: { job: Job; live: LiveStat
           )}
           <TimeLeft job={job} />
           <li>{agentWords(job)}</li>
-          <Live live={live} />
+          <Live live={feed.live} />
         </ul>
         <Prompt job={job} />
       </div>
-      <JobActions job={job} tally={tally} bulk={bulk} />
+      <JobActions job={job} tally={tally} bulk={bulk} isLoading={!feed.isComplete} />
     </header>
   );
 }

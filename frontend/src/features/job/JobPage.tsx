@@ -78,7 +78,7 @@ function JobView({ job, feed }: { job: Job; feed: FeedSnapshot }) {
   return (
     <Page title={titleOf(job)} isFull>
       <div className={styles.screen}>
-        <JobHeader job={job} live={feed.live} tally={tally} bulk={bulk} />
+        <JobHeader job={job} feed={feed} tally={tally} bulk={bulk} />
         <LiveSummary job={job} />
         {feed.problem && !feed.problem.isOffline && (
           <ProblemNotice error={feed.problem} onRetry={() => feeds.of(job.jobId).retry()} />
@@ -86,7 +86,7 @@ function JobView({ job, feed }: { job: Job; feed: FeedSnapshot }) {
         <JobNotices job={job} tasks={feed.tasks} tally={tally} />
         <BulkReport bulk={bulk} />
         <div className={styles.state}>
-          <ProgressStrip job={job} tally={tally} />
+          <ProgressStrip job={job} tally={tally} isLoading={!feed.isComplete} />
           <div className={styles.cost}>
             <CostMeter job={job} />
           </div>

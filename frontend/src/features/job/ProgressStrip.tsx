@@ -1,21 +1,20 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { X } from "lucide-react";
 import { type ReactNode, useState } from "react";
-import type { Job, Outcome, TaskStatus } from "@/api/types";
-import { outcomes, taskStatuses } from "@/api/types";
+import { type Job, type Outcome, outcomes, publishStates, taskStatuses, type TaskStatus } from "@/api/types";
 import { countSegments, doneCount } from "@/features/status/segments";
 import { lookOf, type Look } from "@/features/status/look";
-import { outcomeLooks, publishLooks, type PublishState, taskStatusLooks } from "@/features/status/looks";
+import { outcomeLooks, publishLooks, taskStatusLooks } from "@/features/status/looks";
 import { count, share } from "@/format/number";
 import { StackedBar } from "@/ui/StackedBar";
 import styles from "./ProgressStrip.module.css";
-import { type JobSearch, publishStates } from "./search";
+import type { JobSearch } from "./search";
 import type { Tally } from "./tally";
 
 const route = getRouteApi("/jobs/$jobId/");
 
 /** How far the job is, and its tasks by state. Every state is a link that filters the table. */
-export function ProgressStrip({ job, tally }: { job: Job; tally: Tally }) {
+export function ProgressStrip({ job, tally, isLoading }: { job: Job; tally: Tally; isLoading: boolean }) {
   const search = route.useSearch();
   const done = doneCount(job.counts);
   return (
@@ -26,7 +25,7 @@ export function ProgressStrip({ job, tally }: { job: Job; tally: Tally }) {
           <strong>{count(done)}</strong> of {count(job.repositoryCount)} done · {share(done, job.repositoryCount)}
         </p>
       </div>
-      <div className={styles.chips}>
+      <div className={styles.chips} data-loading={isLoading && job.counts.changed > 0 ? "" : undefined}>
         <ChipGroup label="By status">
           {taskStatuses.map((status) => (
             <Chip
@@ -40,7 +39,7 @@ export function ProgressStrip({ job, tally }: { job: Job; tally: Tally }) {
         </ChipGroup>
         <OutcomeChips job={job} counts={tally.outcome} active={search.outcome} />
         <ChipGroup label="By review">
-          {publishStates.map((state: PublishState) => (
+          {publishStates.map((state) => (
             <Chip
               key={state}
               look={publishLooks[state]}
