@@ -13,7 +13,7 @@ const shellIcons = new Set(
 );
 
 /** Parts that only some pages use. */
-const laterParts = /src\/ui\/(Dialog|Popover|CopyButton|save|FindField|ClippedText)/;
+const laterParts = /src\/ui\/(Dialog|Popover|CopyButton|save|FindField|MatchSteps|ClippedText)/;
 const table = /src\/(ui\/(Grid|useRowWindow)|api\/actions)/;
 
 function isIcon(id: string): boolean {

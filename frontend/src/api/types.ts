@@ -68,6 +68,13 @@ export const phases = [
 ] as const;
 export type Phase = (typeof phases)[number];
 
+/**
+ * How far a diff is on its way to a pull request. The server does not send it; it
+ * follows from the review and the pull request (features/status).
+ */
+export const publishStates = ["unreviewed", "approved", "rejected", "published", "merged", "closed"] as const;
+export type PublishState = (typeof publishStates)[number];
+
 /** What a person can do to a task; the server says which are possible. */
 export type Action = "cancel" | "retry" | "publish" | "review";
 

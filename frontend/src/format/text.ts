@@ -36,6 +36,12 @@ export function withoutAnsi(text: string): string {
   return text.replace(ansi, "");
 }
 
+/** A text as a sentence: the server and its tools write errors in lower case. */
+export function sentence(text: string): string {
+  const whole = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?…]$/.test(whole) ? whole : `${whole}.`;
+}
+
 /** The first line, cut to a length. */
 export function firstLine(text: string, length = 200): string {
   const line = text.trimStart().split("\n", 1)[0] ?? "";

@@ -1,9 +1,7 @@
-import { ChevronDown, ChevronUp } from "lucide-react";
 import { useRef } from "react";
-import { count } from "@/format/number";
-import { Button } from "./Button";
 import { TextInput } from "./Field";
 import { useShortcuts } from "./keys";
+import { MatchSteps } from "./MatchSteps";
 import styles from "./FindField.module.css";
 
 /**
@@ -48,15 +46,7 @@ export function FindField({
           }
         }}
       />
-      {value && (
-        <>
-          <output className={styles.count}>
-            {found.of === 0 ? "none" : `${found.at < 0 ? "–" : count(found.at + 1)} of ${count(found.of)}`}
-          </output>
-          <Button size="s" look="quiet" icon={<ChevronUp />} aria-label="Previous match" onClick={() => onStep(-1)} />
-          <Button size="s" look="quiet" icon={<ChevronDown />} aria-label="Next match" onClick={() => onStep(1)} />
-        </>
-      )}
+      {value && <MatchSteps {...found} onStep={onStep} />}
     </search>
   );
 }

@@ -6,11 +6,13 @@ import { taskUrl } from "@/api/client";
 import type { Task } from "@/api/types";
 import { bytes, count } from "@/format/number";
 import { preferences, usePreferences } from "@/ui/preferences";
+import { save } from "@/ui/save";
 import { Notice } from "@/ui/State";
 import { useToast } from "@/ui/toast";
+import { useMedia } from "@/ui/useMedia";
 import type { PaneHandle } from "./CodePane";
 import styles from "./ChangesTab.module.css";
-import { applyLine, saveFile } from "./download";
+import { applyLine } from "./applyLine";
 import { FileTree } from "./FileTree";
 import { findInPatch } from "./find";
 import { FindBar } from "./FindBar";
@@ -21,7 +23,6 @@ import { RiskFlags } from "./RiskFlags";
 import { Toolbar } from "./Toolbar";
 import { inTreeOrder } from "./tree";
 import { useDiffKeys } from "./useDiffKeys";
-import { useMedia } from "./useMedia";
 import { useTurns } from "./useTurns";
 import { useViewed } from "./viewed";
 
@@ -121,7 +122,7 @@ export function DiffDesk({ task, patch, attempt }: { task: Task; patch: Patch; a
   const download = async () => {
     try {
       const response = await api.fetch(`${taskUrl(task.jobId, task.repositoryName)}/diff?attempt=${attempt}`);
-      saveFile(await response.blob(), `${task.repositoryName.replaceAll("/", "-")}.patch`);
+      save(await response.blob(), `${task.repositoryName.replaceAll("/", "-")}.patch`);
     } catch {
       toast({ text: "The patch could not be downloaded. Try again.", tone: "bad" });
     }

@@ -1,8 +1,8 @@
-import { ChevronDown, ChevronUp, X } from "lucide-react";
+import { X } from "lucide-react";
 import type { Ref } from "react";
-import { count } from "@/format/number";
 import { Button } from "@/ui/Button";
 import { TextInput } from "@/ui/Field";
+import { MatchSteps } from "@/ui/MatchSteps";
 import { mostMatches } from "./find";
 import styles from "./FindBar.module.css";
 
@@ -20,9 +20,6 @@ interface FindBarProps {
 
 /** The search over a whole diff: also what is collapsed or far out of view, where the browser's own can't look. */
 export function FindBar({ query, matchCount, at, onQuery, onStep, onClose, onFocus, ref }: FindBarProps) {
-  const most = matchCount >= mostMatches ? `${count(mostMatches)}+` : count(matchCount);
-  const result =
-    query === "" ? "" : matchCount === 0 ? "Nothing found" : `${at < 0 ? "" : `${count(at + 1)} of `}${most}`;
   return (
     <search className={styles.find}>
       <TextInput
@@ -39,25 +36,9 @@ export function FindBar({ query, matchCount, at, onQuery, onStep, onClose, onFoc
           if (event.key === "Escape") onClose();
         }}
       />
-      <span className={styles.result} role="status">
-        {result}
-      </span>
-      <Button
-        look="quiet"
-        size="s"
-        icon={<ChevronUp />}
-        aria-label="Previous match"
-        disabled={matchCount === 0}
-        onClick={() => onStep(-1)}
-      />
-      <Button
-        look="quiet"
-        size="s"
-        icon={<ChevronDown />}
-        aria-label="Next match"
-        disabled={matchCount === 0}
-        onClick={() => onStep(1)}
-      />
+      {query && (
+        <MatchSteps at={at} of={Math.min(matchCount, mostMatches)} isMore={matchCount >= mostMatches} onStep={onStep} />
+      )}
       <Button look="quiet" size="s" icon={<X />} aria-label="Close the search" onClick={onClose} />
     </search>
   );

@@ -4,6 +4,7 @@ import type { Problem } from "@/api/problem";
 import type { Task } from "@/api/types";
 import { lookOf } from "@/features/status/look";
 import { outcomeLooks, phaseWords } from "@/features/status/looks";
+import { sentence } from "@/format/text";
 import { buttonClass } from "@/ui/Button";
 import { PlainText } from "@/ui/PlainText";
 import { EmptyState } from "@/ui/State";
@@ -77,9 +78,4 @@ function ThreadLink({ label }: { label: string }) {
       {label}
     </Link>
   );
-}
-
-function sentence(text: string): string {
-  const whole = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?…]$/.test(whole) ? whole : `${whole}.`;
 }

@@ -6,8 +6,9 @@ import type { Bulk } from "@/features/verbs/useBulk";
 import { count } from "@/format/number";
 import { Button } from "@/ui/Button";
 import { Popover } from "@/ui/Popover";
+import { save } from "@/ui/save";
 import styles from "./BulkBar.module.css";
-import { saveFile, tasksCsv } from "./csv";
+import { tasksCsv } from "./csv";
 import type { Selection } from "./useSelection";
 
 const verbs: { verb: Verb; word: string; icon: LucideIcon; key?: string }[] = [
@@ -81,20 +82,18 @@ export function selectionWords(picked: ReadonlySet<string>, matching: readonly s
 }
 
 function DownloadMenu({ job, picked }: { job: Job; picked: readonly Task[] }) {
-  const save = (type: "csv" | "json", close: () => void) => {
-    const name = `${job.jobId}.${type}`;
-    if (type === "csv") saveFile(name, "text/csv;charset=utf-8", tasksCsv(picked));
-    else saveFile(name, "application/json", JSON.stringify(picked, null, 2));
+  const download = (type: "csv" | "json", close: () => void) => {
+    save(type === "csv" ? tasksCsv(picked) : JSON.stringify(picked, null, 2), `${job.jobId}.${type}`);
     close();
   };
   return (
     <Popover label="Download the selection" isIconOnly size="s" look="plain" icon={<Download />} align="end">
       {(close) => (
         <div className={styles.menu}>
-          <Button look="quiet" onClick={() => save("csv", close)}>
+          <Button look="quiet" onClick={() => download("csv", close)}>
             CSV, {count(picked.length)} lines
           </Button>
-          <Button look="quiet" onClick={() => save("json", close)}>
+          <Button look="quiet" onClick={() => download("json", close)}>
             JSON
           </Button>
         </div>

@@ -2,6 +2,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import type { Job } from "@/api/types";
 import { count } from "@/format/number";
 import type { FeedSnapshot } from "@/live/feed";
+import { LinkTabs } from "@/ui/LinkTabs";
 import styles from "./JobTabs.module.css";
 import { type JobTab, jobTabs } from "./search";
 
@@ -18,7 +19,7 @@ export function JobTabs({ job, feed }: { job: Job; feed: FeedSnapshot }) {
   const { tab = "repositories" } = route.useSearch();
   const isLoading = !feed.isComplete && feed.tasks.length < job.repositoryCount;
   return (
-    <nav aria-label="Parts of the job" className={styles.tabs} aria-keyshortcuts="[ ]">
+    <LinkTabs label="Parts of the job" look="line" keys="[ ]">
       {jobTabs.map((name) => (
         <Link
           key={name}
@@ -30,12 +31,12 @@ export function JobTabs({ job, feed }: { job: Job; feed: FeedSnapshot }) {
           activeOptions={{ exact: true, includeSearch: true }}
         >
           {words[name]}
-          {name === "repositories" && <span className={styles.count}>{count(job.repositoryCount)}</span>}
+          {name === "repositories" && <span>{count(job.repositoryCount)}</span>}
         </Link>
       ))}
       <span className={styles.loading} role="status">
         {isLoading && `${count(feed.tasks.length)} of ${count(job.repositoryCount)} loaded`}
       </span>
-    </nav>
+    </LinkTabs>
   );
 }

@@ -1,8 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { taskPath } from "@/api/types";
+import { DiffSize } from "@/features/status/DiffSize";
 import { lookOf } from "@/features/status/look";
 import { outcomeLooks, publishLooks } from "@/features/status/looks";
-import { count, plural } from "@/format/number";
+import { count } from "@/format/number";
 import { buttonClass } from "@/ui/Button";
 import type { PatchCluster } from "./groups";
 import styles from "./GroupsTab.module.css";
@@ -29,10 +30,7 @@ export function PatchRow({ jobId, patch }: { jobId: string; patch: PatchCluster 
       <div className={styles.text}>
         <p className={styles.head}>
           <strong>{tasks.length === 1 ? "A change of its own" : "Identical change"}</strong>
-          <span>
-            {plural(diffStat.files, "file")} <span className={styles.plus}>+{count(diffStat.additions)}</span>{" "}
-            <span className={styles.minus}>−{count(diffStat.deletions)}</span>
-          </span>
+          <DiffSize stat={diffStat} />
           {states.map(({ word, n }) => (
             <span key={word} className={styles.state}>
               {word} {count(n)}

@@ -1,7 +1,8 @@
-import type { Task } from "@/api/types";
-import { isFinal } from "@/api/types";
-import { publishLooks, type PublishState } from "@/features/status/looks";
-import { publishState, taskLook } from "@/features/status/StatusBadge";
+import { isFinal, type PublishState, type Task } from "@/api/types";
+import { publishLooks } from "@/features/status/looks";
+import { PullRequestLink } from "@/features/status/PullRequestLink";
+import { publishState } from "@/features/status/publishState";
+import { taskLook } from "@/features/status/StatusBadge";
 import { money } from "@/format/money";
 import { count } from "@/format/number";
 import { hidesSomething } from "@/format/text";
@@ -238,11 +239,5 @@ function publishCell(task: Task) {
   const { word } = publishLooks[state];
   const { pullRequest } = task;
   if (!pullRequest) return word;
-  const label = `#${String(pullRequest.number)} ${pullRequest.state}`;
-  if (!/^https?:\/\//.test(pullRequest.url)) return label;
-  return (
-    <a href={pullRequest.url} target="_blank" rel="noopener noreferrer nofollow" tabIndex={-1}>
-      {label}
-    </a>
-  );
+  return <PullRequestLink pullRequest={pullRequest} tabIndex={-1} />;
 }

@@ -1,5 +1,6 @@
 import { type Outcome, outcomes, type Task } from "@/api/types";
-import { publishState, taskLook } from "@/features/status/StatusBadge";
+import { publishState } from "@/features/status/publishState";
+import { taskLook } from "@/features/status/StatusBadge";
 import { failureKey } from "./groups";
 import type { JobSearch, TaskSort } from "./search";
 

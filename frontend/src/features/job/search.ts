@@ -1,10 +1,9 @@
 import * as v from "valibot";
-import { outcomes, taskStatuses } from "@/api/types";
+import { outcomes, publishStates, taskStatuses } from "@/api/types";
 import { optional } from "@/ui/searchParameter";
 
 export const jobTabs = ["repositories", "groups", "progress", "request"] as const;
 export type JobTab = (typeof jobTabs)[number];
-export const publishStates = ["unreviewed", "approved", "rejected", "published", "merged", "closed"] as const;
 export const taskSorts = [
   "index",
   "name",

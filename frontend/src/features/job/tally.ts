@@ -1,6 +1,5 @@
-import type { Outcome, Task, TaskStatus } from "@/api/types";
-import type { PublishState } from "@/features/status/looks";
-import { publishState } from "@/features/status/StatusBadge";
+import type { Outcome, PublishState, Task, TaskStatus } from "@/api/types";
+import { publishState } from "@/features/status/publishState";
 
 /** How many tasks are in each state: only states that there are. */
 export interface Facets {

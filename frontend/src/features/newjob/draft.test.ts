@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Job, JobRequest } from "@/api/types";
+import { job } from "@/test/job";
 import { draftOfJob, draftOfRequest, emptyDraft, requestOf, suggestedName, trialRequest } from "./draft";
 
 const written = {
@@ -112,21 +113,8 @@ describe("a try", () => {
 });
 
 describe("a job once more", () => {
-  const job = {
-    name: "Replace io/ioutil",
-    description: "",
+  const before = job("Replace io/ioutil", {
     prompt: "p",
-    agent: {
-      type: "claude",
-      model: "claude-sonnet-5-5",
-      script: null,
-      maxTurns: 80,
-      maxCostUsd: 2,
-      timeoutSeconds: 1800,
-    },
-    verify: [],
-    maxCostUsd: null,
-    createPullRequests: false,
     pullRequest: {
       title: "Replace io/ioutil",
       body: "",
@@ -136,10 +124,10 @@ describe("a job once more", () => {
       labels: [],
       reviewers: [],
     },
-  } as unknown as Job;
+  });
 
   it("leaves defaults defaults, and gets a branch of its own", () => {
-    expect(requestOf(draftOfJob(job, ["acme/a"]))).toEqual({
+    expect(requestOf(draftOfJob(before, ["acme/a"]))).toEqual({
       name: "Replace io/ioutil (again)",
       prompt: "p",
       repositories: ["acme/a"],
@@ -148,7 +136,7 @@ describe("a job once more", () => {
 
   it("keeps what was said", () => {
     const script = { type: "script", model: null, script: "x", maxTurns: null, maxCostUsd: null, timeoutSeconds: 60 };
-    expect(requestOf(draftOfJob({ ...job, prompt: "", agent: script } as Job, ["acme/a"])).agent).toEqual({
+    expect(requestOf(draftOfJob({ ...before, prompt: "", agent: script } as Job, ["acme/a"])).agent).toEqual({
       type: "script",
       script: "x",
       timeoutSeconds: 60,

@@ -1,5 +1,6 @@
 import { CloudOff, KeyRound, SearchX, TriangleAlert } from "lucide-react";
 import { asProblem, type Problem } from "@/api/problem";
+import { sentence } from "@/format/text";
 import { Button } from "@/ui/Button";
 import { EmptyState, Notice } from "@/ui/State";
 
@@ -80,10 +81,4 @@ function ProblemIcon({ problem }: { problem: Problem }) {
   if (problem.isSignedOut) return <KeyRound />;
   if (problem.status === 404) return <SearchX />;
   return <TriangleAlert />;
-}
-
-/** The server writes errors in lower case; a page has sentences. */
-function sentence(text: string): string {
-  const whole = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?…]$/.test(whole) ? whole : `${whole}.`;
 }

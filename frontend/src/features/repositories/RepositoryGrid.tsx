@@ -1,6 +1,7 @@
 import { Archive, GitFork, Lock } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Repository } from "@/api/types";
+import { webAddress } from "@/format/address";
 import { Badge } from "@/ui/Badge";
 import { type Column, Grid } from "@/ui/Grid";
 import { PlainText } from "@/ui/PlainText";
@@ -110,6 +111,7 @@ export function nameOf(repository: Repository): string {
 }
 
 function Name({ repository: { name, url, description, archived } }: { repository: Repository }) {
+  const address = webAddress(url);
   const slash = name.indexOf("/") + 1;
   const words = (
     <>
@@ -119,8 +121,8 @@ function Name({ repository: { name, url, description, archived } }: { repository
   );
   return (
     <span className={styles.name} data-archived={archived ? "" : undefined}>
-      {/^https?:\/\//i.test(url) ? (
-        <a href={url} target="_blank" rel="noopener noreferrer nofollow" tabIndex={-1} title={name}>
+      {address ? (
+        <a href={address} target="_blank" rel="noopener noreferrer nofollow" tabIndex={-1} title={name}>
           {words}
         </a>
       ) : (

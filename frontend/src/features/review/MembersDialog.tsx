@@ -1,13 +1,14 @@
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { type Task, taskPath } from "@/api/types";
-import { PublishBadge, publishState } from "@/features/status/StatusBadge";
+import { PullRequestLink } from "@/features/status/PullRequestLink";
+import { publishState } from "@/features/status/publishState";
+import { PublishBadge } from "@/features/status/StatusBadge";
 import { plural } from "@/format/number";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { type Column, Grid } from "@/ui/Grid";
 import { PlainText } from "@/ui/PlainText";
-import { PullRequestLink } from "./PullRequestLink";
 import styles from "./MembersDialog.module.css";
 
 const columns = (jobId: string): Column<Task>[] => [

@@ -1,10 +1,10 @@
 import { riskLook } from "@/features/diff/risks";
+import { DiffSize } from "@/features/status/DiffSize";
 import { PublishBadge } from "@/features/status/StatusBadge";
 import { count } from "@/format/number";
 import { Badge } from "@/ui/Badge";
 import { type Column, Grid } from "@/ui/Grid";
 import { PlainText } from "@/ui/PlainText";
-import { DiffSize } from "./DiffSize";
 import type { Entry, ReviewState } from "./queue";
 import styles from "./Queue.module.css";
 

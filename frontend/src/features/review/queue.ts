@@ -1,5 +1,5 @@
-import type { DiffStat, Task } from "@/api/types";
-import { isFinal } from "@/api/types";
+import { type DiffStat, isFinal, type PublishState, type Task } from "@/api/types";
+import { publishState } from "@/features/status/publishState";
 
 /** How far a diff is: `open` waits for a person, all others are decided. */
 export const reviewStates = ["open", "approved", "returned", "publishing", "published"] as const;
@@ -20,13 +20,19 @@ export interface Entry {
 
 /** Where a task is in the review; null where it has no diff that could be published. */
 export function reviewState(task: Task): ReviewState | null {
-  if (task.pullRequest) return "published";
-  if (task.diffStat.files === 0) return null;
-  if (task.publishRequested && !isFinal(task.status)) return "publishing";
-  if (task.status !== "succeeded") return null;
-  if (task.review?.decision === "approved") return "approved";
-  return task.review?.decision === "rejected" ? "returned" : "open";
+  const state = publishState(task);
+  if (state) return states[state];
+  return task.publishRequested && !isFinal(task.status) && task.diffStat.files > 0 ? "publishing" : null;
 }
+
+const states: Record<PublishState, ReviewState> = {
+  unreviewed: "open",
+  approved: "approved",
+  rejected: "returned",
+  published: "published",
+  merged: "published",
+  closed: "published",
+};
 
 /**
  * Sorts a job's diffs into entries, the largest first, then in the job's order.

@@ -1,7 +1,7 @@
-import type { Task } from "@/api/types";
+import type { PublishState, Task } from "@/api/types";
 import { lookOf, type Look } from "./look";
 import { LookBadge } from "./LookBadge";
-import { outcomeLooks, phaseWords, publishLooks, type PublishState, taskStatusLooks } from "./looks";
+import { outcomeLooks, phaseWords, publishLooks, taskStatusLooks } from "./looks";
 
 /** Where a task stands, as finely as is known: its outcome, else its phase, else its status. */
 export function TaskStatusBadge({
@@ -26,19 +26,6 @@ export function taskLook(task: Pick<Task, "status" | "outcome" | "phase" | "canc
 
 function phaseWord(phase: string): string {
   return (phaseWords as Partial<Record<string, string>>)[phase] ?? phase;
-}
-
-/** How far the diff of a task is on its way to a pull request; null where there is no diff to publish. */
-export function publishState(
-  task: Pick<Task, "status" | "outcome" | "pullRequest" | "review" | "diffStat">,
-): PublishState | null {
-  const state = task.pullRequest?.state;
-  if (state === "merged" || state === "closed") return state;
-  if (task.pullRequest) return "published";
-  if (task.status !== "succeeded" || task.diffStat.files === 0) return null;
-  if (task.review?.decision === "rejected") return "rejected";
-  if (task.review?.decision === "approved") return "approved";
-  return "unreviewed";
 }
 
 /** The state of publishState as a badge. */

@@ -20,7 +20,7 @@ import {
   ShieldAlert,
   TestTube,
 } from "lucide-react";
-import type { Outcome, Phase, TaskStatus } from "@/api/types";
+import type { Outcome, Phase, PublishState, TaskStatus } from "@/api/types";
 import type { Look } from "./look";
 
 export const taskStatusLooks: Record<TaskStatus, Look> = {
@@ -79,9 +79,6 @@ export const phaseWords: Record<Phase, string> = {
   storing: "Storing the result",
   publishing: "Publishing",
 };
-
-/** Where a diff stands on its way to a pull request. */
-export type PublishState = "published" | "merged" | "closed" | "rejected" | "approved" | "unreviewed";
 
 export const publishLooks: Record<PublishState, Look> = {
   published: { word: "Published", tone: "done", icon: GitPullRequestArrow, says: "A pull request is open" },

@@ -8,7 +8,7 @@ export function CancelDialog({ task, onClose, onCancel }: { task: Task; onClose:
   const isRunning = task.status === "running";
   return (
     <Dialog
-      title={`Cancel ${task.repositoryName}`}
+      title={`Cancel ${task.repositoryName}?`}
       onClose={onClose}
       actions={
         <>

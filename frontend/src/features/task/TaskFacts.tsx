@@ -1,16 +1,14 @@
 import { Link } from "@tanstack/react-router";
-import { ExternalLink } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Task } from "@/api/types";
-import { lookOf } from "@/features/status/look";
-import { publishLooks } from "@/features/status/looks";
+import { DiffSize } from "@/features/status/DiffSize";
+import { PullRequestLink } from "@/features/status/PullRequestLink";
 import { money } from "@/format/money";
-import { compact, count, plural } from "@/format/number";
+import { compact } from "@/format/number";
 import { CopyButton } from "@/ui/CopyButton";
 import { PlainText } from "@/ui/PlainText";
 import { Elapsed } from "@/ui/Time";
 import { AttemptSwitch } from "./AttemptSwitch";
-import { webAddress } from "@/format/address";
 import styles from "./TaskFacts.module.css";
 
 const engineWords: Partial<Record<string, string>> = {
@@ -25,7 +23,7 @@ export function TaskFacts({ task }: { task: Task }) {
   return (
     <dl className={styles.facts}>
       <Fact name="Changes">
-        {diffStat.files > 0 ? <DiffSize task={task} /> : <span className={styles.none}>none</span>}
+        {diffStat.files > 0 ? <DiffSize stat={diffStat} /> : <span className={styles.none}>none</span>}
       </Fact>
       <Fact
         name="Cost"
@@ -95,16 +93,6 @@ function Fact({
   );
 }
 
-function DiffSize({ task: { diffStat } }: { task: Task }) {
-  return (
-    <span className={styles.size}>
-      <span data-tone="good">+{count(diffStat.additions)}</span>
-      <span data-tone="bad">−{count(diffStat.deletions)}</span>
-      <span>in {plural(diffStat.files, "file")}</span>
-    </span>
-  );
-}
-
 function Copyable({ text, shown, label }: { text: string; shown: string; label: string }) {
   return (
     <span className={styles.copyable}>
@@ -113,17 +101,5 @@ function Copyable({ text, shown, label }: { text: string; shown: string; label: 
       </code>
       <CopyButton text={text} label={label} isIconOnly />
     </span>
-  );
-}
-
-function PullRequestLink({ pullRequest }: { pullRequest: NonNullable<Task["pullRequest"]> }) {
-  const address = webAddress(pullRequest.url);
-  const words = `#${pullRequest.number} ${lookOf(publishLooks, pullRequest.state === "open" ? "published" : pullRequest.state).word.toLowerCase()}`;
-  if (!address) return <span title={pullRequest.url}>{words}</span>;
-  return (
-    <a href={address} target="_blank" rel="noopener noreferrer nofollow" className={styles.out}>
-      {words}
-      <ExternalLink aria-label="opens in a new tab" />
-    </a>
   );
 }

@@ -1,5 +1,6 @@
 import type { Task } from "@/api/types";
-import { PublishBadge, publishState, TaskStatusBadge } from "@/features/status/StatusBadge";
+import { publishState } from "@/features/status/publishState";
+import { PublishBadge, TaskStatusBadge } from "@/features/status/StatusBadge";
 import styles from "./TaskHeading.module.css";
 
 /** The repository's name, and how it stands. */

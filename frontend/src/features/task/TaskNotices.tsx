@@ -1,9 +1,10 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Clock, FlaskConical, History, Hourglass, RotateCcw, TriangleAlert } from "lucide-react";
 import type { Task } from "@/api/types";
-import { moment } from "@/format/time";
 import { lookOf } from "@/features/status/look";
 import { outcomeLooks } from "@/features/status/looks";
+import { sentence } from "@/format/text";
+import { moment } from "@/format/time";
 import type { FeedSnapshot } from "@/live/feed";
 import { buttonClass } from "@/ui/Button";
 import { PlainText } from "@/ui/PlainText";
@@ -97,9 +98,4 @@ const endings: Partial<Record<Intl.LDMLPluralRule, string>> = { one: "st", two: 
 /** 1 → "1st", 12 → "12th", 23 → "23rd". */
 function ordinal(n: number): string {
   return `${n.toLocaleString("en-US")}${endings[ordinals.select(n)] ?? "th"}`;
-}
-
-function sentence(text: string): string {
-  const whole = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?…]$/.test(whole) ? whole : `${whole}.`;
 }

@@ -2,6 +2,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import type { Job, Task } from "@/api/types";
 import { count } from "@/format/number";
+import { LinkTabs } from "@/ui/LinkTabs";
 import { Skeleton } from "@/ui/State";
 import { taskTabs, type TaskTab } from "./search";
 import { tabWords } from "./tabs";
@@ -24,7 +25,7 @@ export function TaskParts({ task, job }: { task: Task; job: Job | undefined }) {
   const key = `${task.repositoryName} ${attempt}`;
   return (
     <div className={styles.parts}>
-      <nav className={styles.tabs} aria-label="Parts of this page">
+      <LinkTabs label="Parts of this page" look="line">
         {taskTabs.map((name, i) => (
           <Link
             key={name}
@@ -39,7 +40,7 @@ export function TaskParts({ task, job }: { task: Task; job: Job | undefined }) {
             <Mark tab={name} task={task} />
           </Link>
         ))}
-      </nav>
+      </LinkTabs>
       <Suspense fallback={<Skeleton label={`Loading: ${tabWords[current]}`} rows={8} />}>
         {current === "changes" && <ChangesTab key={key} task={task} job={job} />}
         {current === "thread" && <ConversationTab key={key} task={task} attempt={attempt} />}
@@ -52,20 +53,12 @@ export function TaskParts({ task, job }: { task: Task; job: Job | undefined }) {
 
 function Mark({ tab, task }: { tab: TaskTab; task: Task }) {
   if (tab === "changes" && task.diffStat.files > 0) {
-    return <span className={styles.mark}>{count(task.diffStat.files)}</span>;
+    return <span>{count(task.diffStat.files)}</span>;
   }
   if (tab !== "verification") return null;
   const broken = brokenCount(task);
   if (broken > 0) {
-    return (
-      <span className={styles.mark} data-tone="bad">
-        {broken} failed
-      </span>
-    );
+    return <span data-tone="bad">{broken} failed</span>;
   }
-  return task.verification.some((run) => !run.baseline) ? (
-    <span className={styles.mark} data-tone="good">
-      passed
-    </span>
-  ) : null;
+  return task.verification.some((run) => !run.baseline) ? <span data-tone="good">passed</span> : null;
 }

@@ -30,7 +30,7 @@ export function PublishDialog({
   const n = apply.length;
   return (
     <Dialog
-      title={`Publish ${n === 1 ? first : plural(n, "repository", "repositories")}`}
+      title={`Publish ${n === 1 ? first : plural(n, "repository", "repositories")}?`}
       onClose={onClose}
       actions={
         <>

@@ -37,7 +37,7 @@ export function ReturnDialog({
   const form = useId();
   return (
     <Dialog
-      title={`Return ${what}`}
+      title={`Return ${what}?`}
       onClose={onClose}
       actions={
         <>
