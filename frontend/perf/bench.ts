@@ -170,10 +170,9 @@ async function table(browser: Browser, pages: Pages): Promise<void> {
         const input = document.querySelector<HTMLInputElement>("input[type=search]");
         const grid = document.querySelector("[role=grid]");
         if (!input || !grid) throw new Error("there is no filter");
-        const setter = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")?.set;
         const before = grid.getAttribute("aria-rowcount");
         const start = performance.now();
-        setter?.call(input, text);
+        Reflect.set(HTMLInputElement.prototype, "value", text, input); // as a key does: React does not see `input.value = text`
         input.dispatchEvent(new InputEvent("input", { bubbles: true }));
         while (grid.getAttribute("aria-rowcount") === before && performance.now() - start < 2_000) {
           await new Promise((resolve) => {

@@ -51,8 +51,8 @@ export function useRowWindow(
       if (!element) return;
       const top = index * rowHeight;
       const room = element.clientHeight - headHeight;
-      if (top < element.scrollTop) element.scrollTop = top;
-      else if (top + rowHeight > element.scrollTop + room) element.scrollTop = top + rowHeight - room;
+      if (top < element.scrollTop) element.scrollTo({ top });
+      else if (top + rowHeight > element.scrollTop + room) element.scrollTo({ top: top + rowHeight - room });
     },
   };
 }

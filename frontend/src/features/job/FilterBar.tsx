@@ -1,6 +1,6 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Search, X } from "lucide-react";
-import { useRef, useState } from "react";
+import { useRef } from "react";
 import type { Job } from "@/api/types";
 import { count, plural } from "@/format/number";
 import type { FeedSnapshot } from "@/live/feed";
@@ -8,29 +8,24 @@ import { useShortcuts } from "@/ui/keys";
 import { TextInput } from "@/ui/Field";
 import styles from "./FilterBar.module.css";
 import { noFilter, prepareText } from "./derive";
+import type { FilterText } from "./useFilterText";
 
 const route = getRouteApi("/jobs/$jobId/");
 
 /** The text filter, and how many rows match all filters. */
-export function FilterBar({ job, feed, matching }: { job: Job; feed: FeedSnapshot; matching: number }) {
-  const { q = "", group } = route.useSearch();
-  const navigate = route.useNavigate();
+export function FilterBar({
+  job,
+  feed,
+  matching,
+  filter: { text, write, flush },
+}: {
+  job: Job;
+  feed: FeedSnapshot;
+  matching: number;
+  filter: FilterText;
+}) {
+  const { group } = route.useSearch();
   const input = useRef<HTMLInputElement>(null);
-  const [text, setText] = useState(q);
-  const [sent, setSent] = useState(q);
-  if (q !== sent) {
-    setSent(q);
-    setText(q); // the address changed by other means: a link, or going back
-  }
-  const write = (value: string) => {
-    setText(value);
-    setSent(value);
-    void navigate({
-      search: (before) => ({ ...before, q: value || undefined, at: undefined }),
-      replace: true,
-      resetScroll: false,
-    });
-  };
   const focus = () => {
     input.current?.focus();
     input.current?.select();
@@ -53,6 +48,7 @@ export function FilterBar({ job, feed, matching }: { job: Job; feed: FeedSnapsho
           placeholder="Filter by name, error or state"
           value={text}
           onFocus={() => setTimeout(() => prepareText(feed.tasks))}
+          onBlur={flush}
           onChange={(event) => write(event.target.value)}
           onKeyDown={(event) => {
             if (event.key !== "Escape") return;

@@ -16,6 +16,7 @@ import type { TaskSort } from "./search";
 import { useSelection } from "./useSelection";
 import styles from "./TaskGrid.module.css";
 import { useActiveRow } from "./useActiveRow";
+import { useFilterText } from "./useFilterText";
 import { useGridKeys } from "./useGridKeys";
 
 const PeekPane = lazy(() => import("./PeekPane"));
@@ -28,7 +29,9 @@ export function TaskGrid({ job, feed, bulk }: { job: Job; feed: FeedSnapshot; bu
   const navigate = route.useNavigate();
   const router = useRouter();
   const { jobId } = job;
-  const { status, outcome, publish, q, group, sort, desc, peek } = search;
+  const { status, outcome, publish, group, sort, desc, peek } = search;
+  const typed = useFilterText();
+  const q = typed.text || undefined;
   const filter = useMemo(() => ({ status, outcome, publish, q, group }), [status, outcome, publish, q, group]);
   const matching = useMemo(() => filterTasks(feed.tasks, filter), [feed.tasks, filter]);
   const rows = useMemo(() => sortTasks(matching, sort, desc, Date.parse(job.createdAt)), [matching, sort, desc, job]);
@@ -86,7 +89,7 @@ export function TaskGrid({ job, feed, bulk }: { job: Job; feed: FeedSnapshot; bu
   if (feed.tasks.length === 0 && !feed.isComplete) return <Skeleton label="Loading repositories" rows={8} />;
   return (
     <>
-      <FilterBar job={job} feed={feed} matching={matching.length} />
+      <FilterBar job={job} feed={feed} matching={matching.length} filter={typed} />
       <div className={styles.split} data-peek={peek && activeTask ? "" : undefined}>
         <div className={styles.frame}>
           <Grid
