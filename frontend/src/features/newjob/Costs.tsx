@@ -2,14 +2,16 @@ import type { JobRequest } from "@/api/types";
 import { money } from "@/format/money";
 import styles from "./Costs.module.css";
 import { mostCost } from "./inWords";
+import { useJobRules } from "./limits";
 import type { useEstimate } from "./useEstimate";
 
 /** The most that a request can cost, and what its like did cost. Scripts cost nothing. */
 export function Costs({ request, estimate }: { request: JobRequest; estimate: ReturnType<typeof useEstimate> }) {
+  const { defaults } = useJobRules();
   const isScript = request.agent?.type === "script";
   const most = estimate.isAsking
-    ? mostCost(request, request.repositories.length)
-    : (estimate.estimate?.maxCostUsd ?? mostCost(request, request.repositories.length));
+    ? mostCost(request, request.repositories.length, defaults)
+    : (estimate.estimate?.maxCostUsd ?? mostCost(request, request.repositories.length, defaults));
   const usual = estimate.estimate?.usualCostUsd;
   if (isScript) return null;
   return (

@@ -6,7 +6,7 @@ import { Segmented } from "@/ui/Segmented";
 import { type Draft, promptOf, suggestedName } from "./draft";
 import { drafts } from "./draftStore";
 import { fieldId } from "./fieldId";
-import { byteLength, limits } from "./limits";
+import { byteLength, useJobRules } from "./limits";
 import { PromptHints } from "./PromptHints";
 import styles from "./PromptSection.module.css";
 import { Section } from "./Section";
@@ -96,6 +96,7 @@ function Prompt({
   error: string | undefined;
   onTemplate: (id: string) => void;
 }) {
+  const { limits } = useJobRules();
   const used = byteLength(promptOf(draft));
   return (
     <div className={styles.prompt}>
@@ -171,6 +172,7 @@ function Variables({ draft, faults }: { draft: Draft; faults: Faults }) {
 }
 
 function Script({ draft, error }: { draft: Draft; error: string | undefined }) {
+  const { limits } = useJobRules();
   return (
     <Field
       id={fieldId("agent.script")}

@@ -11,6 +11,7 @@ import { Costs } from "./Costs";
 import { emptyDraft, requestOf } from "./draft";
 import { drafts } from "./draftStore";
 import { inWords } from "./inWords";
+import { useJobRules } from "./limits";
 import { forgetKey, keyFor } from "./submission";
 import { rememberTrial, remaining, type Trial } from "./trials";
 import { useEstimate } from "./useEstimate";
@@ -22,6 +23,7 @@ const unlisted = new Map<string, never>();
 export default function RestDialog({ jobId, trial, onClose }: { jobId: string; trial: Trial; onClose: () => void }) {
   const create = useCreateJob();
   const navigate = useNavigate();
+  const { defaults } = useJobRules();
   const whole = useMemo(() => ({ ...trial.request, repositories: remaining(trial) }), [trial]);
   const estimate = useEstimate(whole, true);
   const excluded = useExcluded(whole.repositories, unlisted, estimate.estimate?.refused);
@@ -53,7 +55,7 @@ export default function RestDialog({ jobId, trial, onClose }: { jobId: string; t
         </>
       }
     >
-      <p>{inWords(request)}</p>
+      <p>{inWords(request, defaults)}</p>
       <Costs request={request} estimate={estimate} />
       <p>The {count(trial.tried.length)} that were tried keep their results; publish them from this job.</p>
       {excluded.size > 0 && (

@@ -1,15 +1,17 @@
 import { useApi } from "@/api/context";
+import { count } from "@/format/number";
 import { Field, Select, TextArea, TextInput } from "@/ui/Field";
 import type { Draft } from "./draft";
 import { drafts } from "./draftStore";
 import { fieldId } from "./fieldId";
-import { defaults } from "./limits";
+import { useJobRules } from "./limits";
 import styles from "./fields.module.css";
 import { Section } from "./Section";
 import type { Faults } from "./useFaults";
 
 /** Who does it, within which limits, and what proves it. */
 export function RunSection({ draft, faults }: { draft: Draft; faults: Faults }) {
+  const { defaults, limits } = useJobRules();
   const isClaude = draft.agent === "claude";
   return (
     <Section number={3} title="How it runs">
@@ -43,7 +45,7 @@ export function RunSection({ draft, faults }: { draft: Draft; faults: Faults }) 
           name="timeoutMinutes"
           field="agent.timeoutSeconds"
           label="Minutes at most"
-          placeholder={String(defaults.timeoutMinutes)}
+          placeholder={String(defaults.timeoutSeconds / 60)}
           hint="For one repository."
         />
         {isClaude && (
@@ -61,7 +63,7 @@ export function RunSection({ draft, faults }: { draft: Draft; faults: Faults }) 
       <Field
         id={fieldId("verify")}
         label="Verify with"
-        hint="One command a line, at most 20. They run before and after the change; a change that breaks one is not published."
+        hint={`One command a line, at most ${count(limits.verifyCommands)}. They run before and after the change; a change that breaks one is not published.`}
         error={faults.at("verify")}
       >
         {(control) => (
@@ -117,6 +119,7 @@ function Text({
 
 function Model({ draft, error }: { draft: Draft; error: string | undefined }) {
   const { models } = useApi().config;
+  const { defaults } = useJobRules();
   const set = (model: string) => drafts.patch({ model });
   return (
     <Field id={fieldId("agent.model")} label="Model" hint="Decides cost and care." error={error}>

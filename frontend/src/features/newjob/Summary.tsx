@@ -6,6 +6,7 @@ import { Button } from "@/ui/Button";
 import { keyLabel } from "@/ui/keys";
 import { Costs } from "./Costs";
 import { inWords } from "./inWords";
+import { useJobRules } from "./limits";
 import { RequestText } from "./RequestText";
 import styles from "./Summary.module.css";
 import type { useEstimate } from "./useEstimate";
@@ -32,6 +33,7 @@ export function Summary({
   onStart: () => void;
   onTry: () => void;
 }) {
+  const { defaults } = useJobRules();
   const total = request.repositories.length;
   const canTry = total > trialSize;
   return (
@@ -41,7 +43,7 @@ export function Summary({
         <p className={styles.quiet}>Choose repositories, and this tells what the job does and costs.</p>
       ) : (
         <>
-          <p className={styles.words}>{inWords(request)}</p>
+          <p className={styles.words}>{inWords(request, defaults)}</p>
           <Costs request={request} estimate={estimate} />
         </>
       )}

@@ -1,7 +1,7 @@
 import type { Job, JobRequest } from "@/api/types";
 import { firstLine } from "@/format/text";
 import { branchFor } from "./branch";
-import { defaults, limits } from "./limits";
+import { type JobDefaults, standardDefaults, standardLimits } from "./limits";
 import { fillIn, templateOf } from "./templates";
 
 /** A job as somebody is writing it: what stands in the fields, and nothing that follows from it. */
@@ -143,7 +143,7 @@ export function trialRequest(request: JobRequest, repositories: readonly string[
 }
 
 function withSuffix(name: string, suffix: string): string {
-  const room = limits.nameCharacters - suffix.length;
+  const room = standardLimits.nameCharacters - suffix.length;
   return Array.from(name).slice(0, room).join("") + suffix;
 }
 
@@ -176,7 +176,7 @@ export function draftOfRequest(request: JobRequest): Draft {
 }
 
 /** A draft that asks once more for what a job asked for; what was its default stays a default. */
-export function draftOfJob(job: Job, repositories: readonly string[]): Draft {
+export function draftOfJob(job: Job, repositories: readonly string[], defaults: JobDefaults = standardDefaults): Draft {
   const { agent, pullRequest } = job;
   const unless = <T>(value: T | null, standard: T) => (value === null || value === standard ? undefined : value);
   const request: JobRequest = {
@@ -189,7 +189,7 @@ export function draftOfJob(job: Job, repositories: readonly string[]): Draft {
       ...optional("model", unless(agent.model, defaults.model)),
       ...optional("maxTurns", unless(agent.maxTurns, defaults.maxTurns)),
       ...optional("maxCostUsd", unless(agent.maxCostUsd, defaults.maxCostUsd)),
-      ...optional("timeoutSeconds", unless(agent.timeoutSeconds, defaults.timeoutMinutes * 60)),
+      ...optional("timeoutSeconds", unless(agent.timeoutSeconds, defaults.timeoutSeconds)),
     },
     verify: job.verify,
     ...optional("maxCostUsd", unless(job.maxCostUsd, null)),

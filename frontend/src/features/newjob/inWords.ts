@@ -2,10 +2,10 @@ import type { JobRequest } from "@/api/types";
 import { money } from "@/format/money";
 import { plural } from "@/format/number";
 import { duration } from "@/format/time";
-import { defaults } from "./limits";
+import { type JobDefaults, standardDefaults } from "./limits";
 
 /** What will happen, for somebody who reads one paragraph before the button. */
-export function inWords(request: JobRequest): string {
+export function inWords(request: JobRequest, defaults: JobDefaults = standardDefaults): string {
   const { agent = {}, repositories, verify = [], maxCostUsd } = request;
   const where = plural(repositories.length, "repository", "repositories");
   const isOne = repositories.length === 1;
@@ -18,7 +18,7 @@ export function inWords(request: JobRequest): string {
           ...(maxCostUsd === undefined ? [] : [`stops at ${money(maxCostUsd)} in total`]),
         ];
   parts.push(
-    `gives ${isOne ? "it" : "each"} at most ${duration((agent.timeoutSeconds ?? defaults.timeoutMinutes * 60) * 1000)}`,
+    `gives ${isOne ? "it" : "each"} at most ${duration((agent.timeoutSeconds ?? defaults.timeoutSeconds) * 1000)}`,
   );
   if (verify.length > 0) parts.push(`wants ${plural(verify.length, "command")} to pass after the change`);
   parts.push(
@@ -33,7 +33,7 @@ export function inWords(request: JobRequest): string {
 }
 
 /** The most that a request can cost for so many repositories, in US dollars. */
-export function mostCost(request: JobRequest, repositories: number): number {
+export function mostCost(request: JobRequest, repositories: number, defaults: JobDefaults = standardDefaults): number {
   if (request.agent?.type === "script") return 0;
   const each = request.agent?.maxCostUsd ?? defaults.maxCostUsd;
   return Math.min(each * repositories, request.maxCostUsd ?? Infinity);

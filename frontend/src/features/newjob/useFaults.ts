@@ -2,6 +2,7 @@ import { useState } from "react";
 import { asProblem } from "@/api/problem";
 import type { Draft } from "./draft";
 import { formField } from "./fieldId";
+import { useJobRules } from "./limits";
 import { type Fault, validate } from "./validate";
 
 export interface Faults {
@@ -20,7 +21,8 @@ export interface Faults {
  */
 export function useFaults(draft: Draft, repositories: readonly string[], refusal: Refused | null): Faults {
   const [wasTried, setTried] = useState(false);
-  const own = validate(draft, repositories);
+  const { limits } = useJobRules();
+  const own = validate(draft, repositories, limits);
   const all = [...own, ...(refusal && refusal.draft === draft ? serverFaults(refusal.error) : [])];
   const shown = all.filter((fault) => wasTried || !fault.isMissing);
   return {

@@ -8,6 +8,7 @@ import { plural } from "@/format/number";
 import { useToast } from "@/ui/toast";
 import { type Draft, draftOfJob, draftOfRequest, emptyDraft } from "./draft";
 import { drafts, isEmptyDraft, isSameDraft } from "./draftStore";
+import { useJobRules } from "./limits";
 import { templateOf } from "./templates";
 import { trialOf } from "./trials";
 
@@ -88,9 +89,10 @@ export function useIntake() {
 /** The draft that asks for what a job asked for; of a trial, for the whole. */
 function useJobDraft(jobId: string | undefined) {
   const api = useApi();
+  const { defaults } = useJobRules();
   const [read, setRead] = useState(0);
   const query = useQuery({
-    queryKey: ["draft of job", jobId],
+    queryKey: ["draft of job", jobId, defaults],
     enabled: jobId !== undefined,
     staleTime: 0,
     gcTime: 0,
@@ -112,7 +114,7 @@ function useJobDraft(jobId: string | undefined) {
         cursor = page.nextCursor;
         setRead(names.length);
       }
-      return draftOfJob(job, names);
+      return draftOfJob(job, names, defaults);
     },
   });
   return {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Draft, emptyDraft } from "./draft";
+import { standardLimits } from "./limits";
 import { validate } from "./validate";
 
 const good: Draft = { ...emptyDraft, prompt: "Do it", repositories: ["acme/a"] };
@@ -46,6 +47,15 @@ describe("a draft", () => {
     ["an open variable", { template: "add-file", prompt: "Add {{path}}", variables: {} }, ["variables.path"]],
     ["a variable that was thrown away", { template: "add-file", prompt: "Add it", variables: {}, name: "x" }, []],
   ])("with %s", (_, changes, want) => expect(fields(changes)).toEqual(want));
+
+  it("is measured by what this server allows", () => {
+    const draft = { ...good, maxTurns: "50", repositories: ["acme/a", "acme/b"] };
+    const limits = { ...standardLimits, maxTurns: 40, repositories: 1 };
+    expect(validate(draft, draft.repositories, limits).map(({ field }) => field)).toEqual([
+      "repositories",
+      "agent.maxTurns",
+    ]);
+  });
 
   it("is not scolded for what was not written yet", () => {
     expect(validate(emptyDraft, []).every(({ isMissing }) => isMissing)).toBe(true);

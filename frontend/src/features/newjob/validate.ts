@@ -1,7 +1,7 @@
 import { count } from "@/format/number";
 import { branchFault, branchFor } from "./branch";
 import { amount, type Draft, lines, nameOf, promptOf, words } from "./draft";
-import { byteLength, limits } from "./limits";
+import { byteLength, type JobLimits, standardLimits } from "./limits";
 import { missingVariables, templateOf } from "./templates";
 
 /** One thing that keeps a draft from being a job. `field` is its place in the request, as the server names it. */
@@ -13,7 +13,7 @@ export interface Fault {
 }
 
 /** What the server would say against the draft (internal/codybatch/jobspec.go), in the order of the form. */
-export function validate(draft: Draft, repositories: readonly string[]): Fault[] {
+export function validate(draft: Draft, repositories: readonly string[], limits: JobLimits = standardLimits): Fault[] {
   const faults: Fault[] = [];
   const add = (field: string, message: string, isMissing = false) =>
     faults.push({ field, message, ...(isMissing && { isMissing }) });
@@ -60,12 +60,12 @@ export function validate(draft: Draft, repositories: readonly string[]): Fault[]
     const model = draft.model.trim();
     if (model !== "" && !/^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,127}$/.test(model))
       add("agent.model", "This is not the name of a model.");
-    wholeNumber(add, "agent.maxTurns", amount(draft.maxTurns), limits.turns);
-    dollars(add, "agent.maxCostUsd", amount(draft.maxCost));
+    wholeNumber(add, "agent.maxTurns", amount(draft.maxTurns), limits.maxTurns);
+    dollars(add, "agent.maxCostUsd", amount(draft.maxCost), limits.dollars);
   }
   const minutes = amount(draft.timeoutMinutes);
-  if (minutes !== undefined && !(minutes * 60 >= 1 && minutes <= limits.timeoutMinutes))
-    add("agent.timeoutSeconds", `Write minutes, up to ${count(limits.timeoutMinutes)}.`);
+  if (minutes !== undefined && !(minutes * 60 >= 1 && minutes * 60 <= limits.timeoutSeconds))
+    add("agent.timeoutSeconds", `Write minutes, up to ${count(limits.timeoutSeconds / 60)}.`);
   const commands = lines(draft.verify);
   if (commands.length > limits.verifyCommands)
     add(
@@ -74,15 +74,15 @@ export function validate(draft: Draft, repositories: readonly string[]): Fault[]
     );
   else if (commands.some((command) => byteLength(command) > limits.commandBytes))
     add("verify", "A command is longer than 4 KiB.");
-  dollars(add, "maxCostUsd", amount(draft.jobCost));
+  dollars(add, "maxCostUsd", amount(draft.jobCost), limits.dollars);
 
-  pullRequest(add, draft);
+  pullRequest(add, draft, limits);
   return faults;
 }
 
 type Add = (field: string, message: string) => void;
 
-function pullRequest(add: Add, draft: Draft): void {
+function pullRequest(add: Add, draft: Draft, limits: JobLimits): void {
   const title = draft.title.trim();
   if (lengthOf(title) > limits.titleCharacters)
     add("pullRequest.title", `At most ${count(limits.titleCharacters)} characters are possible.`);
@@ -111,8 +111,8 @@ function wholeNumber(add: Add, field: string, value: number | undefined, most: n
     add(field, `Write a whole number from 1 to ${count(most)}.`);
 }
 
-function dollars(add: Add, field: string, value: number | undefined): void {
-  if (value !== undefined && !(value > 0 && value <= limits.dollars))
+function dollars(add: Add, field: string, value: number | undefined, most: number): void {
+  if (value !== undefined && !(value > 0 && value <= most))
     add(field, "Write US dollars, more than 0; leave it empty for the default.");
 }
 

@@ -1,9 +1,12 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { useApi } from "@/api/context";
 import { keys } from "@/api/keys";
 import { taskQuery } from "@/api/queries";
 import { useJobFeed } from "@/live/feeds";
+
+/** What is younger than this came with the page. */
+const withPageMs = 10_000;
 
 /**
  * A task with everything, fetched by itself, so that its page need not wait for
@@ -24,12 +27,20 @@ export function useLiveTask(jobId: string, repositoryName: string) {
     void queries.invalidateQueries({ queryKey: [...task, "log"] });
   }, [queries, jobId, repositoryName, seq, known]);
 
-  // A diff is as large as it likes: it is asked for again only when it is another one.
+  // A diff is as large as it likes: it is asked for again only when it has become another
+  // one, or when the page finds an old one. What was loaded with the page is fresh.
   const result = query.data && `${query.data.attempt} ${query.data.status} ${query.data.fingerprint ?? ""}`;
+  const shown = useRef<string>(undefined);
   useEffect(() => {
-    if (result === undefined) return;
+    const before = shown.current;
+    shown.current = result;
+    if (result === undefined || before === result) return;
+    const old = before === undefined ? Date.now() - withPageMs : Infinity;
     void queries.invalidateQueries(
-      { queryKey: [...keys.task(jobId, repositoryName), "diff"] },
+      {
+        queryKey: [...keys.task(jobId, repositoryName), "diff"],
+        predicate: ({ state }) => state.data !== undefined && state.dataUpdatedAt < old,
+      },
       { cancelRefetch: false },
     );
   }, [queries, jobId, repositoryName, result]);
