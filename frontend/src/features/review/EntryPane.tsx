@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ChevronLeft, ChevronRight, MessageSquareText } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
 import { useApi } from "@/api/context";
 import { taskQuery } from "@/api/queries";
 import { type Task, taskPath } from "@/api/types";
@@ -38,8 +38,16 @@ export function EntryPane({
   decisions: ReactNode;
 }) {
   const size = entry.tasks.length;
+  const section = useRef<HTMLElement>(null);
+  // The button that judges goes with the entry; the focus stays where the next one stands.
+  useLayoutEffect(() => {
+    const element = section.current;
+    return () => {
+      if (element?.contains(document.activeElement)) element.parentElement?.focus({ preventScroll: true });
+    };
+  }, []);
   return (
-    <section className={styles.pane} aria-label={`Diff of ${at.repositoryName}`}>
+    <section ref={section} className={styles.pane} aria-label={`Diff of ${at.repositoryName}`}>
       <header className={styles.head}>
         <div className={styles.title}>
           <h2>{size > 1 ? `${count(size)} identical patches` : <PlainText text={at.repositoryName} />}</h2>
