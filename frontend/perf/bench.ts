@@ -249,7 +249,7 @@ async function thread(browser: Browser, pages: Pages, sample: Sample): Promise<v
 /** From a change on the server to the row on the page. */
 async function live(browser: Browser, sample: Sample): Promise<void> {
   const jobId = sample.jobs.running ?? "";
-  const page = await visit(browser, `${sample.url}/jobs/${jobId}`);
+  const page = await visit(browser, `${sample.url}/jobs/${jobId}?sort=updated&desc=true`);
   await page.locator(marks.job).nth(5).waitFor();
   await page.getByText("live", { exact: true }).first().waitFor();
   const times: number[] = [];

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { ShieldX } from "lucide-react";
-import { useMemo } from "react";
+import { lazy, useMemo } from "react";
 import { useApi } from "@/api/context";
 import { asProblem } from "@/api/problem";
 import { diffQuery } from "@/api/queries";
@@ -12,11 +12,12 @@ import { outcomeLooks } from "@/features/status/looks";
 import { Notice, Skeleton } from "@/ui/State";
 import styles from "./ChangesTab.module.css";
 import { DiffDesk } from "./DiffDesk";
-import { NoDiff } from "./NoDiff";
 import { parsePatch } from "./patch";
 import { PatchViewer } from "./PatchViewer";
 
 const route = getRouteApi("/jobs/$jobId/repositories/$owner/$name");
+
+const NoDiff = lazy(async () => ({ default: (await import("./NoDiff")).NoDiff }));
 
 /** What a task has changed: its diff, or why there is none. */
 export function ChangesTab({ task }: { task: Task; job?: Job | undefined }) {

@@ -8,10 +8,11 @@ import { parsePatch, type Patch, type PatchFile } from "./patch";
 import { Banners } from "./PatchBanners";
 import styles from "./PatchViewer.module.css";
 import { loadCodePane } from "./preload";
-import { RawText, TextPane } from "./TextPane";
 import type { Viewed } from "./viewed";
 
 const CodePane = lazy(loadCodePane);
+const TextPane = lazy(async () => ({ default: (await import("./TextPane")).TextPane }));
+const RawText = lazy(async () => ({ default: (await import("./TextPane")).RawText }));
 
 export type DiffLayout = "unified" | "split" | "text";
 
@@ -49,7 +50,9 @@ export function PatchViewer(props: PatchViewerProps) {
     return (
       <div className={styles.viewer}>
         <Banners.NoPatch />
-        <RawText text={patch.text} />
+        <Suspense fallback={<Skeleton rows={14} label="Loading the viewer" />}>
+          <RawText text={patch.text} />
+        </Suspense>
       </div>
     );
   }
@@ -105,10 +108,10 @@ function Viewer({
     <div className={styles.viewer}>
       <Banners patch={patch} folds={folds} layout={layout} hidesWhitespace={hidesWhitespace} onShowText={onShowText} />
       <div className={styles.pane}>
-        {layout === "text" ? (
-          <TextPane {...{ patch, files, isWrapped, hidesWhitespace, isFolded, renderHeader, ref }} />
-        ) : (
-          <Suspense fallback={<Skeleton rows={14} label="Loading the viewer" />}>
+        <Suspense fallback={<Skeleton rows={14} label="Loading the viewer" />}>
+          {layout === "text" ? (
+            <TextPane {...{ patch, files, isWrapped, hidesWhitespace, isFolded, renderHeader, ref }} />
+          ) : (
             <CodePane
               {...{ patch, files, layout, isWrapped, hidesWhitespace, isFolded, renderHeader, ref, selected }}
               onSelect={onLine}
@@ -116,8 +119,8 @@ function Viewer({
               notes={renderTurn ? turns : noTurns}
               renderNote={renderNote}
             />
-          </Suspense>
-        )}
+          )}
+        </Suspense>
       </div>
     </div>
   );
