@@ -4,12 +4,10 @@ import type { paths } from "./schema.gen";
 /** Requests whose parameters, bodies and answers have the types of the API's description. */
 export type TypedClient = Pick<Client<paths>, "GET" | "POST">;
 
+type Parameters = Record<string, string | number | boolean | null | undefined>;
+
 interface Init {
-  params?: {
-    path?: Record<string, unknown>;
-    query?: Record<string, unknown>;
-    header?: Record<string, unknown>;
-  };
+  params?: { path?: Parameters; query?: Parameters; header?: Parameters };
   body?: unknown;
   signal?: AbortSignal;
 }
@@ -42,7 +40,7 @@ export function typedClient(baseUrl: string, send: (request: Request) => Promise
 }
 
 /** Parameters as they are written into a request; those that are left out stay out. */
-function textsOf(parameters: Record<string, unknown> = {}): [string, string][] {
+function textsOf(parameters: Parameters = {}): [string, string][] {
   return Object.entries(parameters).flatMap(([name, value]): [string, string][] =>
     value === undefined || value === null ? [] : [[name, String(value)]],
   );

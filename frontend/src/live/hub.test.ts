@@ -20,11 +20,11 @@ function server() {
         waiting.set(jobId, [...(waiting.get(jobId) ?? []), resolve]);
         signal.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
       }),
-    async answer(jobId: string, events: Event[], next: number) {
+    answer: async (jobId: string, events: Event[], next: number) => {
       await vi.waitFor(() => expect(waiting.get(jobId)?.length).toBeTruthy());
       waiting.get(jobId)?.shift()?.(Response.json({ events, next, retryAfterMs: 0 }));
     },
-    async end(jobId: string) {
+    end: async (jobId: string) => {
       await vi.waitFor(() => expect(waiting.get(jobId)?.length).toBeTruthy());
       waiting.get(jobId)?.shift()?.(new Response(null, { status: 204 }));
     },

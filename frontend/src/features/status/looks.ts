@@ -9,8 +9,10 @@ import {
   CircleX,
   Clock,
   CloudOff,
+  CornerUpLeft,
   DollarSign,
   GitFork,
+  GitMerge,
   GitPullRequestArrow,
   KeyRound,
   Minus,
@@ -82,9 +84,9 @@ export const phaseWords: Record<Phase, string> = {
 
 export const publishLooks: Record<PublishState, Look> = {
   published: { word: "Published", tone: "done", icon: GitPullRequestArrow, says: "A pull request is open" },
-  merged: { word: "Merged", tone: "done", icon: CircleCheck, says: "The pull request is merged" },
+  merged: { word: "Merged", tone: "done", icon: GitMerge, says: "The pull request is merged" },
   closed: { word: "Closed", tone: "idle", icon: CircleOff, says: "The pull request was closed without merging" },
-  rejected: { word: "Returned", tone: "warn", icon: RefreshCw, says: "A person sent it back" },
+  rejected: { word: "Returned", tone: "warn", icon: CornerUpLeft, says: "A person sent it back" },
   approved: { word: "Approved", tone: "good", icon: CircleCheck, says: "A person approved it; it can be published" },
   unreviewed: { word: "Needs review", tone: "busy", icon: CircleDot, says: "Nobody has looked at it yet" },
 };
