@@ -9,7 +9,7 @@ import { taskPath, type JobRequest, type Task } from "./types";
 // hold the thing, so that no page shows what was before.
 
 /** Refreshes what is known of a job after something was done to it. */
-export function useJobTouched(jobId: string): (tasks?: readonly Task[]) => void {
+function useJobTouched(jobId: string): (tasks?: readonly Task[]) => void {
   const queries = useQueryClient();
   const feeds = useFeeds();
   return (tasks = []) => {

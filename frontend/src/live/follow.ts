@@ -159,7 +159,7 @@ async function readStream(
 }
 
 /** The browser's time; coming back online or into view ends a pause at once. */
-export const browserClock: Clock = {
+const browserClock: Clock = {
   now: () => Date.now(),
   random: () => Math.random(),
   sleep: (ms, signal) =>

@@ -72,7 +72,7 @@ export interface NoPatch {
 }
 
 /** Lines of a file from which on it starts collapsed. */
-export const largeFileLines = 3_000;
+const largeFileLines = 3_000;
 
 const newline = 10;
 const plus = 43;

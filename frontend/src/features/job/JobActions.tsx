@@ -89,7 +89,7 @@ export function JobActions({
 }
 
 /** What to type for the same on a command line. */
-export function commandsOf({ jobId, status }: Pick<Job, "jobId" | "status">): string[] {
+function commandsOf({ jobId, status }: Pick<Job, "jobId" | "status">): string[] {
   return [
     `codybatch job ${isFinal(status) ? "view" : "watch"} ${jobId}`,
     `codybatch job diff ${jobId}`,

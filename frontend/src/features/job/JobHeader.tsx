@@ -66,7 +66,7 @@ function TimeLeft({ job }: { job: Job }) {
 }
 
 /** "Claude, claude-sonnet-5-5" or "Script". */
-export function agentWords({ agent }: Pick<Job, "agent">): string {
+function agentWords({ agent }: Pick<Job, "agent">): string {
   if (agent.type === "script") return "Script";
   return agent.model ?? agent.type;
 }

@@ -167,7 +167,7 @@ function AgoText({ time }: { time: string }) {
 }
 
 /** "12 s ago" for the last hour, in which it matters. */
-export function shortAgo(time: string, now: number): string {
+function shortAgo(time: string, now: number): string {
   const passed = now - Date.parse(time);
   if (passed < 2_000) return "now";
   if (passed < 60_000) return `${String(Math.round(passed / 1000))} s ago`;

@@ -4,7 +4,7 @@ import { optional } from "@/ui/searchParameter";
 
 export const jobTabs = ["repositories", "groups", "progress", "request"] as const;
 export type JobTab = (typeof jobTabs)[number];
-export const taskSorts = [
+const taskSorts = [
   "index",
   "name",
   "status",

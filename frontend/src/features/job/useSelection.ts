@@ -37,7 +37,7 @@ function withOne(names: ReadonlySet<string>, name: string): ReadonlySet<string> 
 }
 
 /** Picks all from one name to another, as they are shown. */
-export function withRange(
+function withRange(
   names: ReadonlySet<string>,
   shown: readonly string[],
   from: string,
@@ -49,7 +49,7 @@ export function withRange(
 }
 
 /** Adds all that are shown, or takes them away if there is none to add. */
-export function withAll(names: ReadonlySet<string>, shown: readonly string[]): ReadonlySet<string> {
+function withAll(names: ReadonlySet<string>, shown: readonly string[]): ReadonlySet<string> {
   if (shown.some((name) => !names.has(name))) return new Set([...names, ...shown]);
   const next = new Set(names);
   for (const name of shown) next.delete(name);

@@ -70,7 +70,7 @@ function JobName({ job }: { job: Job }) {
 }
 
 /** A job's bar, and how many of its repositories are over. */
-export function JobProgress({ job }: { job: Job }) {
+function JobProgress({ job }: { job: Job }) {
   return (
     <span className={styles.stack}>
       <StackedBar label={job.name} segments={countSegments(job.counts)} />

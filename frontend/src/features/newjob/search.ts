@@ -16,5 +16,3 @@ export const newJobSearch = v.object({
   by: optional(v.picklist(ways)),
   q: optional(v.string()),
 });
-
-export type NewJobSearch = v.InferOutput<typeof newJobSearch>;

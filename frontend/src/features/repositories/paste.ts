@@ -48,7 +48,7 @@ function nameOf(entry: string): string | null {
 }
 
 /** Whether a text can name a repository: the server's own rule (internal/codybatch/repository.go). */
-export function isRepositoryName(name: string): boolean {
+function isRepositoryName(name: string): boolean {
   if (!/^[A-Za-z0-9_.-]{1,100}\/[A-Za-z0-9_.-]{1,100}$/.test(name)) return false;
   return name.split("/").every((part) => part !== "." && part !== ".." && part.toLowerCase() !== ".git");
 }

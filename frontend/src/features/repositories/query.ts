@@ -33,7 +33,7 @@ const lists = {
 } as const;
 
 /** What can stand before a colon, as the help and the complaints name it. */
-export const queryKeys = ["lang", "org", "branch", "archived", "fork", "private", "pushed"] as const;
+const queryKeys = ["lang", "org", "branch", "archived", "fork", "private", "pushed"] as const;
 
 // A minus, a key with its colon, and a value that may be quoted; each part may be missing.
 const token = /(-?)(?:([A-Za-z]+):)?(?:"([^"]*)"?|(\S+))?/y;

@@ -2,8 +2,7 @@ import { type DiffStat, isFinal, type PublishState, type Task } from "@/api/type
 import { publishState } from "@/features/status/publishState";
 
 /** How far a diff is: `open` waits for a person, all others are decided. */
-export const reviewStates = ["open", "approved", "returned", "publishing", "published"] as const;
-export type ReviewState = (typeof reviewStates)[number];
+export type ReviewState = "open" | "approved" | "returned" | "publishing" | "published";
 
 export type StateCounts = Readonly<Record<ReviewState, number>>;
 

@@ -11,5 +11,3 @@ export const reviewSearch = v.object({
   show: optional(v.picklist(["open", "all", "failures"])),
   layout: optional(v.picklist(["unified", "split", "text"])),
 });
-
-export type ReviewSearch = v.InferOutput<typeof reviewSearch>;

@@ -25,7 +25,7 @@ export function afterwards(all: readonly Verification[]): Verification[] {
 }
 
 /** A command that fails after the change as it did before says nothing about the change. */
-export function failedBefore(all: readonly Verification[], run: Verification): boolean {
+function failedBefore(all: readonly Verification[], run: Verification): boolean {
   return all.some((other) => other.baseline && other.command === run.command && other.exitCode !== 0);
 }
 

@@ -1,17 +1,18 @@
 import { Check, CornerUpLeft, GitPullRequestArrow, RotateCcw, Undo2, X } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTaskAction, type BulkAction } from "@/api/actions";
 import { asProblem } from "@/api/problem";
 import type { Action, Job, Task } from "@/api/types";
-import { PublishDialog } from "@/features/verbs/PublishDialog";
-import { ReturnDialog } from "@/features/verbs/ReturnDialog";
 import type { FeedSnapshot } from "@/live/feed";
 import { Button } from "@/ui/Button";
 import { useShortcuts } from "@/ui/keys";
 import { useToast } from "@/ui/toast";
-import { CancelDialog } from "./CancelDialog";
 import { Neighbours } from "./Neighbours";
 import { useTaskVerdict } from "./useTaskVerdict";
+
+const PublishDialog = lazy(async () => ({ default: (await import("@/features/verbs/PublishDialog")).PublishDialog }));
+const ReturnDialog = lazy(async () => ({ default: (await import("@/features/verbs/ReturnDialog")).ReturnDialog }));
+const CancelDialog = lazy(async () => ({ default: (await import("./CancelDialog")).CancelDialog }));
 
 /** What can be done to the task now; the server says what that is. */
 export function TaskActions({ task, job, feed }: { task: Task; job: Job | undefined; feed: FeedSnapshot }) {
@@ -89,33 +90,35 @@ export function TaskActions({ task, job, feed }: { task: Task; job: Job | undefi
         </Button>
       )}
       <Neighbours task={task} feed={feed} />
-      {dialog === "return" && (
-        <ReturnDialog
-          what={task.repositoryName}
-          note={task.review?.note}
-          onClose={() => setDialog(null)}
-          onReturn={(note) => {
-            setDialog(null);
-            verdict.decide("rejected", note);
-          }}
-        />
-      )}
-      {dialog === "publish" && (
-        <PublishDialog
-          job={job}
-          plan={{ apply: [task.repositoryName], skip: [] }}
-          warning={decision === "approved" ? undefined : "Nobody has approved this diff yet."}
-          onClose={() => setDialog(null)}
-          onPublish={() => act("publish", `${task.repositoryName} is queued for publishing.`)}
-        />
-      )}
-      {dialog === "cancel" && (
-        <CancelDialog
-          task={task}
-          onClose={() => setDialog(null)}
-          onCancel={() => act("cancel", `${task.repositoryName} is being canceled.`)}
-        />
-      )}
+      <Suspense>
+        {dialog === "return" && (
+          <ReturnDialog
+            what={task.repositoryName}
+            note={task.review?.note}
+            onClose={() => setDialog(null)}
+            onReturn={(note) => {
+              setDialog(null);
+              verdict.decide("rejected", note);
+            }}
+          />
+        )}
+        {dialog === "publish" && (
+          <PublishDialog
+            job={job}
+            plan={{ apply: [task.repositoryName], skip: [] }}
+            warning={decision === "approved" ? undefined : "Nobody has approved this diff yet."}
+            onClose={() => setDialog(null)}
+            onPublish={() => act("publish", `${task.repositoryName} is queued for publishing.`)}
+          />
+        )}
+        {dialog === "cancel" && (
+          <CancelDialog
+            task={task}
+            onClose={() => setDialog(null)}
+            onCancel={() => act("cancel", `${task.repositoryName} is being canceled.`)}
+          />
+        )}
+      </Suspense>
     </>
   );
 }

@@ -21,5 +21,3 @@ export const taskSearch = v.object({
   /** What is searched for in the tab. */
   find: optional(v.string()),
 });
-
-export type TaskSearch = v.InferOutput<typeof taskSearch>;
