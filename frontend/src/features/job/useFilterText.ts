@@ -17,29 +17,24 @@ export interface FilterText {
 export function useFilterText(): FilterText {
   const { q = "" } = route.useSearch();
   const navigate = route.useNavigate();
-  const [text, setText] = useState(q);
-  const [sent, setSent] = useState(q);
+  // Until the address has what was typed; then it speaks for itself, also after a link or going back.
+  const [typed, setTyped] = useState<string | null>(null);
   const waiting = useRef<{ timer: ReturnType<typeof setTimeout>; text: string } | null>(null);
-  if (q !== sent) {
-    setSent(q);
-    setText(q); // the address changed by other means: a link, or going back
-  }
   const flush = () => {
     if (!waiting.current) return;
-    const { timer, text: value } = waiting.current;
+    const { timer, text } = waiting.current;
     clearTimeout(timer);
     waiting.current = null;
-    setSent(value);
     void navigate({
-      search: (before) => ({ ...before, q: value || undefined, at: undefined }),
+      search: (before) => ({ ...before, q: text || undefined, at: undefined }),
       replace: true,
       resetScroll: false,
-    });
+    }).then(() => setTyped((now) => (now === text ? null : now)));
   };
-  const write = (value: string) => {
-    setText(value);
+  const write = (text: string) => {
+    setTyped(text);
     if (waiting.current) clearTimeout(waiting.current.timer);
-    waiting.current = { timer: setTimeout(flush, pauseMs), text: value };
+    waiting.current = { timer: setTimeout(flush, pauseMs), text };
   };
   useEffect(
     () => () => {
@@ -47,5 +42,5 @@ export function useFilterText(): FilterText {
     },
     [],
   );
-  return { text, write, flush };
+  return { text: typed ?? q, write, flush };
 }
