@@ -18,11 +18,14 @@ export function FilterBar({
   feed,
   matching,
   filter: { text, write, flush },
+  onLeave,
 }: {
   job: Job;
   feed: FeedSnapshot;
   matching: number;
   filter: FilterText;
+  /** Down or Enter, or Escape with nothing to empty: to the rows. */
+  onLeave: () => void;
 }) {
   const { group } = route.useSearch();
   const input = useRef<HTMLInputElement>(null);
@@ -51,10 +54,10 @@ export function FilterBar({
           onBlur={flush}
           onChange={(event) => write(event.target.value)}
           onKeyDown={(event) => {
-            if (event.key !== "Escape") return;
+            if (!["ArrowDown", "Enter", "Escape"].includes(event.key)) return;
             event.preventDefault();
-            if (text) write("");
-            else event.currentTarget.blur();
+            if (event.key === "Escape" && text) write("");
+            else onLeave();
           }}
         />
         <kbd aria-hidden>f</kbd>

@@ -1,5 +1,5 @@
 import { getRouteApi, useRouter } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useMemo } from "react";
+import { lazy, Suspense, useCallback, useMemo, useRef } from "react";
 import type { Job, Task } from "@/api/types";
 import { taskPath } from "@/api/types";
 import { taskUrl } from "@/api/client";
@@ -86,12 +86,18 @@ export function TaskGrid({ job, feed, bulk }: { job: Job; feed: FeedSnapshot; bu
     isPeeking: peek === true,
   });
 
+  const frame = useRef<HTMLDivElement>(null);
+  const enter = () => {
+    frame.current?.querySelector<HTMLElement>("[role=grid]")?.focus();
+    if (active === undefined || !names.includes(active)) setActive(names[0]);
+  };
+
   if (feed.tasks.length === 0 && !feed.isComplete) return <Skeleton label="Loading repositories" rows={8} />;
   return (
     <>
-      <FilterBar job={job} feed={feed} matching={matching.length} filter={typed} />
+      <FilterBar job={job} feed={feed} matching={matching.length} filter={typed} onLeave={enter} />
       <div className={styles.split} data-peek={peek && activeTask ? "" : undefined}>
-        <div className={styles.frame}>
+        <div ref={frame} className={styles.frame}>
           <Grid
             label="Repositories of this job"
             rows={rows}
