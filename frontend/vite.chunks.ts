@@ -34,6 +34,11 @@ export const codeSplitting = {
   groups: [
     { name: "base", test: base },
     { name: "shell", test: isShell, minShareCount: 2 },
+    {
+      name: "status",
+      test: /src\/features\/(status\/(?!JobStatusBadge|jobLooks|segments|look\.|LookBadge)|verbs\/(PullRequestLink|DiffSize))/,
+      minShareCount: 2,
+    },
     { name: "icons", test: isIcon, minShareCount: 2 },
     { name: "parts", test: laterParts, minShareCount: 2 },
   ],
