@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Row, ThreadView } from "./rows";
 
 /** So near to the end, in pixels, counts as being there. */
@@ -49,15 +49,47 @@ export function useThreadList(rows: readonly Row[], view: ThreadView, isFollowin
 
   useEffect(() => {
     if (!scroller) return;
-    const look = () => setAtEnd(scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight <= nearEnd);
+    const look = () => setAtEnd(distanceFromEnd(scroller) <= nearEnd);
     look();
     scroller.addEventListener("scroll", look, { passive: true });
     return () => scroller.removeEventListener("scroll", look);
   }, [scroller, rows.length]);
+  useStayAtEnd(scroller, list, isFollowing);
 
   const scrollToEnd = () => scroller?.scrollTo({ top: scroller.scrollHeight });
   const scrollToTop = () => scroller?.scrollTo({ top: 0 });
   return { list, virtual, margin, isAtEnd, scrollToTop, scrollToEnd };
+}
+
+/**
+ * Keeps the end in view while the list grows: rows that come are measured only when
+ * they are drawn, and grow once more. Only who scrolls up leaves the end.
+ */
+function useStayAtEnd(scroller: HTMLElement | null, list: RefObject<HTMLElement | null>, isFollowing: boolean): void {
+  useEffect(() => {
+    const element = list.current;
+    if (!scroller || !element || !isFollowing) return;
+    let isPinned = distanceFromEnd(scroller) <= nearEnd;
+    let before = scroller.scrollTop;
+    const scrolled = () => {
+      if (distanceFromEnd(scroller) <= nearEnd) isPinned = true;
+      else if (scroller.scrollTop < before) isPinned = false;
+      before = scroller.scrollTop;
+    };
+    const grown = new ResizeObserver(() => {
+      if (isPinned) scroller.scrollTo({ top: scroller.scrollHeight });
+    });
+    grown.observe(element);
+    scroller.addEventListener("scroll", scrolled, { passive: true });
+    return () => {
+      grown.disconnect();
+      scroller.removeEventListener("scroll", scrolled);
+    };
+  }, [scroller, list, isFollowing]);
+}
+
+function distanceFromEnd({ scrollHeight, scrollTop, clientHeight }: HTMLElement): number {
+  return scrollHeight - scrollTop - clientHeight;
 }
 
 /** About how high a row is before it has been measured, in pixels. */
