@@ -17,3 +17,6 @@ class Observer {
   disconnect = (): void => undefined;
 }
 if (typeof window !== "undefined" && !("ResizeObserver" in window)) Object.assign(window, { ResizeObserver: Observer });
+
+// jsdom lays nothing out, and so has nothing to scroll.
+Element.prototype.scrollTo = () => undefined;
