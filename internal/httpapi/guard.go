@@ -13,7 +13,7 @@ import (
 )
 
 // dashboardPolicy lets the dashboard load what the server itself hands out, and
-// nothing else. Inline styles are needed by its component library; WebAssembly
+// nothing else. The diff viewer styles its lines inline; WebAssembly
 // highlights diffs. The API that it talks to is of its own origin, event streams
 // included, so connect-src 'self' is all; it has no manifest, frames, media or objects,
 // which default-src refuses.
