@@ -65,7 +65,7 @@ describe("the demo", () => {
     // Publishing opens the pull request.
     await page.getByRole("button", { name: "Publish" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Open the pull request" }).click();
-    await page.getByText("Published").first().waitFor();
+    await page.getByText("Published", { exact: true }).first().waitFor();
     const branch = execFileSync(
       "git",
       ["--git-dir", join(folder, "forge/acme/orders.git"), "log", "-1", "--format=%s", "cody-batch/internal-api-v2"],
