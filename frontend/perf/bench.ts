@@ -33,10 +33,10 @@ export async function main(): Promise<void> {
     await thread(browser, pages, sample);
     await live(browser, sample);
   } finally {
+    print(); // also what was measured before something went wrong
     await browser.close();
     await sample.stop();
   }
-  print();
 }
 
 async function visit(browser: Browser, url: string, slow: { cpu?: number; network?: boolean } = {}): Promise<Page> {
