@@ -1,8 +1,10 @@
 // How the build is cut into files. Left alone it makes one for each icon and button
-// that two pages share: 170 files, and a compressed file of 200 bytes is mostly head.
+// that two pages share: 170 files, and asking for a file costs a slow machine 10 ms,
+// besides its bytes. So what a page needs comes in few files: what all share (base),
+// the frame and the lists (shell), what pages of one job share (work), and its own.
 
 const base =
-  /node_modules\/(react|react-dom|scheduler|use-sync-external-store|valibot)\/|node_modules\/@tanstack\/(?!.*virtual)/;
+  /node_modules\/(react|react-dom|scheduler|use-sync-external-store|valibot)\/|node_modules\/@tanstack\/(?!.*virtual)|^\0(rolldown|vite)/;
 
 /** Icons of the shell and of the list of jobs; all others wait for a page that shows them. */
 const shellIcons = new Set(
@@ -12,9 +14,15 @@ const shellIcons = new Set(
   ).split(" "),
 );
 
-/** Parts that only some pages use. */
-const laterParts = /src\/ui\/(Dialog|Popover|CopyButton|save|FindField|MatchSteps|ClippedText)/;
-const table = /src\/(ui\/(Grid|useRowWindow)|api\/actions)/;
+/** Parts that the frame and the lists do without. */
+const laterParts = /src\/ui\/(Dialog|Popover|CopyButton|save|FindField|MatchSteps|ClippedText)|src\/api\/actions/;
+
+/** Of features that have pages of their own: what lists of jobs show. */
+const ofLists =
+  /src\/features\/(problem|shell|\w+\/search|jobs\/facts|diff\/preload|status\/(JobStatusBadge|jobLooks|segments|look\.|LookBadge))/;
+
+/** What pages of one job share. */
+const ofWork = /src\/(live|features\/(status|verbs|job|task|review)|ui|api)\//;
 
 function isIcon(id: string): boolean {
   return id.includes("/lucide-react/");
@@ -22,11 +30,7 @@ function isIcon(id: string): boolean {
 
 function isShell(id: string): boolean {
   if (isIcon(id)) return !id.includes("/icons/") || shellIcons.has(/([\w-]+)\.m?js$/.exec(id)?.[1] ?? "");
-  return (
-    /src\/(ui|format|api|features\/(problem|shell)|features\/\w+\/search)/.test(id) &&
-    !laterParts.test(id) &&
-    !table.test(id)
-  );
+  return (/src\/(ui|format|api)\//.test(id) && !laterParts.test(id)) || ofLists.test(id);
 }
 
 export const codeSplitting = {
@@ -34,12 +38,6 @@ export const codeSplitting = {
   groups: [
     { name: "base", test: base },
     { name: "shell", test: isShell, minShareCount: 2 },
-    {
-      name: "status",
-      test: /src\/features\/(status\/(?!JobStatusBadge|jobLooks|segments|look\.|LookBadge)|verbs\/(PullRequestLink|DiffSize))/,
-      minShareCount: 2,
-    },
-    { name: "icons", test: isIcon, minShareCount: 2 },
-    { name: "parts", test: laterParts, minShareCount: 2 },
+    { name: "work", test: (id: string) => ofWork.test(id) || isIcon(id), minShareCount: 2 },
   ],
 };

@@ -3,7 +3,7 @@ import { tanstackRouter } from "@tanstack/router-plugin/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { codeSplitting } from "./vite.chunks.ts";
-import { preloadedRoutes } from "./vite.preload.ts";
+import { bootScript } from "./vite.boot.ts";
 import { trimmedDiffs } from "./vite.diffs.ts";
 
 /** Where `npm run dev` finds the API: a `codybatch serve` by default. */
@@ -14,7 +14,7 @@ export default defineConfig({
     tanstackRouter({ target: "react", autoCodeSplitting: true, quoteStyle: "double", semicolons: true }),
     react(),
     trimmedDiffs(),
-    preloadedRoutes(),
+    bootScript(),
   ],
   resolve: { alias: { "@": fileURLToPath(new URL("src", import.meta.url)) } },
   worker: { format: "es", plugins: () => [trimmedDiffs()], rolldownOptions: { output: { codeSplitting: false } } },

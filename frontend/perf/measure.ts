@@ -14,7 +14,7 @@ export function loaded(page: Page): Promise<Loaded> {
     const sum: { js: number; css: number; wasm: number; names: string[] } = { js: 0, css: 0, wasm: 0, names: [] };
     for (const entry of performance.getEntriesByType("resource") as PerformanceResourceTiming[]) {
       const name = new URL(entry.name).pathname;
-      if (!name.startsWith("/assets/") && !/^\/(theme|preload)\.js$/.test(name)) continue;
+      if (!name.startsWith("/assets/") && !/^\/boot\.js$/.test(name)) continue;
       if (sum.names.includes(name)) continue; // from the browser's own cache
       sum.names.push(name);
       if (name.endsWith(".js")) sum.js += entry.encodedBodySize;

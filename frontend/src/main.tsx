@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { createRouter, RouterProvider } from "@tanstack/react-router";
+import { createRouter, RouterProvider, stringifySearchWith } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { createApi } from "@/api/client";
@@ -30,9 +30,16 @@ const queries = new QueryClient({
   },
 });
 
+/** What JSON.parse would take; trying it on every link's "failed" costs an exception each. */
+const json = /^(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|["[{].*)$/s;
+
 const router = createRouter({
   routeTree,
   context: { api, queries },
+  stringifySearch: stringifySearchWith(JSON.stringify, (text) => {
+    if (!json.test(text)) throw undefined; // as the router wants to hear that it is none
+    return JSON.parse(text) as unknown;
+  }),
   defaultPreload: "intent",
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,
@@ -56,6 +63,9 @@ window.addEventListener("vite:preloadError", (event) => {
   event.preventDefault();
   location.reload();
 });
+
+// The page's code and, if they come at once, its data are there before it is drawn: it is drawn once.
+await router.load();
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");

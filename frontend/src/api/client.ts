@@ -1,4 +1,5 @@
 import type { Config } from "./config";
+import { takeEarly } from "./early";
 import { offline, problemOf } from "./problem";
 import { Session } from "./session";
 import { type TypedClient, typedClient } from "./typed";
@@ -23,7 +24,7 @@ export function createApi(config: Config, session = new Session(), fetcher: type
       request.headers.set("Authorization", `Bearer ${session.token}`);
     let response: Response;
     try {
-      response = await fetcher(request);
+      response = await (takeEarly(request) ?? fetcher(request));
     } catch (cause) {
       if (request.signal.aborted) throw cause;
       throw offline(cause);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import wire from "../../../internal/httpapi/testdata/config.json";
 import { loadConfig } from "./config";
 
-const answer = (body: unknown) => () => Promise.resolve(Response.json(body));
+const answer = (body: unknown) => Promise.resolve(Response.json(body));
 
 describe("loadConfig", () => {
   it("reads what the server sends", async () => {
@@ -27,7 +27,7 @@ describe("loadConfig", () => {
   });
 
   it("has defaults where there is no configuration", async () => {
-    const config = await loadConfig(() => Promise.resolve(new Response("<!doctype html>", { status: 200 })));
+    const config = await loadConfig(Promise.resolve(new Response("<!doctype html>", { status: 200 })));
     expect(config).toMatchObject({ apiBaseUrl: `${location.origin}/api`, authorization: "none" });
   });
 });

@@ -1,4 +1,4 @@
-const key = "codybatch.token";
+const key = "codybatch.token"; // boot/boot.ts reads it, too
 
 /**
  * The API token of whoever is signed in. It lives in the tab's storage, or in the

@@ -2,13 +2,17 @@ import { describe, expect, it } from "vitest";
 import { money } from "./money";
 import { bytes, compact, count, plural, share } from "./number";
 import { hidesSomething, revealed, withoutAnsi, firstLine } from "./text";
-import { ago, date, duration } from "./time";
+import { ago, clock, date, duration, moment } from "./time";
 
 describe("numbers", () => {
   it.each([
     [count(12345), "12,345"],
     [compact(12345), "12.3K"],
     [compact(999), "999"],
+    [compact(999_960), "1M"],
+    [compact(1_500_000), "1.5M"],
+    [count(1_234_567), "1,234,567"],
+    [count(100), "100"],
     [share(0, 10), "0%"],
     [share(1, 1000), "<1%"],
     [share(999, 1000), ">99%"],
@@ -30,7 +34,9 @@ describe("money", () => {
     [0.00001, "<$0.0001"],
     [0.0042, "$0.0042"],
     [0.01, "$0.01"],
+    [999.999, "$1,000.00"],
     [1234.5, "$1,234.50"],
+    [12345678.9, "$12,345,678.90"],
   ])("%s is %s", (usd, want) => expect(money(usd)).toBe(want));
 });
 
@@ -54,9 +60,15 @@ describe("times", () => {
     ["2026-11-26T11:56:00Z", "4 minutes ago"],
     ["2026-11-26T09:00:00Z", "3 hours ago"],
     ["2026-11-25T11:00:00Z", "yesterday"],
-    ["2026-09-01T12:00:00Z", "1 Sept 2026"],
+    ["2026-11-26T11:00:00Z", "1 hour ago"],
+    ["2026-11-24T11:00:00Z", "2 days ago"],
+    ["2026-11-26T12:05:00Z", "in 5 minutes"],
+    ["2026-11-27T12:00:00Z", "tomorrow"],
+    ["2026-09-01T12:00:00Z", "1 Sep 2026"],
   ])("%s is %s", (time, want) => expect(ago(time, now)).toBe(want));
   it("has dates", () => expect(date("2026-11-26T12:00:00Z")).toBe("26 Nov 2026"));
+  it("has moments", () => expect(moment("2026-11-26T09:03:04Z")).toBe("26 Nov 2026, 09:03:04 UTC"));
+  it("has clocks", () => expect([clock("2026-11-26T09:03:04Z"), clock(0, true)]).toEqual(["09:03", "00:00:00"]));
 });
 
 describe("text", () => {

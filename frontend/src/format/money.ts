@@ -1,10 +1,4 @@
-const dollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
-const small = new Intl.NumberFormat("en-US", {
-  style: "currency",
-  currency: "USD",
-  minimumFractionDigits: 4,
-  maximumFractionDigits: 4,
-});
+import { grouped } from "./number";
 
 /**
  * US dollars for people. What is less than a cent keeps four digits, and what is
@@ -15,6 +9,6 @@ export function money(usd: number | null | undefined): string {
   if (usd == null) return "unknown";
   if (usd === 0) return "$0.00";
   if (usd < 0.0001) return "<$0.0001";
-  if (usd < 0.01) return small.format(usd);
-  return dollars.format(usd);
+  if (usd < 0.01) return `$${usd.toFixed(4)}`;
+  return `$${grouped(usd.toFixed(2))}`;
 }

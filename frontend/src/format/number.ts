@@ -1,15 +1,25 @@
-const whole = new Intl.NumberFormat("en-US");
-const short = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
-const percent = new Intl.NumberFormat("en-US", { style: "percent", maximumFractionDigits: 0 });
+/** Digits with a comma after each thousand: "12345.50" → "12,345.50". */
+export function grouped(digits: string): string {
+  return digits.replace(/\d(?=(\d{3})+(\.|$))/g, "$&,");
+}
 
 /** 12345 → "12,345". */
 export function count(n: number): string {
-  return whole.format(n);
+  return grouped(String(n));
 }
+
+const sizes = [
+  [1e9, "B"],
+  [1e6, "M"],
+  [1e3, "K"],
+] as const;
 
 /** 12345 → "12.3K": for tokens, where the last digits say nothing. */
 export function compact(n: number): string {
-  return short.format(n);
+  for (const [size, unit] of sizes) {
+    if (n >= size * 0.9995) return `${grouped(String(Math.round((n / size) * 10) / 10))}${unit}`;
+  }
+  return String(Math.round(n * 10) / 10);
 }
 
 /** A share of a whole as "37%"; "–" of nothing. Only all is 100%, only nothing is 0%. */
@@ -18,7 +28,7 @@ export function share(part: number, of: number): string {
   const ratio = part / of;
   if (ratio > 0 && ratio < 0.01) return "<1%";
   if (ratio < 1 && ratio > 0.99) return ">99%";
-  return percent.format(ratio);
+  return `${String(Math.round(ratio * 100))}%`;
 }
 
 /** "1 repository", "2 repositories". */

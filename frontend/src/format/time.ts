@@ -1,3 +1,5 @@
+import { plural } from "./number";
+
 /** A duration in milliseconds: "0.4 s", "12 s", "3 min 20 s", "2 h 5 min", "3 d 4 h". */
 export function duration(ms: number): string {
   if (ms < 0 || !Number.isFinite(ms)) return "–";
@@ -15,41 +17,56 @@ function two(a: number, unitA: string, b: number, unitB: string): string {
   return b === 0 ? `${a} ${unitA}` : `${a} ${unitA} ${b} ${unitB}`;
 }
 
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "long" });
-const steps: [Intl.RelativeTimeFormatUnit, number][] = [
-  ["day", 86_400_000],
+const day = 86_400_000;
+const steps = [
+  ["day", day],
   ["hour", 3_600_000],
   ["minute", 60_000],
-];
+] as const;
 
 /** How long ago, in one unit: "just now", "4 minutes ago", "yesterday"; the date after 30 days. */
 export function ago(time: string | Date, now: number): string {
-  const then = new Date(time).getTime();
-  const passed = now - then;
+  const passed = now - new Date(time).getTime();
   if (Math.abs(passed) < 45_000) return "just now";
-  if (passed > 30 * 86_400_000) return date(time);
-  for (const [unit, size] of steps) {
-    if (Math.abs(passed) >= size * 0.95) return relative.format(-Math.round(passed / size), unit);
-  }
-  return relative.format(-1, "minute");
+  if (passed > 30 * day) return date(time);
+  const [unit, size] = steps.find(([, size]) => Math.abs(passed) >= size * 0.95) ?? ["minute", 60_000];
+  const n = Math.max(1, Math.round(Math.abs(passed) / size));
+  if (unit === "day" && n === 1) return passed > 0 ? "yesterday" : "tomorrow";
+  const words = plural(n, unit);
+  return passed > 0 ? `${words} ago` : `in ${words}`;
 }
 
-const onlyDate = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
-const exactly = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
-const clockTime = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const clockSeconds = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+// Written by hand: one formatter of Intl takes a slow machine 30 ms to make, and a
+// page has its first times before anybody sees it.
+
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const digits = (n: number): string => String(n).padStart(2, "0");
+
+/** "26 Nov", in the reader's own zone. */
+export function dayOfMonth(time: string | Date | number): string {
+  const then = new Date(time);
+  return `${String(then.getDate())} ${months[then.getMonth()] ?? ""}`;
+}
 
 /** "26 Nov 2026", in the reader's own zone. */
-export function date(time: string | Date): string {
-  return onlyDate.format(new Date(time));
+export function date(time: string | Date | number): string {
+  return `${dayOfMonth(time)} ${String(new Date(time).getFullYear())}`;
 }
 
-/** Date, time and zone in full: for tooltips. */
+/** Date, time and zone in full: for tooltips. "26 Nov 2026, 12:03:44 UTC+01:00". */
 export function moment(time: string | Date): string {
-  return exactly.format(new Date(time));
+  return `${date(time)}, ${clock(time, true)} ${zone(new Date(time))}`;
+}
+
+function zone(at: Date): string {
+  const ahead = -at.getTimezoneOffset();
+  const far = Math.abs(ahead);
+  return ahead === 0 ? "UTC" : `UTC${ahead > 0 ? "+" : "−"}${digits(Math.floor(far / 60))}:${digits(far % 60)}`;
 }
 
 /** "12:03", or with seconds "12:03:44". */
 export function clock(time: string | Date | number, withSeconds = false): string {
-  return (withSeconds ? clockSeconds : clockTime).format(new Date(time));
+  const then = new Date(time);
+  const minutes = `${digits(then.getHours())}:${digits(then.getMinutes())}`;
+  return withSeconds ? `${minutes}:${digits(then.getSeconds())}` : minutes;
 }

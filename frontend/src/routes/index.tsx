@@ -4,8 +4,6 @@ import { jobsQuery } from "@/api/queries";
 import { OverviewPage } from "@/features/overview/OverviewPage";
 
 export const Route = createFileRoute("/")({
-  loader: ({ context: { api, queries } }) => {
-    prefetch(queries.infiniteQuery(jobsQuery(api)));
-  },
+  loader: ({ context: { api, queries } }) => prefetch(queries.infiniteQuery(jobsQuery(api))),
   component: OverviewPage,
 });

@@ -6,8 +6,6 @@ import { jobSearch } from "@/features/job/search";
 
 export const Route = createFileRoute("/jobs/$jobId/")({
   validateSearch: jobSearch,
-  loader: ({ context: { api, queries }, params }) => {
-    prefetch(queries.query(jobQuery(api, params.jobId)));
-  },
+  loader: ({ context: { api, queries }, params }) => prefetch(queries.query(jobQuery(api, params.jobId))),
   component: JobPage,
 });

@@ -10,12 +10,13 @@ export const Route = createFileRoute("/jobs/$jobId/repositories/$owner/$name")({
   loaderDeps: ({ search: { tab, attempt } }) => ({ tab, attempt }),
   loader: ({ context: { api, queries }, params: { jobId, owner, name }, deps: { tab, attempt }, cause }) => {
     const repositoryName = `${owner}/${name}`;
-    prefetch(queries.query(jobQuery(api, jobId)));
-    prefetch(queries.query(taskQuery(api, jobId, repositoryName)));
-    if (tab !== undefined && tab !== "changes") return;
-    preloadDiff();
-    // A patch can be megabytes: not for a pointer that only passes over a link.
-    if (cause !== "preload") prefetch(queries.query(diffQuery(api, jobId, repositoryName, attempt)));
+    const page = [queries.query(jobQuery(api, jobId)), queries.query(taskQuery(api, jobId, repositoryName))];
+    if (tab === undefined || tab === "changes") {
+      preloadDiff();
+      // A patch can be megabytes: not for a pointer that only passes over a link.
+      if (cause !== "preload") void prefetch(queries.query(diffQuery(api, jobId, repositoryName, attempt)));
+    }
+    return prefetch(...page);
   },
   component: TaskPage,
 });

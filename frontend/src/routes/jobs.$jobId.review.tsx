@@ -9,7 +9,7 @@ export const Route = createFileRoute("/jobs/$jobId/review")({
   validateSearch: reviewSearch,
   loader: ({ context: { api, queries }, params }) => {
     preloadDiff();
-    prefetch(queries.query(jobQuery(api, params.jobId)));
+    return prefetch(queries.query(jobQuery(api, params.jobId)));
   },
   component: ReviewPage,
 });

@@ -7,8 +7,6 @@ import { jobsSearch } from "@/features/jobs/search";
 export const Route = createFileRoute("/jobs/")({
   validateSearch: jobsSearch,
   loaderDeps: ({ search: { status } }) => ({ status }),
-  loader: ({ context: { api, queries }, deps }) => {
-    prefetch(queries.infiniteQuery(jobsQuery(api, deps.status)));
-  },
+  loader: ({ context: { api, queries }, deps }) => prefetch(queries.infiniteQuery(jobsQuery(api, deps.status))),
   component: JobsPage,
 });

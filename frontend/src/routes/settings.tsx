@@ -4,8 +4,6 @@ import { healthQuery } from "@/api/queries";
 import { SettingsPage } from "@/features/settings/SettingsPage";
 
 export const Route = createFileRoute("/settings")({
-  loader: ({ context: { api, queries } }) => {
-    prefetch(queries.query(healthQuery(api)));
-  },
+  loader: ({ context: { api, queries } }) => prefetch(queries.query(healthQuery(api))),
   component: SettingsPage,
 });

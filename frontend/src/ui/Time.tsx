@@ -8,7 +8,6 @@ let timer: ReturnType<typeof setInterval> | undefined;
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  now = Date.now();
   timer ??= setInterval(() => {
     now = Date.now();
     for (const call of listeners) call();
@@ -21,9 +20,15 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
+/** The same for all, until the clock strikes: who starts to listen has nothing to draw again. */
+function read(): number {
+  if (!timer && Date.now() - now > 1_000) now = Date.now();
+  return now;
+}
+
 /** The time, as it goes on by the second. */
 export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => now);
+  return useSyncExternalStore(subscribe, read);
 }
 
 /** How long ago something was, with the exact time as its title. */

@@ -11,7 +11,7 @@ export interface Preferences {
   threadView: "simple" | "standard" | "technical";
 }
 
-const key = "codybatch.preferences"; // theme.js reads it, too
+const key = "codybatch.preferences"; // boot/boot.ts reads it, too
 const defaults: Preferences = {
   theme: "auto",
   density: "comfortable",

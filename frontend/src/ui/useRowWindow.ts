@@ -23,7 +23,8 @@ export function useRowWindow(
   rowHeight: number,
   headHeight = 0,
 ): RowWindow {
-  const [view, setView] = useState({ first: 0, size: 0 });
+  // Until it can be measured: as many as the window could show.
+  const [view, setView] = useState(() => ({ first: 0, size: Math.ceil(window.innerHeight / rowHeight) }));
   useEffect(() => {
     const element = scroller.current;
     if (!element) return;

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { DollarSign, Recycle } from "lucide-react";
 import { lazy, Suspense } from "react";
 import type { Job, Task } from "@/api/types";
+import { trialOf } from "@/features/newjob/trials";
 import { money } from "@/format/money";
 import { count, plural } from "@/format/number";
 import { Notice } from "@/ui/State";
@@ -16,7 +17,7 @@ export function JobNotices({ job, tasks, tally }: Facts & { tasks: readonly Task
   return (
     <>
       <Suspense>
-        <TrialBanner job={job} />
+        {trialOf(job.jobId) && <TrialBanner job={job} />}
         {job.status === "queued" && <QueuePlace job={job} />}
         {job.status === "succeeded" && job.counts.changed === 0 && <NothingToChange job={job} tasks={tasks} />}
       </Suspense>

@@ -3,6 +3,7 @@ import { Clock, FlaskConical, History, Hourglass, RotateCcw, TriangleAlert } fro
 import type { Task } from "@/api/types";
 import { lookOf } from "@/features/status/look";
 import { outcomeLooks } from "@/features/status/looks";
+import { count } from "@/format/number";
 import { sentence } from "@/format/text";
 import { moment } from "@/format/time";
 import type { FeedSnapshot } from "@/live/feed";
@@ -92,10 +93,9 @@ function Queued({ task, feed }: { task: Task; feed: FeedSnapshot }) {
   );
 }
 
-const ordinals = new Intl.PluralRules("en", { type: "ordinal" });
 const endings: Partial<Record<Intl.LDMLPluralRule, string>> = { one: "st", two: "nd", few: "rd" };
 
 /** 1 → "1st", 12 → "12th", 23 → "23rd". */
 function ordinal(n: number): string {
-  return `${n.toLocaleString("en-US")}${endings[ordinals.select(n)] ?? "th"}`;
+  return `${count(n)}${endings[new Intl.PluralRules("en", { type: "ordinal" }).select(n)] ?? "th"}`;
 }

@@ -1,3 +1,5 @@
+import { clock, dayOfMonth } from "@/format/time";
+
 const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
@@ -19,15 +21,9 @@ export function timeTicks(from: number, to: number, most: number, offsetMs = 0):
   return ticks;
 }
 
-const clocks = {
-  seconds: new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" }),
-  minutes: new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }),
-  days: new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" }),
-};
-
 /** A moment, as finely as its neighbours differ. */
 export function tickWord({ at, stepMs }: { at: number; stepMs: number }): string {
-  return (stepMs >= day ? clocks.days : stepMs < minute ? clocks.seconds : clocks.minutes).format(at);
+  return stepMs >= day ? dayOfMonth(at) : clock(at, stepMs < minute);
 }
 
 /** How far the reader's zone is ahead of UTC at a moment. */

@@ -1,0 +1,54 @@
+import type { Early } from "@/api/early";
+import type { BootRoute } from "../../vite.boot";
+
+// What can begin before the page's own code is there: the theme, so that nothing
+// flashes, and the requests for code and data that the address alone tells. The
+// build writes this file to /boot.js, with the routes; it stands alone.
+
+declare const bootRoutes: readonly BootRoute[];
+
+{
+  const root = document.documentElement;
+  const stored = (storage: () => Storage, key: string): string | null => {
+    try {
+      return storage().getItem(key);
+    } catch {
+      return null; // storage is closed
+    }
+  };
+
+  // What a person chose (ui/preferences), or the system's theme.
+  try {
+    const chosen = JSON.parse(stored(() => localStorage, "codybatch.preferences") ?? "{}") as Record<string, unknown>;
+    if (chosen.theme === "light" || chosen.theme === "dark") root.dataset.theme = chosen.theme;
+    if (chosen.density === "compact") root.dataset.density = "compact";
+  } catch {
+    // It holds something else: the system's theme it is.
+  }
+
+  const found = bootRoutes
+    .map((route) => ({ route, match: new RegExp(route.path).exec(location.pathname) }))
+    .find(({ match }) => match);
+  const tabs = found?.route.tabs.filter((tab) => new RegExp(tab.search).test(location.search)) ?? [];
+  const parts = found ? [found.route, ...tabs] : [];
+
+  for (const file of parts.flatMap((part) => part.files)) {
+    const link = document.createElement("link");
+    link.rel = "modulepreload";
+    link.href = `/${file}`;
+    document.head.append(link);
+  }
+
+  // A configuration that puts the API elsewhere comes too late for this; what was asked is then left lying.
+  const answers = new Map<string, Promise<Response>>();
+  const token = stored(() => sessionStorage, "codybatch.token") ?? stored(() => localStorage, "codybatch.token"); // api/session
+  const headers = { Accept: "application/json", ...(token && { Authorization: `Bearer ${token}` }) };
+  for (const path of parts.flatMap((part) => part.asks)) {
+    const filled = path.replace(/\$(\d)/g, (_, group: string) => found?.match?.[Number(group)] ?? "");
+    const address = `${location.origin}/api${filled}`;
+    answers.set(address, fetch(address, { headers }));
+  }
+  const config = fetch("/config.json");
+  for (const answer of [...answers.values(), config]) answer.catch(() => undefined); // whoever takes it sees it fail
+  window.early = { config, answers } satisfies Early;
+}
