@@ -198,13 +198,20 @@ export function Grid<R>({
       ) : (
         // The grid takes the keys for its rows.
         // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
-        <div role="rowgroup" className={styles.rows} style={{ blockSize: rows.length * rowHeight }} onClick={click}>
+        <div
+          role="rowgroup"
+          className={styles.rows}
+          style={{ blockSize: rows.length * rowHeight }}
+          onClick={click}
+          // Elements are used for other rows while it scrolls: the focus stays with the grid.
+          onFocus={() => scroller.current?.focus({ preventScroll: true })}
+        >
           {shown.map((row, i) => {
             const index = first + i;
             const key = rowKey(row);
             return (
               <MemoRow
-                key={key}
+                key={index % (end - first)}
                 id={`${id}-${String(index)}`}
                 index={index}
                 start={index * rowHeight}
@@ -264,7 +271,7 @@ const MemoRow = memo(function Row({
       data-index={index}
       data-active={isActive ? "" : undefined}
       data-tone={tone}
-      style={{ blockSize: height, translate: `0 ${String(start)}px` }}
+      style={{ blockSize: height, insetBlockStart: start }}
     >
       {selectLabel && (
         <span role="gridcell" className={styles.check}>

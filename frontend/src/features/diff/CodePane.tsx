@@ -6,7 +6,16 @@ import {
   WorkerPoolContextProvider,
 } from "@pierre/diffs/react";
 import { getOrCreateWorkerPoolSingleton } from "@pierre/diffs/worker";
-import { type ReactNode, useCallback, useEffect, useImperativeHandle, useMemo, useRef, type Ref } from "react";
+import {
+  type ComponentProps,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useImperativeHandle,
+  useMemo,
+  useRef,
+  type Ref,
+} from "react";
 import { usePreferences } from "@/ui/preferences";
 import styles from "./CodePane.module.css";
 import { fileDiffOf, headerOnly } from "./fileDiff";
@@ -49,10 +58,14 @@ export function startPool(): void {
 /** Pixels; the header's style has the same. */
 const headerHeight = 44;
 
+/** Milliseconds; how often at most the tree hears which file is in view: each time it is drawn anew. */
+const followMs = 100;
+
 /** Goes into the viewer's shadow: a chosen line stands between two lines, and not on a ground alone. */
 const chosenLine = "[data-selected-line] { box-shadow: inset 0 1px var(--accent), inset 0 -1px var(--accent); }";
 
 type Note = { hunkId: string };
+type Viewer = Parameters<NonNullable<ComponentProps<typeof CodeView<Note>>["onScroll"]>>[1];
 
 /** A patch as coloured code. Only what is in view is in the document. */
 export default function CodePane(props: PaneProps) {
@@ -137,9 +150,22 @@ function Pane({
 
   // The first frame has no file in view yet; telling it is not worth a second one.
   const inView = useRef("");
+  const top = useRef(0);
+  const looking = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
     inView.current = "";
+    return () => clearTimeout(looking.current);
   }, [patch]);
+  const look = (viewer: Viewer) => {
+    looking.current = undefined;
+    let first: PatchFile | undefined;
+    for (const { id } of viewer.getRenderedItems()) {
+      if ((viewer.getTopForItem(id) ?? 0) <= top.current + headerHeight) first = byId.get(id);
+    }
+    if (!first || inView.current === String(first.index)) return;
+    inView.current = String(first.index);
+    onFileInView(first);
+  };
 
   return (
     <CodeView<Note>
@@ -153,14 +179,9 @@ function Pane({
         const file = selection && byId.get(selection.id);
         if (file) onSelect(file, `${selection.range.side === "deletions" ? "L" : "R"}${selection.range.start}`);
       }}
-      onScroll={(top, viewer) => {
-        let first: PatchFile | undefined;
-        for (const { id } of viewer.getRenderedItems()) {
-          if ((viewer.getTopForItem(id) ?? 0) <= top + headerHeight) first = byId.get(id);
-        }
-        if (!first || inView.current === String(first.index)) return;
-        inView.current = String(first.index);
-        onFileInView(first);
+      onScroll={(now, viewer) => {
+        top.current = now;
+        looking.current ??= setTimeout(look, followMs, viewer);
       }}
       renderCustomHeader={header}
       renderAnnotation={(...[annotation]) => renderNote(annotation.metadata.hunkId)}

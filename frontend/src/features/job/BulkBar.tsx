@@ -1,5 +1,5 @@
 import { Ban, Check, Download, GitPullRequestArrow, type LucideIcon, RotateCw, Undo2, X } from "lucide-react";
-import { useMemo } from "react";
+import { useDeferredValue, useMemo } from "react";
 import type { Job, Task } from "@/api/types";
 import { planOf, skipWords, type Verb } from "@/features/verbs/plan";
 import type { Bulk } from "@/features/verbs/useBulk";
@@ -33,7 +33,10 @@ export function BulkBar({
   selection: Selection;
   bulk: Bulk;
 }) {
-  const plans = useMemo(() => verbs.map((v) => ({ ...v, plan: planOf(v.verb, picked) })), [picked]);
+  // The selection shows first; what can be done to 10,000 is known a moment later.
+  const counted = useDeferredValue(picked);
+  const isCounted = counted === picked;
+  const plans = useMemo(() => verbs.map((v) => ({ ...v, plan: planOf(v.verb, counted) })), [counted]);
   if (picked.length === 0) return null;
   return (
     <div className={styles.bar} role="region" aria-label="Selected repositories">
@@ -46,16 +49,18 @@ export function BulkBar({
             key={verb}
             size="s"
             icon={<Icon />}
-            disabled={plan.apply.length === 0}
+            disabled={isCounted && plan.apply.length === 0}
             {...(key && plan.apply.length > 0 && { hint: key })}
             title={
-              plan.apply.length === 0
-                ? `Not possible: ${plan.skip.map((s) => `${count(s.count)} ${s.reason}`).join(", ")}`
-                : skipWords(plan) || undefined
+              !isCounted
+                ? undefined
+                : plan.apply.length === 0
+                  ? `Not possible: ${plan.skip.map((s) => `${count(s.count)} ${s.reason}`).join(", ")}`
+                  : skipWords(plan) || undefined
             }
             onClick={() => bulk.start(verb, picked)}
           >
-            {word} {plan.apply.length > 0 && count(plan.apply.length)}
+            {word} {isCounted && plan.apply.length > 0 && count(plan.apply.length)}
           </Button>
         ))}
         <DownloadMenu job={job} picked={picked} />

@@ -1,5 +1,5 @@
 import { getRouteApi, useRouter } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useMemo, useRef } from "react";
+import { lazy, Suspense, useCallback, useDeferredValue, useMemo, useRef } from "react";
 import type { Job, Task } from "@/api/types";
 import { taskPath } from "@/api/types";
 import { taskUrl } from "@/api/client";
@@ -31,7 +31,7 @@ export function TaskGrid({ job, feed, bulk }: { job: Job; feed: FeedSnapshot; bu
   const { jobId } = job;
   const { status, outcome, publish, group, sort, desc, peek } = search;
   const typed = useFilterText();
-  const q = typed.text || undefined;
+  const q = useDeferredValue(typed.text) || undefined; // the letter shows first, then what it finds
   const filter = useMemo(() => ({ status, outcome, publish, q, group }), [status, outcome, publish, q, group]);
   const matching = useMemo(() => filterTasks(feed.tasks, filter), [feed.tasks, filter]);
   const rows = useMemo(() => sortTasks(matching, sort, desc, Date.parse(job.createdAt)), [matching, sort, desc, job]);
