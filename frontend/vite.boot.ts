@@ -7,6 +7,8 @@ type Chunk = Rolldown.OutputChunk;
 interface Part {
   /** Its scripts, without those that every page has. */
   files: string[];
+  /** What it will fetch besides: the diff viewer's engine. */
+  fetches?: string[];
   /** What it asks the API for: paths below its base, with $1 for the address's first variable part. */
   asks: string[];
 }
@@ -31,7 +33,7 @@ const tabs: { route: string; search: string; chunks: string[]; asks: string[] }[
   {
     route: "jobs.$jobId.repositories.$owner.$name",
     search: "^(?!.*\\b(tab|attempt)=)",
-    chunks: ["ChangesTab", "PatchViewer", "CodePane"],
+    chunks: ["ChangesTab", "CodePane"],
     asks: ["/jobs/$1/repositories/$2/$3/diff?attempt=0"],
   },
   {
@@ -44,7 +46,7 @@ const tabs: { route: string; search: string; chunks: string[]; asks: string[] }[
 
 /** A hint of V8 to browsers: v8.dev/blog/explicit-compile-hints. A quarter of a second on a slow machine. */
 const compileAll = "//# allFunctionsCalledOnLoad";
-const isFirst = /^(base|shell|index|work|jobs\.|ConversationTab)/;
+const isFirst = /^(base|shell|index|work|many|jobs\.|ConversationTab)/;
 
 const source = fileURLToPath(new URL("src/boot/boot.ts", import.meta.url));
 
@@ -79,10 +81,11 @@ export function bootScript(): Plugin {
         const chunks = Object.values(bundle).filter((file): file is Chunk => file.type === "chunk");
         const boot = chunks.find((chunk) => chunk.fileName === "boot.js");
         if (!boot) return; // a worker's build
+        const engines = Object.keys(bundle).filter((file) => file.endsWith(".wasm"));
         if (boot.imports.length > 0 || boot.exports.length > 0) {
           this.error("src/boot/boot.ts is no module: it can't import or export anything but types");
         }
-        boot.code = boot.code.replace("bootRoutes", () => JSON.stringify(routesOf(chunks)));
+        boot.code = boot.code.replace("bootRoutes", () => JSON.stringify(routesOf(chunks, engines)));
         // Compiled whole while they load, beside the main thread, not function by function on it.
         for (const chunk of chunks) if (isFirst.test(chunk.name)) chunk.code = `${compileAll}\n${chunk.code}`;
       },
@@ -90,7 +93,7 @@ export function bootScript(): Plugin {
   };
 }
 
-function routesOf(chunks: readonly Chunk[]): BootRoute[] {
+function routesOf(chunks: readonly Chunk[], engines: string[]): BootRoute[] {
   const byFile = new Map(chunks.map((chunk) => [chunk.fileName, chunk]));
   const main = chunks.find((chunk) => chunk.isEntry && chunk.fileName !== "boot.js");
   if (!main) throw new Error("the build has no entry");
@@ -111,6 +114,7 @@ function routesOf(chunks: readonly Chunk[]): BootRoute[] {
         .filter((tab) => tab.route === name)
         .map((tab) => ({
           search: tab.search,
+          ...(tab.chunks.includes("CodePane") && { fetches: engines }),
           files: need(tab.chunks.map((called) => chunkCalled(called, chunks))).filter((file) => !files.includes(file)),
           asks: tab.asks,
         })),

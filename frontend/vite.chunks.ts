@@ -1,7 +1,8 @@
 // How the build is cut into files. Left alone it makes one for each icon and button
 // that two pages share: 170 files, and asking for a file costs a slow machine 10 ms,
 // besides its bytes. So what a page needs comes in few files: what all share (base),
-// the frame and the lists (shell), what pages of one job share (work), and its own.
+// the frame and the lists (shell), what pages of one job share (work, many, reading), and
+// its own.
 
 const base =
   /node_modules\/(react|react-dom|scheduler|use-sync-external-store|valibot)\/|node_modules\/@tanstack\/(?!.*virtual)|^\0(rolldown|vite)/;
@@ -21,8 +22,17 @@ const laterParts = /src\/ui\/(Dialog|Popover|CopyButton|save|FindField|MatchStep
 const ofLists =
   /src\/features\/(problem|shell|\w+\/search|jobs\/facts|diff\/preload|status\/(JobStatusBadge|jobLooks|segments|look\.|LookBadge))/;
 
+/** What is asked for by a click. */
+const dialogs = /src\/features\/verbs\/(Publish|Return)Dialog/;
+
+/** What pages with many repositories share: a task's page has one, and a diff to load besides. */
+const ofMany = /src\/features\/(job|verbs)\//;
+
+/** What reads a diff beside its conversation, without the viewer itself. */
+const ofReading = /src\/features\/diff\/(?!CodePane|preload)/;
+
 /** What pages of one job share. */
-const ofWork = /src\/(live|features\/(status|verbs|job|task|review)|ui|api)\//;
+const ofWork = /src\/(live|features\/(status|task|review|thread)|ui|api)\//;
 
 function isIcon(id: string): boolean {
   return id.includes("/lucide-react/");
@@ -38,6 +48,9 @@ export const codeSplitting = {
   groups: [
     { name: "base", test: base },
     { name: "shell", test: isShell, minShareCount: 2 },
+    { name: "dialogs", test: dialogs, minShareCount: 2 },
+    { name: "reading", test: ofReading, minShareCount: 2 },
+    { name: "many", test: ofMany, minShareCount: 2 },
     { name: "work", test: (id: string) => ofWork.test(id) || isIcon(id), minShareCount: 2 },
   ],
 };

@@ -9,7 +9,11 @@ const engine = dirname(require.resolve("@pierre/highlights"));
 const unused =
   /^(shiki\/(langs|wasm|core|engine\/\w+)|@pierre\/theming\/themes|@pierre\/highlights\/themes\/loader)$|\/backends\/shiki\.js$|^\.\/shiki-\w+\.js$/;
 
+/** The names of SVG's attributes: nothing that the viewer writes as text is SVG. */
+const vectorNames = /property-information\/lib\/svg\.js$|^\.\/lib\/svg\.js$/;
+
 const nothing = "\0diffs:nothing";
+const noNames = "\0diffs:no-names";
 const highlights = "\0diffs:highlights";
 
 /**
@@ -24,10 +28,12 @@ export function trimmedDiffs(): Plugin {
     resolveId(source, importer) {
       if (source === "@pierre/highlights/engine.wasm?url") return `${join(engine, "highlights.wasm")}?url`;
       if (source === "@pierre/highlights") return highlights;
+      if (importer?.includes("property-information") && vectorNames.test(source)) return noNames;
       return importer?.includes("@pierre/diffs") && unused.test(source) ? nothing : null;
     },
     load(id) {
       if (id === nothing) return "export const themes = {};";
+      if (id === noNames) return 'export const svg = { property: {}, normal: {}, space: "svg" };';
       if (id !== highlights) return null;
       const library = JSON.stringify(join(engine, "index.js"));
       return `

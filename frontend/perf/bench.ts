@@ -294,7 +294,7 @@ async function live(browser: Browser, sample: Sample): Promise<void> {
     await page.getByRole("row").filter({ hasText: name }).getByText("Changed").waitFor();
     times.push(Date.now() - start);
   }
-  row("live: from the change to the page, by a stream", median(times), 750, ms);
+  row("live: from the change to the page, by a stream", median(times), 500, ms);
   await leave(page);
 }
 

@@ -22,7 +22,7 @@ import (
 
 const (
 	maxBodyBytes         = 1 << 20
-	defaultEventInterval = 250 * time.Millisecond
+	defaultEventInterval = 100 * time.Millisecond
 )
 
 // Token is a bearer token. It prints as "[redacted]".
@@ -68,7 +68,7 @@ type Options struct {
 	// waits. Where it is false (Lambda) clients poll. The server ends streams by
 	// ending the requests' contexts (http.Server.BaseContext) before it shuts down.
 	LongEvents    bool
-	EventInterval time.Duration // how often changes are looked for; 0: every 250 ms
+	EventInterval time.Duration // how often changes are looked for; 0: every 100 ms
 
 	Now       func() time.Time
 	RequestID func() string // unique, for requests that bring none; nil: random

@@ -32,11 +32,11 @@ declare const bootRoutes: readonly BootRoute[];
   const tabs = found?.route.tabs.filter((tab) => new RegExp(tab.search).test(location.search)) ?? [];
   const parts = found ? [found.route, ...tabs] : [];
 
-  for (const file of parts.flatMap((part) => part.files)) {
-    const link = document.createElement("link");
-    link.rel = "modulepreload";
-    link.href = `/${file}`;
-    document.head.append(link);
+  const preload = (file: string, how: Partial<HTMLLinkElement>): void =>
+    document.head.append(Object.assign(document.createElement("link"), how, { href: `/${file}` }));
+  for (const part of parts) {
+    for (const file of part.files) preload(file, { rel: "modulepreload" });
+    for (const file of part.fetches ?? []) preload(file, { rel: "preload", as: "fetch", crossOrigin: "anonymous" });
   }
 
   // A configuration that puts the API elsewhere comes too late for this; what was asked is then left lying.

@@ -1,6 +1,6 @@
 /**
- * Gathers what comes in quick succession and hands it on at most once per
- * `everyMs`. A table of 10,000 rows that is drawn for each of 1,000 events a second
+ * Hands on at once what comes after a silence, and gathers what follows in quick
+ * succession: it hands on at most once per `everyMs`. A table of 10,000 rows that is drawn for each of 1,000 events a second
  * does nothing else.
  */
 export class Coalescer<T> {
@@ -16,7 +16,7 @@ export class Coalescer<T> {
 
   add(items: readonly T[]): void {
     for (const item of items) this.#waiting.push(item);
-    this.#timer ??= setTimeout(() => this.flush(), this.#everyMs);
+    if (this.#timer === undefined) this.#handOn();
   }
 
   /** Hands on at once what waits. */
@@ -26,6 +26,15 @@ export class Coalescer<T> {
     const items = this.#waiting;
     this.#waiting = [];
     if (items.length > 0) this.#emit(items);
+  }
+
+  #handOn(): void {
+    if (this.#waiting.length === 0) return;
+    this.flush();
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#handOn();
+    }, this.#everyMs);
   }
 
   /** Forgets what waits. */

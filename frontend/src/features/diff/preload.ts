@@ -6,9 +6,26 @@ export const workerCount = 2;
 let pane: Promise<typeof import("./CodePane")> | undefined;
 const started: Worker[] = [];
 
+/**
+ * The page shows its words. The viewer's code is there sooner, but running it takes
+ * a slow machine half a second in which nothing could be read.
+ */
+const drawn = new Promise<void>((resolve) => {
+  const isWatched = typeof PerformanceObserver === "function" && document.visibilityState === "visible";
+  if (!isWatched || !PerformanceObserver.supportedEntryTypes.includes("paint")) {
+    resolve();
+    return;
+  }
+  new PerformanceObserver((list, observer) => {
+    if (list.getEntriesByName("first-contentful-paint").length === 0) return;
+    observer.disconnect();
+    resolve();
+  }).observe({ type: "paint", buffered: true });
+});
+
 /** The viewer's code; asked for once. */
 export function loadCodePane(): Promise<typeof import("./CodePane")> {
-  pane ??= import("./CodePane");
+  pane ??= drawn.then(() => import("./CodePane"));
   pane.catch(() => {
     pane = undefined; // the next one who needs it asks again
   });
@@ -27,11 +44,14 @@ export function takeWorker(): Worker {
  */
 export function preloadDiff(): void {
   if (pane) return;
-  void fetch(engineAddress).catch(() => undefined);
-  void import("@pierre/highlights").catch(() => undefined);
-  while (started.length < workerCount) started.push(startWorker());
-  void loadCodePane()
-    .then(({ startPool }) => startPool())
+  const code = loadCodePane();
+  void drawn
+    .then(async () => {
+      void fetch(engineAddress).catch(() => undefined);
+      void import("@pierre/highlights").catch(() => undefined);
+      while (started.length < workerCount) started.push(startWorker());
+      (await code).startPool();
+    })
     .catch(() => undefined);
 }
 

@@ -211,6 +211,6 @@ function usePrefetchedDiff(jobId: string, next: Entry | null): void {
   const queries = useQueryClient();
   const name = next?.tasks.find((task) => reviewState(task) === "open")?.repositoryName;
   useEffect(() => {
-    if (name !== undefined) prefetch(queries.query(diffQuery(api, jobId, name)));
+    if (name !== undefined) void prefetch(queries.query(diffQuery(api, jobId, name)));
   }, [api, queries, jobId, name]);
 }
