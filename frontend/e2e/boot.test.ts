@@ -44,7 +44,7 @@ describe("what a page asks for before its code is there", () => {
     await page.addInitScript(() => {
       localStorage.setItem("codybatch.preferences", JSON.stringify({ theme: "dark", density: "compact" }));
     });
-    await page.route("**/assets/*.js", (route) => route.abort());
+    await page.route("**/assets/*.js", () => undefined); // they never come
     await page.goto(pages.jobs, { waitUntil: "commit" });
     await page.waitForFunction(() => document.documentElement.dataset.theme === "dark");
     expect(await page.evaluate(() => document.documentElement.dataset.density)).toBe("compact");
