@@ -32,8 +32,14 @@ const tabs: { route: string; search: string; chunks: string[]; asks: string[] }[
   { route: "jobs.index", search: "^(?!.*\\bstatus=)", chunks: [], asks: ["/jobs?limit=50"] },
   {
     route: "jobs.$jobId.repositories.$owner.$name",
-    search: "^(?!.*\\b(tab|attempt)=)",
+    search: "^(?!.*\\btab=)|\\btab=changes",
     chunks: ["ChangesTab", "CodePane"],
+    asks: [],
+  },
+  {
+    route: "jobs.$jobId.repositories.$owner.$name",
+    search: "^(?!.*\\battempt=)(?!.*\\btab=(?!changes))",
+    chunks: [],
     asks: ["/jobs/$1/repositories/$2/$3/diff?attempt=0"],
   },
   {
@@ -44,9 +50,16 @@ const tabs: { route: string; search: string; chunks: string[]; asks: string[] }[
   },
 ];
 
-/** A hint of V8 to browsers: v8.dev/blog/explicit-compile-hints. A quarter of a second on a slow machine. */
-const compileAll = "//# allFunctionsCalledOnLoad";
 const isFirst = /^(base|shell|index|work|many|jobs\.|ConversationTab)/;
+
+/**
+ * The first line of a chunk. What a first visit runs is compiled whole while it loads,
+ * beside the main thread, and not function by function on it: a hint to V8, see
+ * v8.dev/blog/explicit-compile-hints. A quarter of a second on a slow machine.
+ */
+export function compileHint(chunk: { name: string }): string {
+  return isFirst.test(chunk.name) ? "//# allFunctionsCalledOnLoad" : "";
+}
 
 const source = fileURLToPath(new URL("src/boot/boot.ts", import.meta.url));
 
@@ -59,8 +72,7 @@ export function bootScript(): Plugin {
   return {
     name: "boot-script",
     buildStart() {
-      if (!this.meta.watchMode && this.environment.mode === "build" && this.environment.config.build.manifest)
-        this.emitFile({ type: "chunk", id: source, fileName: "boot.js" });
+      if (this.environment.mode === "build") this.emitFile({ type: "chunk", id: source, fileName: "boot.js" });
     },
     // Before the styles: a script after them waits for them.
     transformIndexHtml: () => [{ tag: "script", attrs: { src: "/boot.js" }, injectTo: "head-prepend" }],
@@ -80,14 +92,12 @@ export function bootScript(): Plugin {
       handler(_, bundle) {
         const chunks = Object.values(bundle).filter((file): file is Chunk => file.type === "chunk");
         const boot = chunks.find((chunk) => chunk.fileName === "boot.js");
-        if (!boot) return; // a worker's build
+        if (!boot) this.error("there is no boot.js, and index.html names it");
         const engines = Object.keys(bundle).filter((file) => file.endsWith(".wasm"));
         if (boot.imports.length > 0 || boot.exports.length > 0) {
           this.error("src/boot/boot.ts is no module: it can't import or export anything but types");
         }
         boot.code = boot.code.replace("bootRoutes", () => JSON.stringify(routesOf(chunks, engines)));
-        // Compiled whole while they load, beside the main thread, not function by function on it.
-        for (const chunk of chunks) if (isFirst.test(chunk.name)) chunk.code = `${compileAll}\n${chunk.code}`;
       },
     },
   };

@@ -3,7 +3,7 @@ import { tanstackRouter } from "@tanstack/router-plugin/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { codeSplitting } from "./vite.chunks.ts";
-import { bootScript } from "./vite.boot.ts";
+import { bootScript, compileHint } from "./vite.boot.ts";
 import { trimmedDiffs } from "./vite.diffs.ts";
 
 /** Where `npm run dev` finds the API: a `codybatch serve` by default. */
@@ -31,6 +31,7 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         codeSplitting,
+        postBanner: compileHint,
       },
     },
   },

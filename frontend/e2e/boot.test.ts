@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Pages, pagesOf } from "../perf/pages";
-import { quiet, useBrowser } from "./browser";
+import { useBrowser } from "./browser";
 import { type Sample, startSample } from "./servers";
 
 // /boot.js asks for what a page will need before the page is there. A path that it
@@ -22,6 +22,7 @@ describe("what a page asks for before its code is there", () => {
     ["review", 2],
     ["conversation", 3],
     ["diff", 3],
+    ["changes", 3],
   ] as const)("is what %s asks for, and asked once", async (name, early) => {
     const page = await browser.page();
     const asked: string[] = [];
@@ -29,11 +30,17 @@ describe("what a page asks for before its code is there", () => {
       const { pathname, search } = new URL(request.url());
       if (pathname.startsWith("/api/") || pathname === "/config.json") asked.push(pathname + search);
     });
-    const url = name === "overview" ? `${sample.url}/` : name === "review" ? `${pages.job}/review` : pages[name];
+    const url =
+      name === "changes"
+        ? `${pages.diff}?tab=changes`
+        : name === "overview"
+          ? `${sample.url}/`
+          : name === "review"
+            ? `${pages.job}/review`
+            : pages[name];
     await page.goto(url);
     await page.locator("h1").waitFor();
     await page.waitForFunction(() => window.early?.answers.size === 0); // all of them were taken
-    await quiet(page);
     const first = asked.slice(0, early + 1);
     expect(first).toContain("/config.json");
     for (const path of first) expect(asked.filter((other) => other === path)).toEqual([path]);

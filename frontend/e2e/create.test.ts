@@ -48,6 +48,17 @@ describe("writing a job", () => {
     await page.getByText(`${repositories.length} repositories chosen`).waitFor();
   };
 
+  it("lets go of a chosen repository by the keyboard", async () => {
+    const page = await open();
+    await write(page, "Less", ["acme/api", "acme/web"]);
+    const list = page.getByRole("grid", { name: /chosen/i });
+    if (!(await list.isVisible())) await page.getByRole("button", { name: "Show the list" }).click();
+    await page.getByRole("button", { name: "Remove acme/api" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByText("1 repository chosen").waitFor();
+    await page.getByRole("button", { name: "Remove acme/web" }).waitFor();
+  });
+
   it("finds repositories by search, by a pasted list and by pattern, and says what it could not take", async () => {
     const page = await open();
     await page.getByRole("searchbox", { name: "Search repositories" }).fill("api");

@@ -187,6 +187,30 @@ describe("a keyboard and no mouse", () => {
     await focused(page, /^grid: /);
   });
 
+  it("goes through the links of a table to what comes after it", async () => {
+    const page = await open(`${job}/review`);
+    await page.getByRole("button", { name: /^All \d+ repositories$/ }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").getByRole("grid").waitFor();
+    const stops: string[] = [];
+    for (let i = 0; i < 400 && !/^button: Close$/.test(stops.at(-1) ?? ""); i++) {
+      await page.keyboard.press("Tab");
+      stops.push(await focus(page));
+    }
+    expect(stops.at(-1)).toBe("button: Close");
+    expect(stops.filter((stop) => stop === "a: Page").length).toBeGreaterThan(1);
+  });
+
+  it("leaves the focus on no row that another one has taken the place of", async () => {
+    const page = await open(job);
+    const grid = page.getByRole("grid");
+    await grid.getByRole("checkbox").nth(1).click();
+    await focused(page, /^input: Select /);
+    await grid.hover();
+    await page.mouse.wheel(0, 3_000);
+    await focused(page, /^grid: /);
+  });
+
   it("keeps the focus when a group of the review is judged by its button", async () => {
     const page = await open(`${job}/review`);
     const approve = page.getByRole("button", { name: /^Approve/ });

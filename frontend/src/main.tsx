@@ -1,19 +1,22 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { createRouter, RouterProvider, stringifySearchWith } from "@tanstack/react-router";
+import { createRouter, RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { createApi } from "@/api/client";
 import { loadConfig } from "@/api/config";
 import { ApiContext } from "@/api/context";
+import { settleEarly } from "@/api/early";
 import { asProblem } from "@/api/problem";
 import { NotFoundPage } from "@/features/problem/NotFoundPage";
 import { RouteProblem } from "@/features/problem/RouteProblem";
+import { searchText } from "@/format/searchText";
 import { Toaster } from "@/ui/Toaster";
 import { routeTree } from "./routeTree.gen";
 import "@/styles/tokens.css";
 import "@/styles/base.css";
 
 const config = await loadConfig();
+settleEarly(config.apiBaseUrl);
 const api = createApi(config);
 const queries = new QueryClient({
   defaultOptions: {
@@ -30,16 +33,10 @@ const queries = new QueryClient({
   },
 });
 
-/** What JSON.parse would take; trying it on every link's "failed" costs an exception each. */
-const json = /^(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|["[{].*)$/s;
-
 const router = createRouter({
   routeTree,
   context: { api, queries },
-  stringifySearch: stringifySearchWith(JSON.stringify, (text) => {
-    if (!json.test(text)) throw undefined; // as the router wants to hear that it is none
-    return JSON.parse(text) as unknown;
-  }),
+  stringifySearch: searchText,
   defaultPreload: "intent",
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,

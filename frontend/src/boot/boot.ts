@@ -1,4 +1,4 @@
-import type { Early } from "@/api/early";
+import type { Early, EarlyAnswer } from "@/api/early";
 import type { BootRoute } from "../../vite.boot";
 
 // What can begin before the page's own code is there: the theme, so that nothing
@@ -39,16 +39,22 @@ declare const bootRoutes: readonly BootRoute[];
     for (const file of part.fetches ?? []) preload(file, { rel: "preload", as: "fetch", crossOrigin: "anonymous" });
   }
 
-  // A configuration that puts the API elsewhere comes too late for this; what was asked is then left lying.
-  const answers = new Map<string, Promise<Response>>();
+  // A configuration that puts the API elsewhere comes too late for this, the first time (api/early).
+  const answers: Early["answers"] = new Map();
   const token = stored(() => sessionStorage, "codybatch.token") ?? stored(() => localStorage, "codybatch.token"); // api/session
   const headers = { Accept: "application/json", ...(token && { Authorization: `Bearer ${token}` }) };
-  for (const path of parts.flatMap((part) => part.asks)) {
+  const isElsewhere = stored(() => localStorage, "codybatch.api") !== null;
+  for (const path of isElsewhere ? [] : parts.flatMap((part) => part.asks)) {
     const filled = path.replace(/\$(\d)/g, (_, group: string) => found?.match?.[Number(group)] ?? "");
     const address = `${location.origin}/api${filled}`;
-    answers.set(address, fetch(address, { headers }));
+    const early: EarlyAnswer = { answer: fetch(address, { headers }) };
+    early.answer.then(
+      () => (early.arrived = performance.now()),
+      () => undefined, // whoever takes it sees it fail
+    );
+    answers.set(address, early);
   }
   const config = fetch("/config.json");
-  for (const answer of [...answers.values(), config]) answer.catch(() => undefined); // whoever takes it sees it fail
+  config.catch(() => undefined);
   window.early = { config, answers } satisfies Early;
 }

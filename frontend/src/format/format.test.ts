@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { money } from "./money";
 import { bytes, compact, count, plural, share } from "./number";
 import { hidesSomething, revealed, withoutAnsi, firstLine } from "./text";
-import { ago, clock, date, duration, moment } from "./time";
+import { ago, clock, date, duration, moment, zone } from "./time";
 
 describe("numbers", () => {
   it.each([
@@ -10,6 +10,9 @@ describe("numbers", () => {
     [compact(12345), "12.3K"],
     [compact(999), "999"],
     [compact(999_960), "1M"],
+    [compact(999_940), "999.9K"],
+    [compact(-5000), "−5K"],
+    [count(1234.5678), "1,234.5678"],
     [compact(1_500_000), "1.5M"],
     [count(1_234_567), "1,234,567"],
     [count(100), "100"],
@@ -35,6 +38,8 @@ describe("money", () => {
     [0.0042, "$0.0042"],
     [0.01, "$0.01"],
     [999.999, "$1,000.00"],
+    [1.005, "$1.01"],
+    [0.015, "$0.02"],
     [1234.5, "$1,234.50"],
     [12345678.9, "$12,345,678.90"],
   ])("%s is %s", (usd, want) => expect(money(usd)).toBe(want));
@@ -68,6 +73,13 @@ describe("times", () => {
   ])("%s is %s", (time, want) => expect(ago(time, now)).toBe(want));
   it("has dates", () => expect(date("2026-11-26T12:00:00Z")).toBe("26 Nov 2026"));
   it("has moments", () => expect(moment("2026-11-26T09:03:04Z")).toBe("26 Nov 2026, 09:03:04 UTC"));
+  it.each([
+    [0, "UTC"],
+    [60, "UTC+01:00"],
+    [330, "UTC+05:30"],
+    [-300, "UTC−05:00"],
+  ])("a zone %s minutes ahead is %s", (ahead, want) => expect(zone(ahead)).toBe(want));
+  it("says so where there is none", () => expect(ago("soon", now)).toBe("unknown"));
   it("has clocks", () => expect([clock("2026-11-26T09:03:04Z"), clock(0, true)]).toEqual(["09:03", "00:00:00"]));
 });
 

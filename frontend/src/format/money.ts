@@ -10,5 +10,5 @@ export function money(usd: number | null | undefined): string {
   if (usd === 0) return "$0.00";
   if (usd < 0.0001) return "<$0.0001";
   if (usd < 0.01) return `$${usd.toFixed(4)}`;
-  return `$${grouped(usd.toFixed(2))}`;
+  return `$${grouped((Math.round(Number(`${String(usd)}e2`)) / 100).toFixed(2))}`; // as people round: 1.005 is $1.01
 }

@@ -1,6 +1,7 @@
 /** Digits with a comma after each thousand: "12345.50" → "12,345.50". */
 export function grouped(digits: string): string {
-  return digits.replace(/\d(?=(\d{3})+(\.|$))/g, "$&,");
+  const [whole = "", ...fraction] = digits.split(".");
+  return [whole.replace(/\B(?=(\d{3})+$)/g, ","), ...fraction].join(".");
 }
 
 /** 12345 → "12,345". */
@@ -16,8 +17,9 @@ const sizes = [
 
 /** 12345 → "12.3K": for tokens, where the last digits say nothing. */
 export function compact(n: number): string {
+  if (n < 0) return `−${compact(-n)}`;
   for (const [size, unit] of sizes) {
-    if (n >= size * 0.9995) return `${grouped(String(Math.round((n / size) * 10) / 10))}${unit}`;
+    if (n >= size * 0.99995) return `${grouped(String(Math.round((n / size) * 10) / 10))}${unit}`;
   }
   return String(Math.round(n * 10) / 10);
 }

@@ -27,6 +27,7 @@ const steps = [
 /** How long ago, in one unit: "just now", "4 minutes ago", "yesterday"; the date after 30 days. */
 export function ago(time: string | Date, now: number): string {
   const passed = now - new Date(time).getTime();
+  if (Number.isNaN(passed)) return "unknown";
   if (Math.abs(passed) < 45_000) return "just now";
   if (passed > 30 * day) return date(time);
   const [unit, size] = steps.find(([, size]) => Math.abs(passed) >= size * 0.95) ?? ["minute", 60_000];
@@ -55,11 +56,11 @@ export function date(time: string | Date | number): string {
 
 /** Date, time and zone in full: for tooltips. "26 Nov 2026, 12:03:44 UTC+01:00". */
 export function moment(time: string | Date): string {
-  return `${date(time)}, ${clock(time, true)} ${zone(new Date(time))}`;
+  return `${date(time)}, ${clock(time, true)} ${zone(-new Date(time).getTimezoneOffset())}`;
 }
 
-function zone(at: Date): string {
-  const ahead = -at.getTimezoneOffset();
+/** A zone by how many minutes it is ahead of UTC: "UTC+05:30". */
+export function zone(ahead: number): string {
   const far = Math.abs(ahead);
   return ahead === 0 ? "UTC" : `UTC${ahead > 0 ? "+" : "−"}${digits(Math.floor(far / 60))}:${digits(far % 60)}`;
 }

@@ -6,6 +6,9 @@ import { jobSearch } from "@/features/job/search";
 
 export const Route = createFileRoute("/jobs/$jobId/")({
   validateSearch: jobSearch,
-  loader: ({ context: { api, queries }, params }) => prefetch(queries.query(jobQuery(api, params.jobId))),
+  loader: ({ context: { api, queries }, params }) => {
+    const job = jobQuery(api, params.jobId);
+    return prefetch(queries, { key: job.queryKey, answer: queries.query(job) });
+  },
   component: JobPage,
 });

@@ -10,13 +10,18 @@ export const Route = createFileRoute("/jobs/$jobId/repositories/$owner/$name")({
   loaderDeps: ({ search: { tab, attempt } }) => ({ tab, attempt }),
   loader: ({ context: { api, queries }, params: { jobId, owner, name }, deps: { tab, attempt }, cause }) => {
     const repositoryName = `${owner}/${name}`;
-    const page = [queries.query(jobQuery(api, jobId)), queries.query(taskQuery(api, jobId, repositoryName))];
+    const job = jobQuery(api, jobId);
+    const task = taskQuery(api, jobId, repositoryName);
+    const page = [
+      { key: job.queryKey, answer: queries.query(job) },
+      { key: task.queryKey, answer: queries.query(task) },
+    ];
     if (tab === undefined || tab === "changes") {
       preloadDiff();
       // A patch can be megabytes: not for a pointer that only passes over a link.
-      if (cause !== "preload") void prefetch(queries.query(diffQuery(api, jobId, repositoryName, attempt)));
+      if (cause !== "preload") queries.query(diffQuery(api, jobId, repositoryName, attempt)).catch(() => undefined);
     }
-    return prefetch(...page);
+    return prefetch(queries, ...page);
   },
   component: TaskPage,
 });

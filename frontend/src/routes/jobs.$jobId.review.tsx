@@ -9,7 +9,8 @@ export const Route = createFileRoute("/jobs/$jobId/review")({
   validateSearch: reviewSearch,
   loader: ({ context: { api, queries }, params }) => {
     preloadDiff();
-    return prefetch(queries.query(jobQuery(api, params.jobId)));
+    const job = jobQuery(api, params.jobId);
+    return prefetch(queries, { key: job.queryKey, answer: queries.query(job) });
   },
   component: ReviewPage,
 });

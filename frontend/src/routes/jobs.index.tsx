@@ -7,6 +7,9 @@ import { jobsSearch } from "@/features/jobs/search";
 export const Route = createFileRoute("/jobs/")({
   validateSearch: jobsSearch,
   loaderDeps: ({ search: { status } }) => ({ status }),
-  loader: ({ context: { api, queries }, deps }) => prefetch(queries.infiniteQuery(jobsQuery(api, deps.status))),
+  loader: ({ context: { api, queries }, deps }) => {
+    const jobs = jobsQuery(api, deps.status);
+    return prefetch(queries, { key: jobs.queryKey, answer: queries.infiniteQuery(jobs) });
+  },
   component: JobsPage,
 });

@@ -4,6 +4,9 @@ import { healthQuery } from "@/api/queries";
 import { SettingsPage } from "@/features/settings/SettingsPage";
 
 export const Route = createFileRoute("/settings")({
-  loader: ({ context: { api, queries } }) => prefetch(queries.query(healthQuery(api))),
+  loader: ({ context: { api, queries } }) => {
+    const health = healthQuery(api);
+    return prefetch(queries, { key: health.queryKey, answer: queries.query(health) });
+  },
   component: SettingsPage,
 });

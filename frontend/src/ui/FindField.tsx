@@ -1,5 +1,6 @@
 import { useRef } from "react";
 import { TextInput } from "./Field";
+import { focusContent } from "./focusContent";
 import { useShortcuts } from "./keys";
 import { MatchSteps } from "./MatchSteps";
 import styles from "./FindField.module.css";
@@ -42,7 +43,7 @@ export function FindField({
           if (event.key === "Enter") onStep(event.shiftKey ? -1 : 1);
           if (event.key === "Escape") {
             onChange("");
-            input.current?.blur();
+            focusContent();
           }
         }}
       />

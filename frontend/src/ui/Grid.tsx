@@ -198,14 +198,7 @@ export function Grid<R>({
       ) : (
         // The grid takes the keys for its rows.
         // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
-        <div
-          role="rowgroup"
-          className={styles.rows}
-          style={{ blockSize: rows.length * rowHeight }}
-          onClick={click}
-          // Elements are used for other rows while it scrolls: the focus stays with the grid.
-          onFocus={() => scroller.current?.focus({ preventScroll: true })}
-        >
+        <div role="rowgroup" className={styles.rows} style={{ blockSize: rows.length * rowHeight }} onClick={click}>
           {shown.map((row, i) => {
             const index = first + i;
             const key = rowKey(row);

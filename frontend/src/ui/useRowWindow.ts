@@ -1,6 +1,17 @@
 import { type RefObject, useEffect, useState } from "react";
 import { flushSync } from "react-dom";
 
+/**
+ * A row whose element holds the focus and is about to be used for another row gives
+ * the focus to the scroller: else a key would act on a row that nobody chose.
+ */
+function keepFocus(scroller: HTMLElement, first: number, end: number): void {
+  const { activeElement } = document;
+  if (!activeElement || activeElement === scroller || !scroller.contains(activeElement)) return;
+  const index = activeElement.closest<HTMLElement>("[data-index]")?.dataset.index;
+  if (index !== undefined && (Number(index) < first || Number(index) >= end)) scroller.focus({ preventScroll: true });
+}
+
 /** How many rows are drawn beyond the window, so that a scroll finds them there. */
 const spare = 3;
 
@@ -31,6 +42,7 @@ export function useRowWindow(
     const look = () => {
       const first = Math.max(0, Math.floor(element.scrollTop / rowHeight) - spare);
       const size = Math.ceil(element.clientHeight / rowHeight) + 2 * spare;
+      keepFocus(element, first, first + size);
       setView((known) => (known.first === first && known.size === size ? known : { first, size }));
     };
     // Drawn before the browser paints what was scrolled to: else there would be a gap.

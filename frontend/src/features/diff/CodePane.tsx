@@ -154,7 +154,10 @@ function Pane({
   const looking = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
     inView.current = "";
-    return () => clearTimeout(looking.current);
+    return () => {
+      clearTimeout(looking.current);
+      looking.current = undefined;
+    };
   }, [patch]);
   const look = (viewer: Viewer) => {
     looking.current = undefined;

@@ -5,6 +5,7 @@ import { useApi } from "@/api/context";
 import { taskUrl } from "@/api/client";
 import type { Task } from "@/api/types";
 import { bytes, count } from "@/format/number";
+import { focusContent } from "@/ui/focusContent";
 import { preferences, usePreferences } from "@/ui/preferences";
 import { save } from "@/ui/save";
 import { Notice } from "@/ui/State";
@@ -186,6 +187,7 @@ export function DiffDesk({ task, patch, attempt }: { task: Task; patch: Patch; a
           onClose={() => {
             setMatchAt(-1);
             change({ find: undefined });
+            focusContent();
           }}
           onFocus={setFinding}
         />

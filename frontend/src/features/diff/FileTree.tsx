@@ -90,7 +90,7 @@ export function FileTree({ files, current, viewed, onOpen, filterRef }: FileTree
           if (event.key === "Enter") act(rows.find((row) => row.kind === "file"));
           if (event.key === "ArrowDown") scroller.current?.focus();
           if (event.key !== "Escape") return;
-          if (filter === "") event.currentTarget.blur();
+          if (filter === "") scroller.current?.focus();
           setFilter("");
         }}
       />

@@ -38,9 +38,9 @@ export function takeWorker(): Worker {
 }
 
 /**
- * Lets everything that a diff needs come at once, beside the patch itself: the
- * viewer, its workers and their engine. The route calls it before its page is
- * there. A failure shows where the viewer is used.
+ * Makes the viewer, its workers and their engine ready beside the patch itself: at
+ * once, or in a page that is only just opened, when it shows its words. The route
+ * calls it before its page is there. A failure shows where the viewer is used.
  */
 export function preloadDiff(): void {
   if (pane) return;

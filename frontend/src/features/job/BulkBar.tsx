@@ -35,7 +35,7 @@ export function BulkBar({
 }) {
   // The selection shows first; what can be done to 10,000 is known a moment later.
   const counted = useDeferredValue(picked);
-  const isCounted = counted === picked;
+  const isCounted = useDeferredValue(selection.names) === selection.names; // news of the same ones keep what was counted
   const plans = useMemo(() => verbs.map((v) => ({ ...v, plan: planOf(v.verb, counted) })), [counted]);
   if (picked.length === 0) return null;
   return (

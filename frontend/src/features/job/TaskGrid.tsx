@@ -32,6 +32,7 @@ export function TaskGrid({ job, feed, bulk }: { job: Job; feed: FeedSnapshot; bu
   const { status, outcome, publish, group, sort, desc, peek } = search;
   const typed = useFilterText();
   const q = useDeferredValue(typed.text) || undefined; // the letter shows first, then what it finds
+  const isLate = q !== (typed.text || undefined);
   const filter = useMemo(() => ({ status, outcome, publish, q, group }), [status, outcome, publish, q, group]);
   const matching = useMemo(() => filterTasks(feed.tasks, filter), [feed.tasks, filter]);
   const rows = useMemo(() => sortTasks(matching, sort, desc, Date.parse(job.createdAt)), [matching, sort, desc, job]);
@@ -73,12 +74,16 @@ export function TaskGrid({ job, feed, bulk }: { job: Job; feed: FeedSnapshot; bu
     );
   }, [sort, desc, jobId, router, navigate, open]);
   const activeTask = active === undefined ? undefined : feed.byName.get(active);
+  const pickAll = () => {
+    if (!isLate) selection.toggleAll(); // else it would pick what the filter is about to hide
+  };
   useGridKeys({
     rows,
     active,
-    activeTask,
+    activeTask: !isLate && active !== undefined && names.includes(active) ? activeTask : undefined,
     picked,
     selection,
+    onAll: pickAll,
     bulk,
     setActive,
     open,
@@ -89,7 +94,12 @@ export function TaskGrid({ job, feed, bulk }: { job: Job; feed: FeedSnapshot; bu
   const frame = useRef<HTMLDivElement>(null);
   const enter = () => {
     frame.current?.querySelector<HTMLElement>("[role=grid]")?.focus();
-    if (active === undefined || !names.includes(active)) setActive(names[0]);
+    const now = isLate
+      ? sortTasks(filterTasks(feed.tasks, { ...filter, q: typed.text }), sort, desc, Date.parse(job.createdAt)).map(
+          nameOf,
+        )
+      : names;
+    if (active === undefined || !now.includes(active)) setActive(now[0]);
   };
 
   if (feed.tasks.length === 0 && !feed.isComplete) return <Skeleton label="Loading repositories" rows={8} />;
@@ -111,7 +121,7 @@ export function TaskGrid({ job, feed, bulk }: { job: Job; feed: FeedSnapshot; bu
             selection={{
               has: (name) => selection.names.has(name),
               onToggle: selection.toggle,
-              onAll: selection.toggleAll,
+              onAll: pickAll,
               all: allPicked(names, selection.names),
               rowLabel: nameOf,
             }}

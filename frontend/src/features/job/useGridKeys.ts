@@ -12,6 +12,7 @@ export function useGridKeys({
   activeTask,
   picked,
   selection,
+  onAll,
   bulk,
   setActive,
   open,
@@ -20,9 +21,11 @@ export function useGridKeys({
 }: {
   rows: readonly Task[];
   active: string | undefined;
+  /** The task of the active row, if that row is there to be seen. */
   activeTask: Task | undefined;
   picked: readonly Task[];
   selection: Selection;
+  onAll: () => void;
   bulk: Bulk;
   setActive: (name: string | undefined) => void;
   open: (task: Task) => Promise<void>;
@@ -35,7 +38,7 @@ export function useGridKeys({
     bulk.start(verb, tasks);
   };
   const toggle = (isRange: boolean) => {
-    if (active !== undefined) selection.toggle(active, isRange);
+    if (activeTask) selection.toggle(activeTask.repositoryName, isRange);
   };
   const group = "Repositories";
   useShortcuts([
@@ -43,7 +46,7 @@ export function useGridKeys({
     { keys: "k", does: "Previous row", group, run: () => move(-1) },
     { keys: "x", does: "Select the row", group, run: () => toggle(false) },
     { keys: "shift+X", does: "Select from the last one to here", group, run: () => toggle(true) },
-    { keys: "mod+a", does: "Select all that match", group, run: () => selection.toggleAll() },
+    { keys: "mod+a", does: "Select all that match", group, run: onAll },
     { keys: "Enter", does: "Open the repository", group, run: () => activeTask && void open(activeTask) },
     {
       keys: " ",

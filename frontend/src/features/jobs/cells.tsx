@@ -73,7 +73,7 @@ function JobName({ job }: { job: Job }) {
 function JobProgress({ job }: { job: Job }) {
   return (
     <span className={styles.stack}>
-      <StackedBar label={job.name} segments={countSegments(job.counts)} />
+      <StackedBar key={job.jobId} label={job.name} segments={countSegments(job.counts)} />
       <span className={styles.below}>
         {count(doneCount(job.counts))} of {count(job.repositoryCount)}
         {waitingDiffs(job) > 0 && <span className={styles.narrow}> · {count(waitingDiffs(job))} to review</span>}

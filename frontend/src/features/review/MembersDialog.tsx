@@ -23,7 +23,6 @@ const columns = (jobId: string): Column<Task>[] => [
     key: "links",
     header: "Links",
     width: "9rem",
-    isExtra: true,
     cell: (task) => (
       <span className={styles.links}>
         <Link to="/jobs/$jobId/repositories/$owner/$name" params={taskPath(jobId, task.repositoryName)} search={{}}>

@@ -3,7 +3,6 @@ import { getRouteApi } from "@tanstack/react-router";
 import { Check, CornerUpLeft, Undo2 } from "lucide-react";
 import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { useApi } from "@/api/context";
-import { prefetch } from "@/api/prefetch";
 import { diffQuery } from "@/api/queries";
 import { type Job, type Task, taskPath } from "@/api/types";
 import { ReturnDialog } from "@/features/verbs/ReturnDialog";
@@ -211,6 +210,6 @@ function usePrefetchedDiff(jobId: string, next: Entry | null): void {
   const queries = useQueryClient();
   const name = next?.tasks.find((task) => reviewState(task) === "open")?.repositoryName;
   useEffect(() => {
-    if (name !== undefined) void prefetch(queries.query(diffQuery(api, jobId, name)));
+    if (name !== undefined) queries.query(diffQuery(api, jobId, name)).catch(() => undefined); // shown when it is its turn
   }, [api, queries, jobId, name]);
 }
