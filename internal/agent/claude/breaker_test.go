@@ -15,7 +15,7 @@ import (
 	"github.com/liamzdenek/cody-batch/internal/rehearsal"
 )
 
-// refusal is a verdict on a key.
+// refusal401 is a verdict on a key.
 func refusal401() verdict {
 	return verdict{outcome: codybatch.OutcomeAuthError, refused: "401 authentication_error: invalid x-api-key"}
 }
@@ -76,15 +76,15 @@ func TestBreaker_cools_down_twice_as_long_after_every_trial_that_is_refused(t *t
 		if late.refused(refusal401()) {
 			t.Error("a call of before opened it again")
 		}
-		for _, minutes := range []time.Duration{1, 2, 4, 8, 15, 15} {
-			_ = sleep(t.Context(), minutes*time.Minute-1)
+		for _, coolDown := range []time.Duration{time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 15 * time.Minute, 15 * time.Minute} {
+			_ = sleep(t.Context(), coolDown-1)
 			end := b.refuses()
 			if end == nil || end.outcome != codybatch.OutcomeAuthError || !strings.Contains(end.reason, "since "+since.UTC().Format(time.RFC3339)) {
-				t.Fatalf("shortly before %d minutes: %+v", minutes, end)
+				t.Fatalf("shortly before %s: %+v", coolDown, end)
 			}
 			_ = sleep(t.Context(), 1)
 			if isOpen(b) {
-				t.Fatalf("it is open after %d minutes", minutes)
+				t.Fatalf("it is open after %s", coolDown)
 			}
 			if trial := mustPass(t, b); !trial.refused(refusal401()) {
 				t.Fatal("the trial's refusal does not open it")
@@ -212,7 +212,7 @@ func (o *office) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (o *office) run(t *testing.T, repository codybatch.RepositoryName) codybatch.AgentResult {
 	t.Helper()
 	s := newStage(t, o.stage.server)
-	s.run.Key.Repository = repository
+	s.run.Key.Repository, s.run.Spec = repository, o.stage.run.Spec
 	result, err := o.agent.Run(t.Context(), s.run)
 	if err != nil {
 		t.Errorf("%s: %v", repository, err)

@@ -312,3 +312,26 @@ func TestShelf_keeps_what_is_used_and_forgets_the_rest(t *testing.T) {
 		}
 	})
 }
+
+func TestRun_narrows_the_window_of_its_key_and_model_alone(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []rehearsal.FaultKind{rehearsal.FaultRateLimit, rehearsal.FaultOverloaded, rehearsal.FaultStreamError} {
+		t.Run(string(fault), func(t *testing.T) {
+			t.Parallel()
+			play(t, func(t *testing.T, s *stage) {
+				o := newOffice(t, s)
+				models := []string{DefaultModel, "claude-haiku-4-5"}
+				for _, model := range models { // each of them meets the fault once
+					s.run.Spec.Model = model
+					o.run(t, "acme/site")
+				}
+				for _, model := range models {
+					i := o.agent.limiters.items[lane{digestKey(testKey), model}]
+					if i == nil || i.value.window != firstWindow/2 || i.value.round != 1 {
+						t.Errorf("%s: got %+v", model, i)
+					}
+				}
+			}, done().AndFail(rehearsal.Fault{Kind: fault}))
+		})
+	}
+}
