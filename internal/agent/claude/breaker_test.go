@@ -293,6 +293,13 @@ func TestRun_tries_a_refused_key_with_one_call_and_goes_on_when_it_is_good_again
 		together(codybatch.OutcomeAuthError, 0) // twice as long
 		_ = sleep(t.Context(), firstCoolDown)
 		together(codybatch.OutcomeNoChanges, 10)
+		for _, status := range []int{401, 401, 0, 401, 401} { // no three in a row
+			o.refused[testKey] = status
+			o.run(t, "acme/late")
+		}
+		if o.calls[testKey] != 15 {
+			t.Errorf("%d calls, want 15: it counts on over a success", o.calls[testKey])
+		}
 	}, rehearsal.Finish("no_change_needed", "Fine.", "", ""))
 }
 
@@ -303,6 +310,11 @@ func TestRun_gives_the_place_back_that_it_did_not_use(t *testing.T) {
 		for _, status := range []int{401, 500, 401, 401, 401} {
 			o.refused[testKey] = status
 			o.run(t, "acme/site")
+		}
+		_ = sleep(t.Context(), firstCoolDown)
+		o.refused[testKey] = http.StatusInternalServerError // a trial that shows nothing, tried again
+		if r := o.run(t, "acme/site"); !strings.Contains(r.Reason, "in 9 tries") {
+			t.Errorf("got %+v", r)
 		}
 		for _, i := range o.agent.limiters.items {
 			if l := i.value; i.users != 0 || l.running != 0 || l.unanswered != 0 || l.freshTokens != 0 || len(l.line) != 0 || l.alarm != nil {

@@ -48,7 +48,7 @@ func (a *narrowAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func TestAgent_keeps_64_runs_within_what_the_API_takes(t *testing.T) {
 	t.Parallel()
-	const runs, turns, atOnce, most = 64, 2, 10, 16
+	const runs, turns, atOnce, most = 64, 2, 10, 24
 	slow := rehearsal.Call("glob", map[string]string{"pattern": "*"})
 	slow.DelayMS = 40
 	finish := rehearsal.Finish("no_change_needed", "Fine.", "", "")

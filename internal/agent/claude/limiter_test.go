@@ -307,7 +307,7 @@ func TestShelf_keeps_what_is_used_and_forgets_the_rest(t *testing.T) {
 		if again, _ := take(testKey); again != used || len(s.items) > 3 {
 			t.Errorf("%d are kept, the one in use: %t", len(s.items), again == used)
 		}
-		if printed := fmt.Sprintf("%v %+v %#v", s.items, s.items, s.items); strings.Contains(printed, testKey) {
+		if printed := fmt.Sprintf("%v %+v %#v", s.items, s.items, s.items); strings.Contains(printed, testKey) || strings.Contains(printed, fmt.Sprint([]byte(testKey[:8]))[1:20]) {
 			t.Error("the key is told")
 		}
 	})
