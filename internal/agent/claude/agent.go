@@ -51,8 +51,8 @@ type Options struct {
 	IgnoreGuidance bool
 }
 
-// Agent runs sessions with Claude. Its methods may be called at once; runs share
-// the pause that a rate limit asks for.
+// Agent runs sessions with Claude. Its methods may be called at once; runs with
+// the same key share its breaker, and those with the same model too a limiter.
 type Agent struct {
 	options Options
 	http    *http.Client
@@ -60,7 +60,9 @@ type Agent struct {
 	log     *slog.Logger
 	prices  Prices
 	idle    time.Duration
-	pauses  pauses
+
+	limiters shelf[lane, *limiter]
+	breakers shelf[keyDigest, *breaker]
 }
 
 var _ codybatch.Agent = (*Agent)(nil)
@@ -120,6 +122,7 @@ func (a *Agent) Run(ctx context.Context, run codybatch.AgentRun) (codybatch.Agen
 		return codybatch.AgentResult{}, err
 	}
 	defer s.workspace.close()
+	defer s.share()()
 	end, err := ending{}, s.begin(ctx)
 	if err == nil {
 		end, err = s.loop(ctx)
@@ -152,6 +155,9 @@ type session struct {
 	workspace   *workspace
 	environment []string // of programs; no secret is in it
 	ledger      ledger
+	limiter     *limiter
+	breaker     *breaker
+	announced   time.Duration // how long the thread says that the next try waits
 	thread      thread
 	talk        conversation
 	habits      habits
@@ -217,6 +223,19 @@ func (a *Agent) open(run codybatch.AgentRun, key string) (*session, error) {
 	}
 	s.workspace, err = openWorkspace(run.Dir)
 	return s, err
+}
+
+// share takes what the run has in common with others. The caller calls what it
+// returns at the run's end.
+func (s *session) share() func() {
+	key := digestKey(s.key)
+	var doneLimiter, doneBreaker func()
+	s.limiter, doneLimiter = s.agent.limiters.take(lane{key, s.params.Model}, s.agent.now, newLimiter)
+	s.breaker, doneBreaker = s.agent.breakers.take(key, s.agent.now, newBreaker)
+	return func() {
+		doneLimiter()
+		doneBreaker()
+	}
 }
 
 // begin writes the first user message, or the next one of a conversation that

@@ -61,6 +61,15 @@ func (l *ledger) estimate(requestBytes int64) int64 {
 	return l.lastTokens + fresh/bytesPerToken
 }
 
+// fresh is about how many tokens of a request the API has not in its cache: what
+// came after the last call. Of the first one nothing is known.
+func (l *ledger) fresh(requestBytes int64) int64 {
+	if l.lastBytes == 0 {
+		return 0
+	}
+	return max(0, requestBytes-l.lastBytes) / bytesPerFreshToken
+}
+
 // spend books a call. complete says that the call's counts are whole and its
 // prompt stays the start of the next one.
 func (l *ledger) spend(u codybatch.Usage, requestBytes int64, complete bool) {

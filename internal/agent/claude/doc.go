@@ -5,7 +5,9 @@
 // agent.go is the story of a run, loop.go one turn of it, stream.go one call of
 // the model. The tools are in tools.go, each with a file of its own. What a call
 // may cost is reserved before it is made (budget.go, prices.go); what went wrong
-// is tried again or given up in retry.go.
+// is tried again or given up in retry.go. Runs with the same key share limiter.go,
+// which says how many calls are made at once, and breaker.go, which spares a key
+// that is refused.
 //
 // Everything that the model says and everything that the repository holds is
 // taken as hostile: files are reached through [os.Root] only, programs through

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/anthropics/anthropic-sdk-go"
@@ -27,6 +26,8 @@ const (
 	longestWait   = time.Minute
 	longestAsked  = 2 * time.Minute // the most that a server's Retry-After gets
 	longestReason = 500             // bytes of a server's own words
+
+	statusOverloaded = 529 // of the API alone; net/http has no name for it
 )
 
 // Ways in which an answer ends without being one.
@@ -40,7 +41,10 @@ var (
 type verdict struct {
 	retry   bool
 	asked   time.Duration     // how long the server wants to be left alone; 0: it did not say
+	wait    time.Duration     // before the next try
 	limited bool              // a rate limit, which others with the same key and model meet too
+	crowded bool              // there were too many calls at once: a rate limit, or an overloaded API
+	refused string            // the API's words, when it refuses the key or its account, whatever is called
 	outcome codybatch.Outcome // when it is given up
 	reason  string            // for people
 }
@@ -83,20 +87,23 @@ func classifyAPI(api *anthropic.Error, now time.Time) verdict {
 	v := verdict{outcome: codybatch.OutcomeAPIError, reason: said, asked: retryAfter(api.Response, now)}
 	switch {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		v.outcome = codybatch.OutcomeAuthError
+		v.outcome, v.refused = codybatch.OutcomeAuthError, said
 		v.reason = "the API refuses the key: " + said + ". Check CLAUDE_API_KEY (or ANTHROPIC_API_KEY), that the key may use this model, and ANTHROPIC_BASE_URL; then retry"
 	case status == http.StatusPaymentRequired, body.Error.Type == string(shared.ErrorTypeBillingError):
+		v.refused = said
 		v.reason = "the account can't pay: " + said + ". Add credit or mend the billing of the account, then retry"
 	case body.Error.Details.ErrorCode == "enforced_spend_limit_reached":
+		v.refused = said
 		v.reason = "the account's own spend limit is reached: " + said + ". Raise it or wait for the next period, then retry"
 	case status == http.StatusTooManyRequests:
-		v.retry, v.limited = true, true
+		v.retry, v.limited, v.crowded = true, true, true
 	case status == http.StatusRequestEntityTooLarge, isTooLong(status, body.Error.Message):
 		v.outcome, v.reason = codybatch.OutcomeBlocked, tooLong
 	case status == http.StatusNotFound:
 		v.reason = "the API does not know the model, or not at this address: " + said
 	case status == http.StatusRequestTimeout, status == http.StatusConflict, status >= 500:
 		v.retry = true
+		v.crowded = status == statusOverloaded
 	}
 	return v
 }
@@ -148,7 +155,7 @@ func statusOf(errorType string) int {
 	case shared.ErrorTypeTimeoutError:
 		return http.StatusGatewayTimeout
 	case shared.ErrorTypeOverloadedError:
-		return 529
+		return statusOverloaded
 	default:
 		return http.StatusInternalServerError
 	}
@@ -179,42 +186,6 @@ func (v verdict) backoff(n int) time.Duration {
 	}
 	longest := min(firstBackoff<<(n-1), longestWait)
 	return rand.N(longest) + 1 //nolint:gosec // spreads load; nobody gains by guessing it
-}
-
-// pauses makes all tasks that share a key and a model wait when one of them meets
-// the rate limit. Its methods may be called at once.
-type pauses struct {
-	mu    sync.Mutex
-	until map[string]time.Time // by model; an Agent has one key
-}
-
-func (p *pauses) extend(model string, until time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.until == nil {
-		p.until = map[string]time.Time{}
-	}
-	if until.After(p.until[model]) {
-		p.until[model] = until
-	}
-}
-
-// wait returns when the model is not paused any more, or with the context's
-// cause.
-func (p *pauses) wait(ctx context.Context, model string, now func() time.Time) error {
-	var waited time.Time
-	for {
-		p.mu.Lock()
-		until := p.until[model]
-		p.mu.Unlock()
-		if !until.After(waited) {
-			return nil
-		}
-		if err := sleep(ctx, until.Sub(now())); err != nil {
-			return err
-		}
-		waited = until
-	}
 }
 
 // sleep waits, or returns the context's cause.

@@ -40,32 +40,34 @@ func TestClassify(t *testing.T) {
 		body    string
 		retry   bool
 		limited bool
+		crowded bool
+		refused bool
 		outcome codybatch.Outcome
 		says    string
 	}{
-		{"408", 408, failure("timeout_error", "slow"), true, false, codybatch.OutcomeAPIError, "slow"},
-		{"409", 409, failure("api_error", "conflict"), true, false, codybatch.OutcomeAPIError, "conflict"},
-		{"500", 500, failure("api_error", "oops"), true, false, codybatch.OutcomeAPIError, "oops"},
-		{"502 of a proxy", 502, "<html>", true, false, codybatch.OutcomeAPIError, "502"},
-		{"529", 529, failure("overloaded_error", "busy"), true, false, codybatch.OutcomeAPIError, "busy"},
-		{"429", 429, failure("rate_limit_error", "slower"), true, true, codybatch.OutcomeAPIError, "slower"},
-		{"429 spend limit", 429, `{"type":"error","error":{"type":"rate_limit_error","message":"m","details":{"error_code":"enforced_spend_limit_reached"}}}`, false, false, codybatch.OutcomeAPIError, "spend limit"},
-		{"400", 400, failure("invalid_request_error", "bad"), false, false, codybatch.OutcomeAPIError, "bad"},
-		{"400 too long", 400, failure("invalid_request_error", "prompt is too long: 1 > 0"), false, false, codybatch.OutcomeBlocked, "context"},
-		{"401", 401, failure("authentication_error", "invalid x-api-key"), false, false, codybatch.OutcomeAuthError, "CLAUDE_API_KEY"},
-		{"402", 402, failure("billing_error", "no credit"), false, false, codybatch.OutcomeAPIError, "can't pay"},
-		{"403", 403, failure("permission_error", "not yours"), false, false, codybatch.OutcomeAuthError, "CLAUDE_API_KEY"},
-		{"404", 404, failure("not_found_error", "model: x"), false, false, codybatch.OutcomeAPIError, "model"},
-		{"413", 413, failure("invalid_request_error", "large"), false, false, codybatch.OutcomeBlocked, "context"},
-		{"overloaded in the stream", 200, failure("overloaded_error", "busy"), true, false, codybatch.OutcomeAPIError, "529"},
-		{"api_error in the stream", 200, failure("api_error", "oops"), true, false, codybatch.OutcomeAPIError, "500"},
-		{"invalid_request in the stream", 200, failure("invalid_request_error", "bad"), false, false, codybatch.OutcomeAPIError, "400"},
-		{"nonsense in the stream", 200, "nonsense", true, false, codybatch.OutcomeAPIError, "500"},
+		{"408", 408, failure("timeout_error", "slow"), true, false, false, false, codybatch.OutcomeAPIError, "slow"},
+		{"409", 409, failure("api_error", "conflict"), true, false, false, false, codybatch.OutcomeAPIError, "conflict"},
+		{"500", 500, failure("api_error", "oops"), true, false, false, false, codybatch.OutcomeAPIError, "oops"},
+		{"502 of a proxy", 502, "<html>", true, false, false, false, codybatch.OutcomeAPIError, "502"},
+		{"529", 529, failure("overloaded_error", "busy"), true, false, true, false, codybatch.OutcomeAPIError, "busy"},
+		{"429", 429, failure("rate_limit_error", "slower"), true, true, true, false, codybatch.OutcomeAPIError, "slower"},
+		{"429 spend limit", 429, `{"type":"error","error":{"type":"rate_limit_error","message":"m","details":{"error_code":"enforced_spend_limit_reached"}}}`, false, false, false, true, codybatch.OutcomeAPIError, "spend limit"},
+		{"400", 400, failure("invalid_request_error", "bad"), false, false, false, false, codybatch.OutcomeAPIError, "bad"},
+		{"400 too long", 400, failure("invalid_request_error", "prompt is too long: 1 > 0"), false, false, false, false, codybatch.OutcomeBlocked, "context"},
+		{"401", 401, failure("authentication_error", "invalid x-api-key"), false, false, false, true, codybatch.OutcomeAuthError, "CLAUDE_API_KEY"},
+		{"402", 402, failure("billing_error", "no credit"), false, false, false, true, codybatch.OutcomeAPIError, "can't pay"},
+		{"403", 403, failure("permission_error", "not yours"), false, false, false, true, codybatch.OutcomeAuthError, "CLAUDE_API_KEY"},
+		{"404", 404, failure("not_found_error", "model: x"), false, false, false, false, codybatch.OutcomeAPIError, "model"},
+		{"413", 413, failure("invalid_request_error", "large"), false, false, false, false, codybatch.OutcomeBlocked, "context"},
+		{"overloaded in the stream", 200, failure("overloaded_error", "busy"), true, false, true, false, codybatch.OutcomeAPIError, "529"},
+		{"api_error in the stream", 200, failure("api_error", "oops"), true, false, false, false, codybatch.OutcomeAPIError, "500"},
+		{"invalid_request in the stream", 200, failure("invalid_request_error", "bad"), false, false, false, false, codybatch.OutcomeAPIError, "400"},
+		{"nonsense in the stream", 200, "nonsense", true, false, false, false, codybatch.OutcomeAPIError, "500"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			v := classify(apiFailure(t, test.status, test.body, nil), time.Now())
-			if v.retry != test.retry || v.limited != test.limited || v.outcome != test.outcome || !strings.Contains(v.reason, test.says) {
+			if v.retry != test.retry || v.limited != test.limited || v.crowded != test.crowded || (v.refused != "") != test.refused || v.outcome != test.outcome || !strings.Contains(v.reason, test.says) {
 				t.Errorf("got %+v", v)
 			}
 			if strings.Contains(v.reason, "api.example") {
@@ -108,26 +110,6 @@ func TestBackoff(t *testing.T) {
 			t.Errorf("retry %d has no jitter", n)
 		}
 	}
-}
-
-func TestPauses_hold_every_task_of_a_model_until_the_last_extension(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var p pauses
-		start := time.Now()
-		p.extend("a", start.Add(10*time.Second))
-		p.extend("a", start.Add(5*time.Second)) // shortens nothing
-		go func() {
-			time.Sleep(8 * time.Second) //nolint:forbidigo // the bubble's clock
-			p.extend("a", start.Add(20*time.Second))
-		}()
-		if err := p.wait(t.Context(), "b", time.Now); err != nil || time.Since(start) != 0 {
-			t.Errorf("another model waited %s, %v", time.Since(start), err)
-		}
-		if err := p.wait(t.Context(), "a", time.Now); err != nil || time.Since(start) != 20*time.Second {
-			t.Errorf("waited %s, %v", time.Since(start), err)
-		}
-	})
 }
 
 func TestSleep_ends_with_the_cause(t *testing.T) {

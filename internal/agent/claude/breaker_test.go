@@ -1,0 +1,330 @@
+package claude
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/rehearsal"
+)
+
+// refusal401 is a verdict on a key.
+func refusal401() verdict {
+	return verdict{outcome: codybatch.OutcomeAuthError, refused: "401 authentication_error: invalid x-api-key"}
+}
+
+// mustPass is for a test that knows that a call may be made.
+func mustPass(t *testing.T, b *breaker) *pass {
+	t.Helper()
+	p, end, err := b.enter(t.Context())
+	if end != nil || err != nil {
+		t.Fatalf("got %+v, %v", end, err)
+	}
+	return p
+}
+
+func isOpen(b *breaker) bool { return b.refuses() != nil }
+
+func TestBreaker_opens_after_three_refusals_in_a_row(t *testing.T) {
+	t.Parallel()
+	// x is a refused call, s an accepted one, u one that says nothing.
+	for calls, want := range map[string]bool{
+		"": false, "x": false, "xx": false, "xxx": true, "xxsx": false, "xxsxx": false, "xxsxxx": true, "xuxux": true, "uuuu": false,
+	} {
+		t.Run(calls, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBreaker(time.Now)
+				for i, call := range calls {
+					p := mustPass(t, b)
+					switch call {
+					case 's':
+						p.accepted()
+					case 'x':
+						if opened := p.refused(refusal401()); opened != (want && i == len(calls)-1) {
+							t.Errorf("call %d opened it: %t", i, opened)
+						}
+					}
+					p.leave()
+				}
+				if isOpen(b) != want {
+					t.Errorf("it is open: %t", !want)
+				}
+			})
+		})
+	}
+}
+
+func TestBreaker_cools_down_twice_as_long_after_every_trial_that_is_refused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBreaker(time.Now)
+		late, open := mustPass(t, b), func() {
+			for range enoughRefusals {
+				mustPass(t, b).refused(refusal401())
+			}
+		}
+		since := time.Now()
+		open()
+		if late.refused(refusal401()) {
+			t.Error("a call of before opened it again")
+		}
+		for _, coolDown := range []time.Duration{time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 15 * time.Minute, 15 * time.Minute} {
+			_ = sleep(t.Context(), coolDown-1)
+			end := b.refuses()
+			if end == nil || end.outcome != codybatch.OutcomeAuthError || !strings.Contains(end.reason, "since "+since.UTC().Format(time.RFC3339)) {
+				t.Fatalf("shortly before %s: %+v", coolDown, end)
+			}
+			_ = sleep(t.Context(), 1)
+			if isOpen(b) {
+				t.Fatalf("it is open after %s", coolDown)
+			}
+			if trial := mustPass(t, b); !trial.refused(refusal401()) {
+				t.Fatal("the trial's refusal does not open it")
+			} else {
+				trial.leave()
+			}
+		}
+		_ = sleep(t.Context(), longestCoolDown)
+		mustPass(t, b).accepted()
+		mustPass(t, b).refused(refusal401())
+		mustPass(t, b).refused(refusal401())
+		if isOpen(b) {
+			t.Error("the refusals of before still count")
+		}
+		mustPass(t, b).refused(refusal401())
+		_ = sleep(t.Context(), firstCoolDown)
+		if isOpen(b) {
+			t.Error("the cool-down of before still counts")
+		}
+	})
+}
+
+func TestBreaker_lets_one_trial_through_and_the_others_wait_for_it(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		end    func(*pass)
+		passes int // of three that wait
+		ends   int
+	}{
+		"accepted":       {func(p *pass) { p.accepted() }, 3, 0},
+		"refused":        {func(p *pass) { p.refused(refusal401()) }, 0, 3},
+		"showed nothing": {func(*pass) {}, 1, 0}, // the next trial, which the others wait for
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBreaker(time.Now)
+				for range enoughRefusals {
+					mustPass(t, b).refused(refusal401())
+				}
+				_ = sleep(t.Context(), firstCoolDown)
+				trial := mustPass(t, b)
+				ctx, cancel := context.WithCancelCause(t.Context())
+				var mu sync.Mutex
+				passes, ends, canceled := 0, 0, 0
+				for range 3 {
+					go func() {
+						p, end, err := b.enter(ctx)
+						mu.Lock()
+						defer mu.Unlock()
+						switch {
+						case errors.Is(err, codybatch.ErrCanceled):
+							canceled++
+						case end != nil:
+							ends++
+						case p != nil:
+							passes++
+						}
+					}()
+				}
+				synctest.Wait()
+				if passes+ends+canceled != 0 {
+					t.Error("they did not wait")
+				}
+				test.end(trial)
+				trial.leave()
+				synctest.Wait()
+				if passes != test.passes || ends != test.ends {
+					t.Errorf("%d passed and %d ended, want %d and %d", passes, ends, test.passes, test.ends)
+				}
+				cancel(codybatch.ErrCanceled)
+				synctest.Wait()
+				if passes+ends+canceled != 3 {
+					t.Error("one of them does not hear its context")
+				}
+			})
+		})
+	}
+}
+
+// office is one agent that many runs share, and an API that refuses keys.
+type office struct {
+	stage *stage
+	agent *Agent
+
+	mu      sync.Mutex
+	key     string         // of the next runs
+	refused map[string]int // status by key; 0 or none: it is good
+	calls   map[string]int // by key
+}
+
+func newOffice(t *testing.T, s *stage) *office {
+	t.Helper()
+	o := &office{stage: s, key: testKey, refused: map[string]int{}, calls: map[string]int{}}
+	s.handler = o
+	s.options.APIKey = func(context.Context) (string, error) { return o.key, nil }
+	agent, err := New(s.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.agent = agent
+	return o
+}
+
+func (o *office) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	key := r.Header.Get("X-Api-Key")
+	o.mu.Lock()
+	o.calls[key]++
+	status := o.refused[key]
+	o.mu.Unlock()
+	if status == 0 {
+		o.stage.server.ServeHTTP(w, r)
+		return
+	}
+	kind, details := map[int]string{401: "authentication_error", 402: "billing_error", 403: "permission_error", 429: "rate_limit_error", 500: "api_error"}[status], ""
+	if status == http.StatusTooManyRequests {
+		details = `,"details":{"error_code":"enforced_spend_limit_reached"}`
+	}
+	w.Header().Set(RehearsalHeader, "true")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, `{"type":"error","error":{"type":%q,"message":"refused %s"%s}}`, kind, key, details)
+}
+
+// run makes one run on a repository of its own.
+func (o *office) run(t *testing.T, repository codybatch.RepositoryName) codybatch.AgentResult {
+	t.Helper()
+	s := newStage(t, o.stage.server)
+	s.run.Key.Repository, s.run.Spec = repository, o.stage.run.Spec
+	result, err := o.agent.Run(t.Context(), s.run)
+	if err != nil {
+		t.Errorf("%s: %v", repository, err)
+	}
+	if strings.Contains(fmt.Sprintf("%+v %+v", s.events, result), testKey) {
+		t.Errorf("%s: the key was told", repository)
+	}
+	if last := s.events[len(s.events)-1]; last.Type != codybatch.EventRunEnd || last.Reason != result.Reason {
+		t.Errorf("%s: the thread ends with %+v", repository, last)
+	}
+	return result
+}
+
+func TestRun_makes_no_call_with_a_key_that_was_refused_three_times(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]codybatch.Outcome{
+		401: codybatch.OutcomeAuthError, 402: codybatch.OutcomeAPIError, 403: codybatch.OutcomeAuthError, 429: codybatch.OutcomeAPIError,
+	} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			t.Parallel()
+			play(t, func(t *testing.T, s *stage) {
+				o := newOffice(t, s)
+				o.refused[testKey] = status
+				for range enoughRefusals {
+					if r := o.run(t, "acme/early"); r.Outcome != want || strings.Contains(r.Reason, "no call was made") {
+						t.Errorf("got %+v", r)
+					}
+				}
+				for range 2 {
+					r := o.run(t, "acme/late")
+					if r.Outcome != want || o.calls[testKey] != enoughRefusals {
+						t.Errorf("got %+v after %d calls", r, o.calls[testKey])
+					}
+					for _, says := range []string{"no call was made", "since 2000-01-01T00:00:00Z", fmt.Sprint(status), "[redacted]", "billing", "retry the failed", "after 2000-01-01T00:01:00Z"} {
+						if !strings.Contains(r.Reason, says) {
+							t.Errorf("%q is not in %q", says, r.Reason)
+						}
+					}
+				}
+				o.key = "another-key"
+				if r := o.run(t, "acme/new-key"); r.Outcome != codybatch.OutcomeNoChanges {
+					t.Errorf("a new key is held back: %+v", r)
+				}
+			}, rehearsal.Finish("no_change_needed", "Fine.", "", ""))
+		})
+	}
+}
+
+func TestRun_tries_a_refused_key_with_one_call_and_goes_on_when_it_is_good_again(t *testing.T) {
+	t.Parallel()
+	play(t, func(t *testing.T, s *stage) {
+		o := newOffice(t, s)
+		o.refused[testKey] = http.StatusUnauthorized
+		for range enoughRefusals {
+			o.run(t, "acme/early")
+		}
+		together := func(want codybatch.Outcome, calls int) {
+			t.Helper()
+			o.calls[testKey] = 0
+			var runs sync.WaitGroup
+			for i := range 10 {
+				runs.Go(func() {
+					if r := o.run(t, codybatch.RepositoryName(fmt.Sprintf("acme/r%d", i))); r.Outcome != want {
+						t.Errorf("got %+v", r)
+					}
+				})
+			}
+			runs.Wait()
+			if o.calls[testKey] != calls {
+				t.Errorf("%d calls, want %d", o.calls[testKey], calls)
+			}
+		}
+		together(codybatch.OutcomeAuthError, 0)
+		_ = sleep(t.Context(), firstCoolDown)
+		together(codybatch.OutcomeAuthError, 1)
+		o.refused[testKey] = 0
+		_ = sleep(t.Context(), firstCoolDown)
+		together(codybatch.OutcomeAuthError, 0) // twice as long
+		_ = sleep(t.Context(), firstCoolDown)
+		together(codybatch.OutcomeNoChanges, 10)
+		for _, status := range []int{401, 401, 0, 401, 401} { // no three in a row
+			o.refused[testKey] = status
+			o.run(t, "acme/late")
+		}
+		if o.calls[testKey] != 15 {
+			t.Errorf("%d calls, want 15: it counts on over a success", o.calls[testKey])
+		}
+	}, rehearsal.Finish("no_change_needed", "Fine.", "", ""))
+}
+
+func TestRun_gives_the_place_back_that_it_did_not_use(t *testing.T) {
+	t.Parallel()
+	play(t, func(t *testing.T, s *stage) {
+		o := newOffice(t, s)
+		for _, status := range []int{401, 500, 401, 401, 401} {
+			o.refused[testKey] = status
+			o.run(t, "acme/site")
+		}
+		_ = sleep(t.Context(), firstCoolDown)
+		o.refused[testKey] = http.StatusInternalServerError // a trial that shows nothing, tried again
+		if r := o.run(t, "acme/site"); !strings.Contains(r.Reason, "in 9 tries") {
+			t.Errorf("got %+v", r)
+		}
+		for _, i := range o.agent.limiters.items {
+			if l := i.value; i.users != 0 || l.running != 0 || l.unanswered != 0 || l.freshTokens != 0 || len(l.line) != 0 || l.alarm != nil {
+				t.Errorf("left behind: %+v", l)
+			}
+		}
+		for _, i := range o.agent.breakers.items {
+			if i.users != 0 || i.value.trial != nil {
+				t.Errorf("left behind: %+v", i)
+			}
+		}
+	}, done())
+}

@@ -1,0 +1,106 @@
+package claude
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/rehearsal"
+)
+
+// narrowAPI answers so many calls at once, and 429 to the others.
+type narrowAPI struct {
+	rehearsal *rehearsal.Server
+	atOnce    int
+
+	mu                     sync.Mutex
+	running, most, refused int
+}
+
+func (a *narrowAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	a.running++
+	a.most = max(a.most, a.running)
+	isTooMany := a.running > a.atOnce
+	if isTooMany {
+		a.refused++
+	}
+	a.mu.Unlock()
+	defer func() { // before the client sees the answer's end
+		a.mu.Lock()
+		a.running--
+		a.mu.Unlock()
+	}()
+	if !isTooMany {
+		a.rehearsal.ServeHTTP(w, r)
+		return
+	}
+	w.Header().Set(RehearsalHeader, "true")
+	w.Header().Set("Retry-After", "0.1")
+	w.WriteHeader(http.StatusTooManyRequests)
+	_, _ = fmt.Fprint(w, `{"type":"error","error":{"type":"rate_limit_error","message":"too many at once"}}`)
+}
+
+func TestAgent_keeps_64_runs_within_what_the_API_takes(t *testing.T) {
+	t.Parallel()
+	const runs, turns, atOnce, most = 64, 2, 10, 24
+	slow := rehearsal.Call("glob", map[string]string{"pattern": "*"})
+	slow.DelayMS = 40
+	finish := rehearsal.Finish("no_change_needed", "Fine.", "", "")
+	finish.DelayMS = 40
+	server, err := rehearsal.New(rehearsal.Play(slow, finish), rehearsal.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := &narrowAPI{rehearsal: server, atOnce: atOnce}
+	web := httptest.NewServer(api)
+	t.Cleanup(web.Close)
+	agent, err := New(Options{
+		APIKey:  func(context.Context) (string, error) { return testKey, nil },
+		BaseURL: web.URL, HTTPClient: web.Client(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The window's bound, lower than it is, so that it can be met.
+	limiter, release := agent.limiters.take(lane{digestKey(testKey), DefaultModel}, time.Now, func(now func() time.Time) *limiter {
+		l := newLimiter(now)
+		l.most = most
+		return l
+	})
+	defer release()
+
+	var all sync.WaitGroup
+	for i := range runs {
+		s := newStage(t, server)
+		s.run.Key.Repository = codybatch.RepositoryName(fmt.Sprintf("acme/r%02d", i))
+		all.Go(func() {
+			result, err := agent.Run(t.Context(), s.run)
+			if err != nil || result.Outcome != codybatch.OutcomeNoChanges {
+				t.Errorf("%s: got %+v, %v", s.run.Key.Repository, result, err)
+			}
+			if retries := len(s.of(codybatch.EventRetry)); retries > maxRetries/2 {
+				t.Errorf("%s was refused %d times", s.run.Key.Repository, retries)
+			}
+		})
+	}
+	all.Wait()
+	if broken := server.Violations(); len(broken) > 0 {
+		t.Errorf("rules were broken: %q", broken)
+	}
+	if api.most <= firstWindow || api.most > most {
+		t.Errorf("%d calls at once; want more than %d, to which nothing was refused, and no more than the bound of %d", api.most, firstWindow, most)
+	}
+	if api.refused == 0 || api.refused > runs*turns/4 {
+		t.Errorf("%d of %d calls were refused", api.refused, runs*turns)
+	}
+	if limiter.running != 0 || len(limiter.line) != 0 || limiter.round == 0 {
+		t.Errorf("the limiter ended as %+v", limiter)
+	}
+	t.Logf("at most %d calls at once, %d refused, %d halvings, the window ended at %d", api.most, api.refused, limiter.round, limiter.window)
+}
