@@ -325,6 +325,39 @@ func TestCompaction_is_not_paid_for_where_no_summary_can_help(t *testing.T) {
 	}, measuring(writeHello(), 150_001), done())
 }
 
+func TestCompaction_waits_for_the_end_of_a_turn(t *testing.T) {
+	t.Parallel()
+	paused := tooMuch().AndFail(rehearsal.Fault{Kind: rehearsal.FaultPauseTurn}) // and then is played as written
+	perform(t, inParts(turns(writeHello(), paused), turns(wroteHello(), done())), func(t *testing.T, s *stage) {
+		s.ends(t, codybatch.OutcomeChanged, "")
+		s.compactions(t, 1)
+		if got := s.acts(); got != "part 0, part 0, part 0, summary 1, part 1" {
+			t.Errorf("asked for %s", got)
+		}
+	})
+}
+
+func TestCompaction_is_not_paid_for_after_the_last_turn(t *testing.T) {
+	t.Parallel()
+	refused := done().AndFail(rehearsal.Fault{Kind: rehearsal.FaultPromptTooLong})
+	for name, test := range map[string]struct {
+		last    rehearsal.Turn
+		outcome codybatch.Outcome
+	}{"soft_limit": {tooMuch(), codybatch.OutcomeMaxTurns}, "no_room": {refused, codybatch.OutcomeBlocked}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			perform(t, inParts(turns(writeHello(), test.last), turns(wroteHello(), done())), func(t *testing.T, s *stage) {
+				s.run.Spec.MaxTurns = 2
+				s.ends(t, test.outcome, "")
+				s.keepsHello(t)
+				if got := s.acts(); got != "part 0, part 0" {
+					t.Errorf("asked for %s", got)
+				}
+			})
+		})
+	}
+}
+
 func TestCompaction_needs_money_for_the_summary(t *testing.T) {
 	t.Parallel()
 	perform(t, inParts(turns(writeHello(), tooMuch()), turns(wroteHello(), done())), func(t *testing.T, s *stage) {
