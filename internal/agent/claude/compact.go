@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/anthropics/anthropic-sdk-go"
@@ -116,10 +117,10 @@ func (s *session) whyCompact(outgrown *ending) string {
 
 // folded is what the user's side says next. Where there is no room, of long
 // results the start is kept: the model can make the call again.
-func folded(pending []anthropic.ContentBlockParamUnion, short bool) []anthropic.ContentBlockParamUnion {
+func folded(pending []anthropic.ContentBlockParamUnion, isShort bool) []anthropic.ContentBlockParamUnion {
 	said := make([]anthropic.ContentBlockParamUnion, 0, len(pending)+1)
 	for _, block := range pending {
-		if result := block.OfToolResult; short && result != nil {
+		if result := block.OfToolResult; isShort && result != nil {
 			var text strings.Builder
 			for _, content := range result.Content {
 				if content.OfText != nil {
@@ -166,15 +167,20 @@ func summaryIn(r reply) string {
 }
 
 // startOver begins the new conversation: the task, the summary, what is changed,
-// and what the worker had to say besides. Answers to tool calls are not in it:
-// neither are the calls.
+// and what the worker has to say besides, such as the feedback that the run mends.
+// Answers to tool calls are not in it: neither are the calls.
 func (s *session) startOver(ctx context.Context, summary string, tokensBefore, bytesBefore int64) (*ending, error) {
 	changed, err := s.changedSoFar(ctx)
 	if err != nil {
 		return nil, err
 	}
 	first := s.talk.messages[:1:1]
-	said := append([]anthropic.ContentBlockParamUnion{anthropic.NewTextBlock(summaryHead + summary + changed + summaryEnd)}, texts(s.talk.pending)...)
+	said := []anthropic.ContentBlockParamUnion{anthropic.NewTextBlock(summaryHead + summary + changed + summaryEnd)}
+	pending := texts(s.talk.pending)
+	if text := feedbackPrompt(s.run.Feedback); s.run.Feedback != "" && !isSaid(pending, text) { // it was said earlier
+		said = append(said, anthropic.NewTextBlock(text))
+	}
+	said = append(said, pending...)
 	bytesAfter, err := s.size(with(first, said))
 	if err != nil {
 		return nil, err
@@ -186,10 +192,17 @@ func (s *session) startOver(ctx context.Context, summary string, tokensBefore, b
 			tokensAfter, tokensBefore, mostLeft)}, nil
 	}
 	s.talk.messages, s.talk.pending, s.talk.tokens = first, said, tokensAfter
+	s.ledger.warned = false // the model does not remember it
 	s.agent.log.Info("conversation compacted", "repository", s.run.Key.Repository, "before", tokensBefore, "after", tokensAfter)
 	return nil, s.thread.add(ctx, codybatch.ThreadEvent{
 		Type: codybatch.EventCompaction, TokensBefore: tokensBefore, TokensAfter: tokensAfter, Summary: summary,
 		Reason: fmt.Sprintf("The conversation goes on with the task and a summary: about %d tokens in the place of %d.", tokensAfter, tokensBefore),
+	})
+}
+
+func isSaid(said []anthropic.ContentBlockParamUnion, text string) bool {
+	return slices.ContainsFunc(said, func(block anthropic.ContentBlockParamUnion) bool {
+		return block.OfText != nil && block.OfText.Text == text
 	})
 }
 

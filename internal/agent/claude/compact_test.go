@@ -328,10 +328,10 @@ func TestCompaction_is_not_paid_for_where_no_summary_can_help(t *testing.T) {
 func TestCompaction_waits_for_the_end_of_a_turn(t *testing.T) {
 	t.Parallel()
 	paused := tooMuch().AndFail(rehearsal.Fault{Kind: rehearsal.FaultPauseTurn}) // and then is played as written
-	perform(t, inParts(turns(writeHello(), paused), turns(wroteHello(), done())), func(t *testing.T, s *stage) {
+	perform(t, inParts(turns(writeHello(), readMuch(), paused), turns(wroteHello(), done())), func(t *testing.T, s *stage) {
 		s.ends(t, codybatch.OutcomeChanged, "")
 		s.compactions(t, 1)
-		if got := s.acts(); got != "part 0, part 0, part 0, summary 1, part 1" {
+		if got := s.acts(); got != "part 0, part 0, part 0, part 0, summary 1, part 1" {
 			t.Errorf("asked for %s", got)
 		}
 	})
@@ -495,6 +495,37 @@ func TestCompaction_keeps_the_feedback_that_a_session_goes_on_with(t *testing.T)
 				if said := textsOf(t, message); strings.Count(said, feedbackPrompt(s.run.Feedback)) != 1 {
 					t.Errorf("the feedback is lost: %s", said)
 				}
+			}
+		}
+	})
+}
+
+func TestCompaction_says_again_what_the_worker_said_before(t *testing.T) {
+	t.Parallel()
+	first := turns(writeHello(), done())
+	for i := range 16 { // they cost most of the money
+		output := int64(30_000)
+		dear := measuring(rehearsal.Call("bash", in{"command": fmt.Sprint("echo ", i)}), 1_000)
+		dear.Usage.OutputTokens = &output
+		first = append(first, dear)
+	}
+	perform(t, inParts(append(first, tooMuch()), turns(wroteHello(), rehearsal.Call("glob", in{"pattern": "*"}), done())), func(t *testing.T, s *stage) {
+		s.run.Spec.MaxTurns = 30
+		s.run.Session = s.ends(t, codybatch.OutcomeChanged, "").Session
+		s.run.Feedback = "go test fails:\nFAIL TestHello"
+		budget := codybatch.USD(6)
+		s.run.Budget, s.events, s.spent = &budget, nil, nil
+		s.ends(t, codybatch.OutcomeChanged, "")
+		s.compactions(t, 1)
+		asked := s.asked(t)
+		last := asked[len(asked)-1].Messages
+		if len(last) != 4 {
+			t.Fatalf("asked for %s", s.acts())
+		}
+		said := textsOf(t, last[1])
+		for _, want := range []string{feedbackPrompt(s.run.Feedback), nudgeBudget} {
+			if strings.Count(said, want) != 1 {
+				t.Errorf("the new conversation does not say once: %s", want)
 			}
 		}
 	})
