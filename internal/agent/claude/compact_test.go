@@ -252,11 +252,11 @@ func TestCompaction_makes_room_when_the_model_has_none(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			perform(t, inParts(turns(writeHello(), readMuch(), turn), turns(wroteHello(), done())), func(t *testing.T, s *stage) {
+			perform(t, inParts(turns(writeHello(), readMuch(), turn), turns(wroteHello(), rehearsal.Call("glob", in{"pattern": "*"}), done())), func(t *testing.T, s *stage) {
 				s.ends(t, codybatch.OutcomeChanged, "")
 				s.keepsHello(t)
 				s.compactions(t, 1)
-				if got := s.acts(); got != "part 0, part 0, part 0, summary 1, part 1" {
+				if got := s.acts(); got != "part 0, part 0, part 0, summary 1, part 1, part 1" {
 					t.Fatalf("asked for %s", got)
 				}
 				summary := s.asked(t)[3].Messages
