@@ -35,6 +35,10 @@ type AgentRun struct {
 	// that want to know how they stand.
 	Verify func(ctx context.Context) ([]VerificationResult, error)
 
+	// Changes lists what differs in the workspace from BaseCommit now, for agents
+	// that lose sight of it. It may be nil, and an error of it is not worth a run.
+	Changes func(ctx context.Context) ([]FileChange, error)
+
 	// Record appends to the thread. An error means that the thread can't be
 	// kept; the agent stops with it.
 	Record func(ctx context.Context, event ThreadEvent) error

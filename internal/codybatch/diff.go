@@ -27,6 +27,16 @@ func (s DiffStat) String() string {
 	return fmt.Sprintf("%d files, +%d −%d", s.Files, s.Additions, s.Deletions)
 }
 
+// FileChange is one path of a diff.
+type FileChange struct {
+	Path      string // any bytes but NUL
+	OldPath   string // of a renamed file; else empty
+	Status    byte   // 'A'dded, 'M'odified, 'D'eleted, 'R'enamed, 'T'ype changed
+	Additions int    // lines; a binary file counts as none
+	Deletions int
+	Binary    bool
+}
+
 // Fingerprint names a patch by what it adds and removes, whatever the files are
 // called, where in them the lines stand and how they are indented. Two tasks
 // with the same fingerprint need to be read once. Memory use does not grow with

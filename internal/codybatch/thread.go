@@ -77,6 +77,12 @@ type ThreadEvent struct {
 	Level GateLevel `json:"level,omitempty"`
 	Paths []string  `json:"paths,omitempty"`
 
+	// compaction: what the conversation measured and measures now, in tokens, and
+	// the summary that stands for all that came after the task.
+	TokensBefore int64  `json:"tokensBefore,omitempty"`
+	TokensAfter  int64  `json:"tokensAfter,omitempty"`
+	Summary      string `json:"summary,omitempty"`
+
 	// retry, notice, compaction, runEnd, gate
 	Reason   string    `json:"reason,omitempty"`
 	Outcome  Outcome   `json:"outcome,omitempty"`

@@ -44,6 +44,10 @@ func TestMessage(t *testing.T) {
 			codybatch.ThreadEvent{Type: codybatch.EventVerify, Command: "true", ExitCode: new(int)},
 			codybatch.RoleSystem, `[{"type":"text","text":"$ true\n(after the change: exit code 0)","exitCode":0}]`,
 		},
+		"compaction": {
+			codybatch.ThreadEvent{Type: codybatch.EventCompaction, Reason: "Shortened.", TokensBefore: 3, TokensAfter: 1, Summary: "Done: all."},
+			codybatch.RoleSystem, `[{"type":"text","text":"Shortened."}]`,
+		},
 		"end": {
 			codybatch.ThreadEvent{Type: codybatch.EventRunEnd, Outcome: codybatch.OutcomeBlocked, Reason: "no pom.xml"},
 			codybatch.RoleSystem, `[{"type":"text","text":"Ended: blocked. no pom.xml"}]`,

@@ -9,7 +9,7 @@ import (
 // FaultKind names something that goes wrong.
 type FaultKind string
 
-// The faults. Those from FaultRateLimit to FaultUnauthorized are answers with an
+// The faults. Those from FaultRateLimit to FaultRequestTooLarge are answers with an
 // error status; those from FaultStreamError to FaultSlow happen to a stream that
 // began well; the last four are whole answers that are not what was hoped for.
 const (
@@ -19,6 +19,9 @@ const (
 	FaultServerError  FaultKind = "serverError"  // 500
 	FaultBadGateway   FaultKind = "badGateway"   // 502 with HTML, as proxies do
 	FaultUnauthorized FaultKind = "unauthorized" // 401
+	// Both are given up at once: the same request is never shorter.
+	FaultPromptTooLong   FaultKind = "promptTooLong"   // 400: more tokens than the model's context has
+	FaultRequestTooLarge FaultKind = "requestTooLarge" // 413: more bytes than the API takes
 
 	FaultStreamError FaultKind = "streamError" // an SSE event "error": overloaded
 	FaultTruncated   FaultKind = "truncated"   // the stream ends cleanly, in a tool call if there is one
@@ -35,6 +38,7 @@ const (
 func faultKinds() []FaultKind {
 	return []FaultKind{
 		FaultRateLimit, FaultSpendLimit, FaultOverloaded, FaultServerError, FaultBadGateway, FaultUnauthorized,
+		FaultPromptTooLong, FaultRequestTooLarge,
 		FaultStreamError, FaultTruncated, FaultReset, FaultSilence, FaultSlow,
 		FaultRefusal, FaultMaxTokens, FaultPauseTurn, FaultMalformedToolJSON,
 	}
@@ -104,6 +108,10 @@ func (f Fault) failure() (failure, bool) {
 		return failure{status: 502}, true
 	case FaultUnauthorized:
 		return failure{status: 401, kind: "authentication_error", message: "Rehearsed: invalid x-api-key."}, true
+	case FaultPromptTooLong:
+		return failure{status: 400, kind: "invalid_request_error", message: "prompt is too long: 214031 tokens > 200000 maximum (rehearsed)"}, true
+	case FaultRequestTooLarge: // the description has no request_too_large
+		return failure{status: 413, kind: "invalid_request_error", message: "Rehearsed: request exceeds the maximum size."}, true
 	default:
 		return failure{}, false
 	}

@@ -35,6 +35,9 @@ func TestFaultsWithAStatus(t *testing.T) {
 		rehearsal.FaultServerError:  {500, "api_error"},
 		rehearsal.FaultBadGateway:   {502, "502"},
 		rehearsal.FaultUnauthorized: {401, "authentication_error"},
+
+		rehearsal.FaultPromptTooLong:   {400, "prompt is too long"},
+		rehearsal.FaultRequestTooLarge: {413, "maximum size"},
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()

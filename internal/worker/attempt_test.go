@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -343,6 +344,32 @@ func TestVerification(t *testing.T) {
 		spec := promptJob("site")
 		spec.Verify = []string{"echo r > report.xml"}
 		if task := w.runOne(spec); task.DiffStat.Files != 1 {
+			t.Errorf("diff:\n%s", w.diff(task))
+		}
+	})
+
+	t.Run("an agent can see what it has changed so far", func(t *testing.T) {
+		t.Parallel()
+		agent := &scripted{rounds: []func(context.Context, codybatch.AgentRun) (codybatch.AgentResult, error){
+			func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+				if changes, err := run.Changes(ctx); err != nil || len(changes) != 0 {
+					t.Errorf("got %+v, %v before any change", changes, err)
+				}
+				writeFile(t, filepath.Join(run.Dir, "a.txt"), "y\nz\n")
+				writeFile(t, filepath.Join(run.Dir, "b.txt"), "b\n")
+				changes, err := run.Changes(ctx)
+				want := []codybatch.FileChange{
+					{Path: "a.txt", Status: 'M', Additions: 2, Deletions: 1}, {Path: "b.txt", Status: 'A', Additions: 1},
+				}
+				if !slices.Equal(changes, want) {
+					t.Errorf("got %+v, want %+v", changes, want)
+				}
+				return codybatch.AgentResult{Outcome: codybatch.OutcomeChanged}, err
+			},
+		}}
+		w := newWorld(t, withAgent(agent))
+		w.repository("site", map[string]string{"a.txt": "x\n"})
+		if task := w.runOne(promptJob("site")); task.DiffStat != (codybatch.DiffStat{Files: 2, Additions: 3, Deletions: 1}) {
 			t.Errorf("diff:\n%s", w.diff(task))
 		}
 	})

@@ -28,9 +28,10 @@ func (a *attempt) change(ctx context.Context, place *place) (string, error) {
 	run := codybatch.AgentRun{
 		Key: a.task.Key(), BaseCommit: a.result.BaseCommit, Prompt: a.job.Prompt, Spec: a.job.Agent,
 		Dir: place.tree, Home: place.home,
-		Verify: func(ctx context.Context) ([]codybatch.VerificationResult, error) { return a.tryVerify(ctx, place) },
-		Record: a.event,
-		Log:    a.record,
+		Verify:  func(ctx context.Context) ([]codybatch.VerificationResult, error) { return a.tryVerify(ctx, place) },
+		Changes: func(ctx context.Context) ([]codybatch.FileChange, error) { return listChanges(ctx, place) },
+		Record:  a.event,
+		Log:     a.record,
 	}
 	for round := 0; ; round++ {
 		ended, err := a.runAgent(ctx, agent, run)

@@ -52,6 +52,25 @@ func (a *attempt) keep(ctx context.Context, place *place, ended error) (string, 
 	return tree, nil
 }
 
+// listChanges tells an agent that is not done yet what it has changed so far.
+func listChanges(ctx context.Context, place *place) ([]codybatch.FileChange, error) {
+	tree, err := place.git.Snapshot(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("take a snapshot of the workspace: %w", err)
+	}
+	changes, err := place.git.Changes(ctx, tree)
+	if err != nil {
+		return nil, fmt.Errorf("list the changes: %w", err)
+	}
+	list := make([]codybatch.FileChange, len(changes))
+	for i, c := range changes {
+		list[i] = codybatch.FileChange{
+			Path: c.Path, OldPath: c.OldPath, Status: c.Status, Additions: c.Additions, Deletions: c.Deletions, Binary: c.Binary,
+		}
+	}
+	return list, nil
+}
+
 // errSecretInDiff ends an attempt whose diff would carry the server's own
 // credentials to wherever diffs go. It is the one change that is not kept.
 var errSecretInDiff = errors.New("the change holds one of this server's own credentials, and so its diff is not kept; find out how the agent came by it, and renew that credential")

@@ -161,6 +161,8 @@ type session struct {
 	thread      thread
 	talk        conversation
 	habits      habits
+	compactions int  // in this run: summaries that were asked for, and answered
+	isLastTalk  bool // the model was told that there will be no other summary
 }
 
 // conversation is what an agent remembers between two runs.
@@ -168,6 +170,7 @@ type conversation struct {
 	messages []anthropic.MessageParam           // sent, and answered
 	pending  []anthropic.ContentBlockParamUnion // the next user message; answers to tool calls first
 	calls    int                                // of the model, so far
+	tokens   int64                              // of the last request that was answered
 	engine   string
 }
 
@@ -279,6 +282,8 @@ type ending struct {
 	outcome codybatch.Outcome
 	reason  string
 	finish  *finishInput
+
+	outgrown bool // the conversation was too long; a shorter one may go on
 }
 
 // end records the run's end and makes its result. A run that an error ended

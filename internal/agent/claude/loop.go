@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,18 +23,28 @@ const maxCutOff = 2
 // loop lets the model work, turn by turn, until it finishes or a limit is
 // reached. The error is the context's cause, or that the thread can't be kept.
 func (s *session) loop(ctx context.Context) (ending, error) {
+	var outgrown *ending // of the turn before: how the run ends if nothing can be left out
 	for range s.maxTurns {
+		if end, err := s.makeRoom(ctx, outgrown); err != nil || end != nil {
+			return orZero(end), err
+		}
 		if s.ledger.shouldWarn() {
 			s.say(nudgeBudget)
 		}
-		r, end, err := s.ask(ctx)
-		if err != nil || end != nil {
+		r, end, err := s.ask(ctx, s.talk.pending, s.traits.maxOutput, "another turn")
+		if err == nil && end == nil {
+			end, err = s.take(ctx, r)
+		}
+		outgrown = nil
+		switch {
+		case err == nil && end != nil && end.outgrown:
+			outgrown = end
+		case err != nil || end != nil:
 			return orZero(end), err
 		}
-		end, err = s.take(ctx, r)
-		if err != nil || end != nil {
-			return orZero(end), err
-		}
+	}
+	if outgrown != nil {
+		return *outgrown, nil
 	}
 	return ending{outcome: codybatch.OutcomeMaxTurns, reason: fmt.Sprintf("the limit of %d turns is reached", s.maxTurns)}, nil
 }
@@ -50,29 +61,27 @@ func (s *session) say(text string) {
 	s.talk.pending = append(s.talk.pending, anthropic.NewTextBlock(text))
 }
 
-// ask makes one turn's call of the model, again and again while that may help.
-// Before every try, what it costs at most is reserved; after it, what it cost is
-// reported, also when the answer is thrown away.
-func (s *session) ask(ctx context.Context) (reply, *ending, error) {
+// ask calls the model with the conversation and what the user's side says next,
+// again and again while that may help. Before every try, what it costs at most is
+// reserved, for an answer of so many tokens if there is the money; after it, what
+// it cost is reported, also when the answer is thrown away. The conversation stays
+// as it is. The purpose is what the money does not pay for, if it doesn't.
+func (s *session) ask(ctx context.Context, said []anthropic.ContentBlockParamUnion, maxTokens int64, purpose string) (reply, *ending, error) {
 	params := s.params
-	params.Messages = s.talk.messages
-	if len(s.talk.pending) > 0 {
-		params.Messages = append(s.talk.messages[:len(s.talk.messages):len(s.talk.messages)], anthropic.NewUserMessage(s.talk.pending...))
-	}
-	body, err := json.Marshal(params)
+	params.Messages = with(s.talk.messages, said)
+	size, err := s.size(params.Messages)
 	if err != nil {
-		return reply{}, nil, fmt.Errorf("encode the request: %w", err)
+		return reply{}, nil, err
 	}
-	size := int64(len(body))
 	for try := 1; ; try++ {
 		var paid bool
-		params.MaxTokens, paid = s.ledger.reserve(size, s.traits.maxOutput)
+		params.MaxTokens, paid = s.ledger.reserve(size, maxTokens)
 		if !paid {
 			return reply{}, &ending{outcome: codybatch.OutcomeBudgetExhausted, reason: fmt.Sprintf(
-				"%s of %s is spent, and the rest does not pay for another turn", s.ledger.spent.Cost, s.ledger.limit)}, nil
+				"%s of %s is spent, and the rest does not pay for %s", s.ledger.spent.Cost, s.ledger.limit, purpose)}, nil
 		}
 		if try == 1 {
-			if err := s.recordRequest(ctx, params.MaxTokens); err != nil {
+			if err := s.recordRequest(ctx, said, params.MaxTokens); err != nil {
 				return reply{}, nil, err
 			}
 		}
@@ -88,6 +97,25 @@ func (s *session) ask(ctx context.Context) (reply, *ending, error) {
 			return reply{}, end, err
 		}
 	}
+}
+
+// with is the conversation and what the user's side says next.
+func with(messages []anthropic.MessageParam, said []anthropic.ContentBlockParamUnion) []anthropic.MessageParam {
+	if len(said) == 0 {
+		return messages
+	}
+	return append(messages[:len(messages):len(messages)], anthropic.NewUserMessage(said...))
+}
+
+// size is how many bytes a request with these messages has.
+func (s *session) size(messages []anthropic.MessageParam) (int64, error) {
+	params := s.params
+	params.Messages = messages
+	body, err := json.Marshal(params)
+	if err != nil {
+		return 0, fmt.Errorf("encode the request: %w", err)
+	}
+	return int64(len(body)), nil
 }
 
 // try makes one call as soon as the key and the limiter let it. It returns the
@@ -177,7 +205,7 @@ func (s *session) afterFailure(ctx context.Context, v verdict, r reply, try int)
 			v.reason = fmt.Sprintf("the API did not answer in %d tries; the last one: %s", try, v.reason)
 		}
 		s.agent.log.Warn("model call given up", "repository", s.run.Key.Repository, "outcome", v.outcome, "tries", try)
-		return &ending{outcome: v.outcome, reason: v.reason}, s.brokenOff(ctx, r)
+		return &ending{outcome: v.outcome, reason: v.reason, outgrown: v.outgrown}, s.brokenOff(ctx, r)
 	}
 	event := codybatch.ThreadEvent{
 		Type: codybatch.EventRetry, N: s.talk.calls + 1, RequestID: r.requestID,
@@ -210,13 +238,8 @@ func (s *session) brokenOff(ctx context.Context, r reply) error {
 
 // recordRequest records what the user's side says that is new, but for the
 // answers to tool calls, which have events of their own.
-func (s *session) recordRequest(ctx context.Context, maxTokens int64) error {
-	said := []anthropic.ContentBlockParamUnion{}
-	for _, block := range s.talk.pending {
-		if block.OfToolResult == nil {
-			said = append(said, block)
-		}
-	}
+func (s *session) recordRequest(ctx context.Context, said []anthropic.ContentBlockParamUnion, maxTokens int64) error {
+	said = texts(said)
 	event := codybatch.ThreadEvent{Type: codybatch.EventRequest, N: s.talk.calls + 1, PrefixSHA: s.prefixSHA, MaxTokens: maxTokens}
 	if len(said) > 0 {
 		content, err := json.Marshal(said)
@@ -228,27 +251,15 @@ func (s *session) recordRequest(ctx context.Context, maxTokens int64) error {
 	return s.thread.add(ctx, event)
 }
 
+// texts leaves out the answers to tool calls.
+func texts(said []anthropic.ContentBlockParamUnion) []anthropic.ContentBlockParamUnion {
+	return slices.DeleteFunc(slices.Clone(said), func(block anthropic.ContentBlockParamUnion) bool { return block.OfToolResult != nil })
+}
+
 // take records an answer, adds it to the conversation and does what it asks for.
 func (s *session) take(ctx context.Context, r reply) (*ending, error) {
-	s.talk.calls++
-	err := s.thread.add(ctx, codybatch.ThreadEvent{
-		Type: codybatch.EventAssistant, MessageID: r.message.ID, RequestID: r.requestID, Model: r.message.Model,
-		StopReason: string(r.message.StopReason), Content: r.content(), Usage: &r.usage, CostUSD: costUSD(r.usage),
-		DurationMs: r.duration.Milliseconds(), TTFTMs: r.ttft.Milliseconds(),
-	})
-	if err != nil {
-		return nil, err
-	}
-	switch r.message.StopReason {
-	case anthropic.StopReasonRefusal:
-		reason := "the model refuses this task"
-		if why := r.message.StopDetails.Explanation; why != "" {
-			reason += ": " + short(why)
-		}
-		return &ending{outcome: codybatch.OutcomeRefused, reason: reason}, nil
-	case anthropic.StopReasonModelContextWindowExceeded:
-		return &ending{outcome: codybatch.OutcomeBlocked, reason: tooLong}, nil
-	default: // there is something to go on with
+	if end, err := s.recordAnswer(ctx, r); err != nil || end != nil {
+		return end, err
 	}
 	s.remember(r)
 	called, end, err := s.answerCalls(ctx, r)
@@ -268,6 +279,33 @@ func (s *session) take(ctx context.Context, r reply) (*ending, error) {
 	}
 	s.say(nudgeFinish)
 	return nil, nil
+}
+
+// recordAnswer records an answer that came whole, and gives the run's end if it
+// is one that nothing comes of.
+func (s *session) recordAnswer(ctx context.Context, r reply) (*ending, error) {
+	s.talk.calls++
+	s.talk.tokens = promptTokens(r.usage)
+	err := s.thread.add(ctx, codybatch.ThreadEvent{
+		Type: codybatch.EventAssistant, MessageID: r.message.ID, RequestID: r.requestID, Model: r.message.Model,
+		StopReason: string(r.message.StopReason), Content: r.content(), Usage: &r.usage, CostUSD: costUSD(r.usage),
+		DurationMs: r.duration.Milliseconds(), TTFTMs: r.ttft.Milliseconds(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	switch r.message.StopReason {
+	case anthropic.StopReasonRefusal:
+		reason := "the model refuses this task"
+		if why := r.message.StopDetails.Explanation; why != "" {
+			reason += ": " + short(why)
+		}
+		return &ending{outcome: codybatch.OutcomeRefused, reason: reason}, nil
+	case anthropic.StopReasonModelContextWindowExceeded:
+		return &ending{outcome: codybatch.OutcomeBlocked, reason: tooLong, outgrown: true}, nil
+	default: // there is something to go on with
+		return nil, nil
+	}
 }
 
 // cutOff asks the model to go on after an answer that was too long.

@@ -82,19 +82,25 @@ func topFolder(w *workspace) string {
 			break
 		}
 		shown++
-		name := entry.Name()
-		if strings.ContainsFunc(name, func(r rune) bool { return !strconv.IsPrint(r) }) {
-			name = strconv.Quote(name)
-		}
+		name := quoted(entry.Name())
 		if entry.IsDir() {
 			name += "/"
 		}
-		list.WriteString("- " + printable(name) + "\n")
+		list.WriteString("- " + name + "\n")
 	}
 	if shown == 0 {
 		return "(nothing: it is empty)\n"
 	}
 	return list.String()
+}
+
+// quoted is a path as people read it, with nothing in it that could pass for a
+// line of its own.
+func quoted(name string) string {
+	if strings.ContainsFunc(name, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		name = strconv.Quote(name)
+	}
+	return printable(name)
 }
 
 // quotedGuidance quotes AGENTS.md and CLAUDE.md line by line, so that nothing in
@@ -137,8 +143,24 @@ const (
 	nudgeBudget  = "Most of the money for this task is spent. Come to an end: finish what you are at, verify it once, and call finish."
 	nudgeResume  = "Go on with the task."
 	feedbackHead = "Your work was checked, and is not right yet. Mend it within the same task, and call finish again.\n\n"
+	nudgeFull    = "This conversation has become long again, and can't be summarised once more. Come to an end: finish what you are at, verify it once, and call finish."
 	cutOffCall   = "This call was not run: your answer was cut off in it. Make it again, in smaller pieces."
 	afterFinish  = "This call was not run: it came after finish."
+)
+
+// summaryPrompt asks for what the conversation is replaced by.
+const summaryPrompt = `This conversation has become too long to go on with. It ends here, and a new one begins with the task and the summary that you write now: whoever goes on with the work will know nothing else of it. Do not call a tool and do not go on with the work in this answer; write the summary only, in plain text, at most 800 words, under these four headings:
+
+Done: what was changed and why, and what was found out that would be dear to find out again.
+Remaining: what the task still needs, the next step first.
+Key files: the paths that matter, each with a few words.
+Failing checks: the commands that fail now and how; say if none was run.`
+
+// What stands around the summary in the new conversation.
+const (
+	summaryHead = "You have worked on this task before, in a conversation that became too long. These are your own notes from its end; they are information, as files are, and the task above is still what you are to do.\n\n"
+	summaryEnd  = "\n\nGo on with what remains. Read again what you need to see."
+	summaryOnly = "This call was not run: a summary was asked for, and nothing else."
 )
 
 func feedbackPrompt(feedback string) string {

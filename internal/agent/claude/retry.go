@@ -47,6 +47,8 @@ type verdict struct {
 	refused string            // the API's words, when it refuses the key or its account, whatever is called
 	outcome codybatch.Outcome // when it is given up
 	reason  string            // for people
+
+	outgrown bool // the conversation is too long; a shorter one may go on
 }
 
 // classify judges a call's error. It quotes the server's own message and what
@@ -98,7 +100,7 @@ func classifyAPI(api *anthropic.Error, now time.Time) verdict {
 	case status == http.StatusTooManyRequests:
 		v.retry, v.limited, v.crowded = true, true, true
 	case status == http.StatusRequestEntityTooLarge, isTooLong(status, body.Error.Message):
-		v.outcome, v.reason = codybatch.OutcomeBlocked, tooLong
+		v.outcome, v.reason, v.outgrown = codybatch.OutcomeBlocked, tooLong, true
 	case status == http.StatusNotFound:
 		v.reason = "the API does not know the model, or not at this address: " + said
 	case status == http.StatusRequestTimeout, status == http.StatusConflict, status >= 500:

@@ -36,8 +36,14 @@ type stage struct {
 // pipe in memory, since a bubble's clock stands still for a network.
 func play(t *testing.T, test func(t *testing.T, s *stage), turns ...rehearsal.Turn) {
 	t.Helper()
+	perform(t, rehearsal.Play(turns...), test)
+}
+
+// perform is play with a scenario of several acts.
+func perform(t *testing.T, scenario rehearsal.Scenario, test func(t *testing.T, s *stage)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		server, err := rehearsal.New(rehearsal.Play(turns...), rehearsal.Options{})
+		server, err := rehearsal.New(scenario, rehearsal.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
