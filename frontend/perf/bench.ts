@@ -144,6 +144,7 @@ async function answers(browser: Browser, pages: Pages): Promise<void> {
   await page.locator(marks.job).first().waitFor();
   await waitUntil(page, () => document.querySelector("[role=grid]")?.getAttribute("aria-rowcount") === "10001");
   await slowDown(page, { cpu: 4 });
+  await rest(page);
   await reset(page);
   await page.getByRole("grid").focus();
   const act: [string, () => Promise<unknown>][] = [
@@ -187,12 +188,20 @@ function settle(page: Page): Promise<void> {
   );
 }
 
+/** A second, in which a page that has just come does the last of its work. */
+function rest(page: Page): Promise<void> {
+  return page.waitForTimeout(1_000);
+}
+
 async function table(browser: Browser, pages: Pages): Promise<void> {
   const page = await visit(browser, pages.large);
   await page.locator(marks.job).first().waitFor();
   await waitUntil(page, () => document.querySelector("[role=grid]")?.getAttribute("aria-rowcount") === "10001");
   row("10,000 rows: elements of the table", await nodes(page, "[role=grid]"), budgets.nodes.grid);
+  await rest(page);
   await frames(page, "10,000 rows", "[role=grid]", 20);
+  await page.getByRole("searchbox").focus(); // as whoever types has done
+  await rest(page);
   // Typing into the field, until the table has the rows.
   const filter: number[] = [];
   for (const text of ["a", "ap", "api"]) {
@@ -246,6 +255,7 @@ async function diffs(browser: Browser, pages: Pages): Promise<void> {
     await settle(page);
     row(`${what}: longest task`, (await readings(page)).longest, budgets.longestTask, ms);
     row(`${what}: elements`, await nodes(page, "[aria-label='Changed lines']"), budgets.nodes.diff);
+    await rest(page);
     await frames(page, what, "[aria-label='Changed lines']", 40);
     await leave(page);
   }
