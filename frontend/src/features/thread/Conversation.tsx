@@ -35,8 +35,9 @@ export function Conversation({ task, thread }: { task: Task; thread: ThreadState
   const view = search.view ?? threadView;
   const find = search.find ?? "";
   const { isKeyOpen, set: setOpen, setAll, all } = useOpenRows();
-  // What runs is read from its end. It stays so when it ends: the last words are the best.
-  const [isFollowing, setFollow] = useState(!isFinal(task.status));
+  // What runs is read from its end, but for who follows a link into it. It stays so
+  // when it ends: the last words are the best.
+  const [isFollowing, setFollow] = useState(!isFinal(task.status) && search.m === undefined);
   const [at, setAt] = useState<string | null>(null); // the row that the keys are on
 
   const conversation = useMemo(() => conversationOf(thread.messages), [thread.messages]);
