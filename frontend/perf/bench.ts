@@ -164,7 +164,7 @@ async function answers(browser: Browser, pages: Pages): Promise<void> {
   let name = "";
   for (const [what, run] of act) {
     await run();
-    await settle(page);
+    await rest(page); // nobody answers a dialog before it is there
     const seen = await readings(page);
     process.stderr.write(`  ${what}: ${ms(seen.worst)}\n`);
     if (seen.worst > worst) [worst, name] = [seen.worst, what];
