@@ -1,6 +1,6 @@
 // Package httpapi is the HTTP face of the domain: one http.Handler for
 // `codybatch serve` and for Lambda, its OpenAPI description, and the Client that
-// speaks to it. Wire structs live in wire.go, status codes in errors.go; the
+// speaks to it. Wire structs live in wire.go and wire_request.go, status codes in errors.go; the
 // handlers only translate between them and codybatch.Service.
 package httpapi
 

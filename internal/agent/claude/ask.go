@@ -1,0 +1,211 @@
+package claude
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/anthropics/anthropic-sdk-go"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+)
+
+// ask calls the model with the conversation and what the user's side says next,
+// again and again while that may help. Before every try, what it costs at most is
+// reserved, for an answer of so many tokens if there is the money; after it, what
+// it cost is reported, also when the answer is thrown away. The conversation stays
+// as it is. The purpose is what the money does not pay for, if it doesn't.
+func (s *session) ask(ctx context.Context, said []anthropic.ContentBlockParamUnion, maxTokens int64, purpose string) (reply, *ending, error) {
+	params := s.params
+	params.Messages = with(s.talk.messages, said)
+	size, err := s.size(params.Messages)
+	if err != nil {
+		return reply{}, nil, err
+	}
+	for try := 1; ; try++ {
+		var paid bool
+		params.MaxTokens, paid = s.ledger.reserve(size, maxTokens)
+		if !paid {
+			return reply{}, &ending{outcome: codybatch.OutcomeBudgetExhausted, reason: fmt.Sprintf(
+				"%s of %s is spent, and the rest does not pay for %s", s.ledger.spent.Cost, s.ledger.limit, purpose)}, nil
+		}
+		if try == 1 {
+			if err := s.recordRequest(ctx, said, params.MaxTokens); err != nil {
+				return reply{}, nil, err
+			}
+		}
+		r, v, end, err := s.try(ctx, params, size, try)
+		if end == nil && err == nil && v == nil {
+			r.maxTokens = params.MaxTokens
+			return r, nil, nil
+		}
+		if end == nil && err == nil {
+			end, err = s.afterFailure(ctx, *v, r, try)
+		}
+		if end != nil || err != nil {
+			return reply{}, end, err
+		}
+	}
+}
+
+// with is the conversation and what the user's side says next.
+func with(messages []anthropic.MessageParam, said []anthropic.ContentBlockParamUnion) []anthropic.MessageParam {
+	if len(said) == 0 {
+		return messages
+	}
+	return append(messages[:len(messages):len(messages)], anthropic.NewUserMessage(said...))
+}
+
+// size is how many bytes a request with these messages has.
+func (s *session) size(messages []anthropic.MessageParam) (int64, error) {
+	params := s.params
+	params.Messages = messages
+	body, err := json.Marshal(params)
+	if err != nil {
+		return 0, fmt.Errorf("encode the request: %w", err)
+	}
+	return int64(len(body)), nil
+}
+
+// try makes one call as soon as the key and the limiter let it. It returns the
+// answer, or what to do about a call that failed, or the run's end.
+func (s *session) try(ctx context.Context, params anthropic.MessageNewParams, size int64, n int) (reply, *verdict, *ending, error) {
+	if end := s.breaker.refuses(); end != nil {
+		return reply{}, nil, end, nil
+	}
+	place, err := s.limiter.enter(ctx, s.ledger.fresh(size))
+	if err != nil {
+		return reply{}, nil, nil, err
+	}
+	defer place.leave(endUnknown, 0)
+	if err := s.tellWait(ctx, place); err != nil {
+		return reply{}, nil, nil, err
+	}
+	pass, end, err := s.breaker.enter(ctx)
+	if end != nil || err != nil {
+		return reply{}, nil, end, err
+	}
+	defer pass.leave()
+	r, err := s.agent.stream(ctx, s.client, params, func(status int, header http.Header) error {
+		place.heed(status, header)
+		if status == http.StatusOK {
+			pass.accepted()
+		}
+		return s.thread.answered(ctx, status, header)
+	})
+	s.ledger.spend(r.usage, size, err == nil)
+	if r.usage != (codybatch.Usage{}) {
+		s.run.Spent(s.ledger.spent)
+	}
+	if err == nil {
+		place.leave(endSuccess, 0)
+		return r, nil, nil, nil
+	}
+	v, err := s.judge(ctx, err, r, n)
+	if err != nil {
+		return reply{}, nil, nil, err
+	}
+	switch {
+	case v.limited:
+		place.leave(endRefused, v.wait)
+	case v.crowded:
+		place.leave(endRefused, 0)
+	case v.refused != "" && pass.refused(*v):
+		s.agent.log.Error("API key held back: it was refused again and again", "repository", s.run.Key.Repository, "outcome", v.outcome)
+	}
+	return r, v, nil, nil
+}
+
+// noticeableWait is how long a call may wait without a word in the thread.
+const noticeableWait = 2 * time.Second
+
+// tellWait says that a call waited, and why, but for what a retry has announced.
+func (s *session) tellWait(ctx context.Context, p *place) error {
+	announced := s.announced
+	s.announced = 0
+	if p.waited-announced <= noticeableWait {
+		return nil
+	}
+	return s.notice(ctx, fmt.Sprintf("Call %d waited %s: %s.", s.talk.calls+1, p.waited.Round(100*time.Millisecond), p.why))
+}
+
+// judge says what to do about a call that failed. The error is what ends the run
+// whatever the call's failure was.
+func (s *session) judge(ctx context.Context, err error, r reply, try int) (*verdict, error) {
+	var unrecorded *recordError
+	switch {
+	case errors.As(err, &unrecorded):
+		return nil, unrecorded
+	case ctx.Err() != nil:
+		return nil, errors.Join(context.Cause(ctx), s.brokenOff(ctx, r))
+	}
+	v := classify(err, s.agent.now())
+	v.wait = v.backoff(try)
+	v.reason = strings.ReplaceAll(v.reason, s.key, "[redacted]") // some servers quote what they refuse
+	v.refused = strings.ReplaceAll(v.refused, s.key, "[redacted]")
+	return &v, nil
+}
+
+// afterFailure decides what comes after a call that failed: it waits until the
+// next try is due, or gives the run's end.
+func (s *session) afterFailure(ctx context.Context, v verdict, r reply, try int) (*ending, error) {
+	if !v.retry || try > maxRetries {
+		if try > maxRetries {
+			v.reason = fmt.Sprintf("the API did not answer in %d tries; the last one: %s", try, v.reason)
+		}
+		s.agent.log.Warn("model call given up", "repository", s.run.Key.Repository, "outcome", v.outcome, "tries", try)
+		return &ending{outcome: v.outcome, reason: v.reason, outgrown: v.outgrown}, s.brokenOff(ctx, r)
+	}
+	event := codybatch.ThreadEvent{
+		Type: codybatch.EventRetry, N: s.talk.calls + 1, RequestID: r.requestID,
+		Reason: fmt.Sprintf("%s. Try %d of %d in %s.", v.reason, try+1, maxRetries+1, v.wait.Round(10*time.Millisecond)),
+	}
+	if r.usage != (codybatch.Usage{}) { // a thrown-away answer is paid for like any other
+		event.Usage, event.CostUSD = &r.usage, costUSD(r.usage)
+	}
+	s.agent.log.Info("model call tried again", "repository", s.run.Key.Repository, "try", try+1, "wait", v.wait)
+	if err := s.thread.add(ctx, event); err != nil {
+		return nil, err
+	}
+	if v.limited { // the limiter waits
+		s.announced = v.wait
+		return nil, nil
+	}
+	return nil, sleep(ctx, v.wait)
+}
+
+// brokenOff records what an answer cost that nothing comes of.
+func (s *session) brokenOff(ctx context.Context, r reply) error {
+	if r.usage == (codybatch.Usage{}) {
+		return nil
+	}
+	return s.thread.add(ctx, codybatch.ThreadEvent{
+		Type: codybatch.EventNotice, Reason: "An answer was broken off. What came of it is paid for, and thrown away.",
+		RequestID: r.requestID, Usage: &r.usage, CostUSD: costUSD(r.usage),
+	})
+}
+
+// recordRequest records what the user's side says that is new, but for the
+// answers to tool calls, which have events of their own.
+func (s *session) recordRequest(ctx context.Context, said []anthropic.ContentBlockParamUnion, maxTokens int64) error {
+	said = texts(said)
+	event := codybatch.ThreadEvent{Type: codybatch.EventRequest, N: s.talk.calls + 1, PrefixSHA: s.prefixSHA, MaxTokens: maxTokens}
+	if len(said) > 0 {
+		content, err := json.Marshal(said)
+		if err != nil {
+			return fmt.Errorf("encode the request: %w", err)
+		}
+		event.Content = content
+	}
+	return s.thread.add(ctx, event)
+}
+
+// texts leaves out the answers to tool calls.
+func texts(said []anthropic.ContentBlockParamUnion) []anthropic.ContentBlockParamUnion {
+	return slices.DeleteFunc(slices.Clone(said), func(block anthropic.ContentBlockParamUnion) bool { return block.OfToolResult != nil })
+}
