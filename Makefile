@@ -19,7 +19,7 @@ build: dashboard ## build bin/codybatch, with the dashboard inside
 .PHONY: dashboard
 dashboard: internal/webui/dist/index.html ## build the dashboard into the Go package that embeds it
 
-DASHBOARD := $(shell find frontend/src frontend/public frontend/scripts -type f -not -name '*.test.*') frontend/index.html frontend/vite.config.ts
+DASHBOARD := $(shell find frontend/src frontend/scripts -type f -not -name '*.test.*') frontend/index.html $(wildcard frontend/vite.*.ts) frontend/package-lock.json
 
 internal/webui/dist/index.html: frontend/node_modules/.package-lock.json $(DASHBOARD)
 	@npm run --prefix frontend --silent build -- --logLevel warn

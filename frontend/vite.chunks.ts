@@ -18,6 +18,9 @@ const shellIcons = new Set(
 /** Parts that the frame and the lists do without. */
 const laterParts = /src\/ui\/(Dialog|Popover|CopyButton|save|FindField|MatchSteps|ClippedText)|src\/api\/actions/;
 
+/** Small things that would be files of their own: where the diff viewer's engine is, what a server is connected to. */
+const crumbs = /highlights\.wasm|src\/features\/settings\/dependencies/;
+
 /** Of features that have pages of their own: what lists of jobs show. */
 const ofLists =
   /src\/features\/(problem|shell|\w+\/search|jobs\/facts|diff\/preload|status\/(JobStatusBadge|jobLooks|segments|look\.|LookBadge))/;
@@ -32,7 +35,7 @@ const ofMany = /src\/features\/(job|verbs)\//;
 const ofReading = /src\/features\/diff\/(?!CodePane|preload)/;
 
 /** What pages of one job share. */
-const ofWork = /src\/(live|features\/(status|task|review|thread)|ui|api)\//;
+const ofWork = /src\/(live|features\/(status|task|review|thread|newjob\/trials)|ui|api)\b/;
 
 function isIcon(id: string): boolean {
   return id.includes("/lucide-react/");
@@ -40,7 +43,7 @@ function isIcon(id: string): boolean {
 
 function isShell(id: string): boolean {
   if (isIcon(id)) return !id.includes("/icons/") || shellIcons.has(/([\w-]+)\.m?js$/.exec(id)?.[1] ?? "");
-  return (/src\/(ui|format|api)\//.test(id) && !laterParts.test(id)) || ofLists.test(id);
+  return (/src\/(ui|format|api)\//.test(id) && !laterParts.test(id)) || ofLists.test(id) || crumbs.test(id);
 }
 
 export const codeSplitting = {

@@ -14,7 +14,7 @@ let changed: Task;
 let failed: Task;
 const browser = useBrowser();
 beforeAll(async () => {
-  sample = await startSample("fleet,longthread");
+  sample = await startSample("fleet,longthread,hostile");
   const fleet = await tasksOf(sample.url, sample.jobs.fleet ?? "");
   const find = (fits: (task: Task) => boolean) => {
     const task = fleet.find(fits);
@@ -256,5 +256,52 @@ describe("a diff", () => {
     await page.getByText(`2 of ${files} viewed`).waitFor();
     await page.getByRole("checkbox", { name: "Viewed", checked: true }).first().uncheck();
     await page.getByText(`1 of ${files} viewed`).waitFor();
+  });
+});
+
+describe("a long log", () => {
+  const region = (page: Page) => page.getByRole("region", { name: "Lines of the log" });
+  /** The number of the line in the middle of the window. */
+  const inTheMiddle = (page: Page) =>
+    region(page).evaluate((scroller) => {
+      const { left, top, height } = scroller.getBoundingClientRect();
+      const row = document.elementFromPoint(left + 8, top + height / 2)?.closest<HTMLElement>("[data-index]");
+      return Number(row?.dataset.index ?? Number.NaN) + 1;
+    });
+  const openLog = async (hash = "") => {
+    const page = await browser.page();
+    await page.goto(`${sample.url}/jobs/${sample.jobs.hostile ?? ""}/repositories/evil-corp/table-bomb?tab=log${hash}`);
+    await region(page).waitFor();
+    return page;
+  };
+
+  it("draws the lines in view, and keeps the keyboard when they scroll away", async () => {
+    const page = await openLog();
+    const first = region(page).getByRole("link", { name: "Line 1", exact: true });
+    await first.focus();
+    await page.keyboard.press("Shift+G");
+    await expect.poll(() => first.count()).toBe(0);
+    expect(await region(page).evaluate((scroller) => scroller.scrollTop)).toBeGreaterThan(1_000);
+    expect(await region(page).getByRole("link").count()).toBeLessThan(100);
+    expect(await region(page).evaluate((scroller) => document.activeElement === scroller)).toBe(true);
+    await page.keyboard.press("g");
+    await page.keyboard.press("g");
+    await first.waitFor();
+  });
+
+  it("opens at the line that a link names, in the middle", async () => {
+    const page = await openLog("#L500");
+    await expect.poll(() => inTheMiddle(page)).toBeGreaterThanOrEqual(498);
+    expect(await inTheMiddle(page)).toBeLessThanOrEqual(502);
+  });
+
+  it("goes from match to match", async () => {
+    const page = await openLog("&find=%7C");
+    await page.getByRole("searchbox").press("Enter");
+    const here = region(page).locator("[data-found=here]");
+    await here.waitFor();
+    const before = await here.getAttribute("data-index");
+    await page.getByRole("searchbox").press("Enter");
+    await expect.poll(() => here.getAttribute("data-index")).not.toBe(before);
   });
 });

@@ -8,6 +8,19 @@ import type { BootRoute } from "../../vite.boot";
 declare const bootRoutes: readonly BootRoute[];
 
 {
+  const found = bootRoutes
+    .map((route) => ({ route, match: new RegExp(route.path).exec(location.pathname) }))
+    .find(({ match }) => match);
+  const tabs = found?.route.tabs.filter((tab) => new RegExp(tab.search).test(location.search)) ?? [];
+  const parts = found ? [found.route, ...tabs] : [];
+
+  const preload = (file: string, how: Partial<HTMLLinkElement>): void =>
+    document.head.append(Object.assign(document.createElement("link"), how, { href: `/${file}` }));
+  for (const part of parts) {
+    for (const file of part.files) preload(file, { rel: "modulepreload" });
+    for (const file of part.fetches ?? []) preload(file, { rel: "preload", as: "fetch", crossOrigin: "anonymous" });
+  }
+
   const root = document.documentElement;
   const stored = (storage: () => Storage, key: string): string | null => {
     try {
@@ -24,19 +37,6 @@ declare const bootRoutes: readonly BootRoute[];
     if (chosen.density === "compact") root.dataset.density = "compact";
   } catch {
     // It holds something else: the system's theme it is.
-  }
-
-  const found = bootRoutes
-    .map((route) => ({ route, match: new RegExp(route.path).exec(location.pathname) }))
-    .find(({ match }) => match);
-  const tabs = found?.route.tabs.filter((tab) => new RegExp(tab.search).test(location.search)) ?? [];
-  const parts = found ? [found.route, ...tabs] : [];
-
-  const preload = (file: string, how: Partial<HTMLLinkElement>): void =>
-    document.head.append(Object.assign(document.createElement("link"), how, { href: `/${file}` }));
-  for (const part of parts) {
-    for (const file of part.files) preload(file, { rel: "modulepreload" });
-    for (const file of part.fetches ?? []) preload(file, { rel: "preload", as: "fetch", crossOrigin: "anonymous" });
   }
 
   // A configuration that puts the API elsewhere comes too late for this, the first time (api/early).

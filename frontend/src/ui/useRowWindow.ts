@@ -19,8 +19,8 @@ const spare = 3;
 export interface RowWindow {
   first: number;
   end: number;
-  /** Scrolls as little as is needed to bring a row into view. */
-  show: (index: number) => void;
+  /** Scrolls as little as is needed to bring a row into view, or until it is in the middle. */
+  show: (index: number, where?: "nearest" | "middle") => void;
 }
 
 /**
@@ -59,12 +59,13 @@ export function useRowWindow(
   return {
     first,
     end: Math.min(count, first + view.size),
-    show: (index) => {
+    show: (index, where = "nearest") => {
       const element = scroller.current;
       if (!element) return;
       const top = index * rowHeight;
       const room = element.clientHeight - headHeight;
-      if (top < element.scrollTop) element.scrollTo({ top });
+      if (where === "middle") element.scrollTo({ top: top - (room - rowHeight) / 2 });
+      else if (top < element.scrollTop) element.scrollTo({ top });
       else if (top + rowHeight > element.scrollTop + room) element.scrollTo({ top: top + rowHeight - room });
     },
   };

@@ -1,5 +1,4 @@
 import { getRouteApi, useLocation } from "@tanstack/react-router";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDownToLine, Download } from "lucide-react";
 import { type CSSProperties, useDeferredValue, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import { bytes, count, plural } from "@/format/number";
@@ -10,6 +9,7 @@ import { FindField } from "@/ui/FindField";
 import { useShortcuts } from "@/ui/keys";
 import { PlainText } from "@/ui/PlainText";
 import { save } from "@/ui/save";
+import { useRowWindow } from "@/ui/useRowWindow";
 import { findLines, lineAt, lineOfHash, type LogLines } from "./logLines";
 import styles from "./Log.module.css";
 
@@ -27,24 +27,18 @@ export function Log({ lines, isLive, fileName }: { lines: LogLines; isLive: bool
   const linked = lineOfHash(hash);
   const total = lines.starts.length;
 
-  // eslint-disable-next-line react-hooks/incompatible-library -- the compiler is not used; the list is drawn anew on scrolling anyway
-  const virtual = useVirtualizer({
-    count: total,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 8,
-  });
+  const inView = useRowWindow(scroller, total, rowHeight);
   const wanted = useDeferredValue(find);
   const lower = useMemo(() => (wanted ? lines.text.toLowerCase() : ""), [lines, wanted]);
   const found = useMemo(() => findLines(lines, lower, wanted), [lines, lower, wanted]);
   const foundLines = useMemo(() => new Set(found), [found]);
 
   useEffect(() => {
-    if (isFollowing && total > 0) virtual.scrollToIndex(total - 1);
-  }, [isFollowing, total, virtual]);
-  const show = useEffectEvent((line: number) => virtual.scrollToIndex(Math.min(line, total - 1), { align: "center" }));
+    if (isFollowing) scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
+  }, [isFollowing, total]);
+  const showLinked = useEffectEvent(() => inView.show(Math.min(linked, total - 1), "middle"));
   useEffect(() => {
-    if (linked >= 0) show(linked);
+    if (linked >= 0) showLinked();
   }, [linked]);
 
   const step = (by: 1 | -1) => {
@@ -52,11 +46,11 @@ export function Log({ lines, isLive, fileName }: { lines: LogLines; isLive: bool
     if (line === undefined) return;
     setFollowing(false);
     setAt(line);
-    virtual.scrollToIndex(line, { align: "center" });
+    inView.show(line, "middle");
   };
-  const toEnd = () => virtual.scrollToIndex(total - 1);
+  const toEnd = () => inView.show(total - 1);
   useShortcuts([
-    { keys: "g g", does: "To the beginning", group: "Log", run: () => virtual.scrollToIndex(0) },
+    { keys: "g g", does: "To the beginning", group: "Log", run: () => inView.show(0) },
     { keys: "shift+G", does: "To the end", group: "Log", run: toEnd },
     ...(isLive
       ? [{ keys: "f", does: "Follow the end", group: "Log", run: () => setFollowing((follows) => !follows) }]
@@ -102,7 +96,7 @@ export function Log({ lines, isLive, fileName }: { lines: LogLines; isLive: bool
       <div
         ref={scroller}
         className={styles.scroller}
-        style={{ "--content": `${virtual.getTotalSize()}px` } as CSSProperties}
+        style={{ "--content": `${total * rowHeight}px` } as CSSProperties}
         role="region"
         aria-label="Lines of the log"
         tabIndex={0}
@@ -110,12 +104,13 @@ export function Log({ lines, isLive, fileName }: { lines: LogLines; isLive: bool
           if (event.deltaY < 0) setFollowing(false);
         }}
       >
-        <div style={{ blockSize: virtual.getTotalSize() }} className={styles.lines}>
-          {virtual.getVirtualItems().map(({ index, start }) => (
+        <div style={{ blockSize: total * rowHeight }} className={styles.lines}>
+          {range(inView.first, inView.end).map((index) => (
             <div
               key={index}
               className={styles.line}
-              style={{ translate: `0 ${start}px` }}
+              style={{ translate: `0 ${index * rowHeight}px` }}
+              data-index={index}
               data-linked={index === linked ? "" : undefined}
               data-found={foundLines.has(index) ? (index === at ? "here" : "") : undefined}
             >
@@ -143,6 +138,10 @@ export function Log({ lines, isLive, fileName }: { lines: LogLines; isLive: bool
       </div>
     </section>
   );
+}
+
+function range(first: number, end: number): number[] {
+  return Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
 }
 
 function Line({ lines, index }: { lines: LogLines; index: number }) {
