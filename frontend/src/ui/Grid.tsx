@@ -22,6 +22,8 @@ export interface Column<R> {
   /** Puts a tone, an icon (see Grid.module.css) and a tooltip on the cell itself. */
   attributes?: (row: R) => CellAttributes;
   align?: "end";
+  /** Its words always fit, so they are not clipped: clipping them all costs a scrolling grid a sixth of its time. */
+  isShort?: boolean;
   /** Left out where the grid is narrow; "wide": already where it is not wide. */
   isExtra?: boolean | "wide";
   /** The header is a button that sorts. */
@@ -276,6 +278,7 @@ const MemoRow = memo(function Row({
           key={column.key}
           role="gridcell"
           data-align={column.align}
+          data-short={column.isShort ? "" : undefined}
           data-extra={extraOf(column)}
           {...column.attributes?.(row)}
         >
