@@ -39,6 +39,17 @@ type AgentRun struct {
 	// that lose sight of it. It may be nil, and an error of it is not worth a run.
 	Changes func(ctx context.Context) ([]FileChange, error)
 
+	// Checkpoint keeps the workspace as it is now, so that the run can be gone on
+	// with from its thread after so many of the model's answers, counted over the
+	// whole conversation. It may be nil, and an error of it is not worth a run.
+	Checkpoint func(ctx context.Context, answers int) error
+
+	// Earlier is the thread so far of a conversation that was interrupted, and Kept
+	// how many of its answers the workspace shows the effects of. An agent that can,
+	// goes on with it, and asks for nothing that was answered.
+	Earlier []ThreadEvent
+	Kept    int
+
 	// Record appends to the thread. An error means that the thread can't be
 	// kept; the agent stops with it.
 	Record func(ctx context.Context, event ThreadEvent) error

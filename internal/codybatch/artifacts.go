@@ -50,6 +50,12 @@ func ThreadKey(key TaskKey, attempt int) ArtifactKey { return attemptKey(key, at
 // LogKey names what the commands of an attempt printed.
 func LogKey(key TaskKey, attempt int) ArtifactKey { return attemptKey(key, attempt, "log.txt") }
 
+// CheckpointKey names what an attempt that is interrupted can be gone on with,
+// besides its thread: the state of its workspace.
+func CheckpointKey(key TaskKey, attempt int) ArtifactKey {
+	return attemptKey(key, attempt, "checkpoint.json")
+}
+
 // ResultKey names the record of a result that any task with the same spec digest
 // on the same base commit can use again.
 func ResultKey(specDigest string, name RepositoryName, baseCommit string) ArtifactKey {

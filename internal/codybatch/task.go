@@ -163,7 +163,11 @@ type Task struct {
 
 	Usage   Usage `json:"usage"`             // of this attempt
 	Spent   Usage `json:"spent"`             // of all that ran before it
-	Carried Money `json:"carried,omitempty"` // the part of Spent that this attempt spent before it was stopped
+	Carried Money `json:"carried,omitempty"` // the part of Spent that counts against this attempt's limit
+
+	// Interrupted is the attempt whose conversation the next one goes on with; nil:
+	// it starts over. It stays until an attempt ends by itself.
+	Interrupted *Interruption `json:"interrupted,omitempty"`
 
 	QueuedAt    time.Time `json:"queuedAt"`
 	StartedAt   time.Time `json:"startedAt,omitzero"`

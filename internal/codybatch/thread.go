@@ -83,6 +83,9 @@ type ThreadEvent struct {
 	TokensAfter  int64  `json:"tokensAfter,omitempty"`
 	Summary      string `json:"summary,omitempty"`
 
+	// notice: the job whose conversation this is, if the result was taken over
+	ReusedFrom JobID `json:"reusedFrom,omitempty"`
+
 	// retry, notice, compaction, runEnd, gate
 	Reason   string    `json:"reason,omitempty"`
 	Outcome  Outcome   `json:"outcome,omitempty"`

@@ -82,6 +82,14 @@ type TaskResult struct {
 	Usage       Usage
 }
 
+// Interruption is what is known of an attempt that its worker did not end.
+type Interruption struct {
+	Attempt int `json:"attempt"`
+	// Usage is what was booked for the conversation by then. Its thread may tell of
+	// more: of calls whose worker was killed before it could report them.
+	Usage Usage `json:"usage"`
+}
+
 // Finished is the task with the result of its attempt. A pull request that was
 // opened before is kept: it is still there.
 func (t Task) Finished(worker string, attempt int, r TaskResult, now time.Time) (Task, error) {
@@ -110,7 +118,7 @@ func (t Task) Finished(worker string, attempt int, r TaskResult, now time.Time) 
 	if t.Status == TaskSucceeded { // after a failure, a retry still owes the pull request
 		t.PublishRequested = false
 	}
-	t.CancelRequested, t.Lost = false, 0
+	t.CancelRequested, t.Lost, t.Interrupted = false, 0, nil
 	t.CompletedAt, t.UpdatedAt = now, now
 	return t, nil
 }
@@ -126,14 +134,13 @@ func (t Task) Stopped(worker string, attempt int, usage Usage, now time.Time) (T
 	if t.CancelRequested {
 		return t.canceled(now), nil
 	}
-	carried := t.Carried + t.Usage.Cost
-	t.queue(now)
-	t.Carried = carried
+	t.interrupt(now)
 	return t, nil
 }
 
 // LeaseExpired is the task after its worker fell silent: queued for the next
-// attempt, or failed when that happened MaxLost times in a row.
+// attempt, which goes on with what this one left, or failed when that happened
+// MaxLost times in a row.
 func (t Task) LeaseExpired(now time.Time) (Task, error) {
 	if t.Status != TaskRunning || now.Before(t.LeaseUntil) {
 		return t, fmt.Errorf("take %s from its worker, whose lease holds: %w", t.Key(), ErrConflict)
@@ -143,14 +150,15 @@ func (t Task) LeaseExpired(now time.Time) (Task, error) {
 	}
 	t.Lost++
 	if t.Lost >= MaxLost {
+		t.Interrupted = t.interruption() // a retry goes on with it
 		t.release()
 		t.Status, t.Outcome, t.CompletedAt, t.UpdatedAt = TaskFailed, OutcomeInfraError, now, now
 		t.Error = &TaskError{Code: "worker_lost", Message: fmt.Sprintf(
 			"%d workers in a row fell silent while they ran this task; look for workers that were killed or ran out of memory, then retry", t.Lost)}
 		return t, nil
 	}
+	t.interrupt(now)
 	t.Attempt++
-	t.queue(now)
 	return t, nil
 }
 
@@ -174,6 +182,9 @@ func (t Task) Retried(now time.Time) (Task, error) {
 	t.Fresh = t.Fresh || t.rejected()
 	t.Attempt++
 	t.Lost = 0
+	if t.Fresh {
+		t.Interrupted = nil
+	}
 	t.queue(now)
 	return t, nil
 }
@@ -185,7 +196,7 @@ func (t Task) Publishing(now time.Time) (Task, error) {
 	}
 	review := t.Review
 	t.Attempt++
-	t.Lost, t.PublishRequested = 0, true
+	t.Lost, t.Interrupted, t.PublishRequested = 0, nil, true
 	t.queue(now)
 	t.Review = review // it is this diff that was reviewed
 	return t, nil
@@ -241,6 +252,22 @@ func (t Task) whyNotPublish() string {
 	}
 }
 
+// interrupt puts a running task in line again. What it has spent counts against
+// the limit of the attempt that goes on with it.
+func (t *Task) interrupt(now time.Time) {
+	carried, interruption := t.Carried+t.Usage.Cost, t.interruption()
+	t.queue(now)
+	t.Carried, t.Interrupted = carried, interruption
+}
+
+func (t *Task) interruption() *Interruption {
+	booked := t.Usage
+	if t.Interrupted != nil {
+		booked = t.Interrupted.Usage.Add(booked)
+	}
+	return &Interruption{Attempt: t.Attempt, Usage: booked}
+}
+
 // queue puts the task in line. The money of the attempt that ended, if one did,
 // moves to what was spent before.
 func (t *Task) queue(now time.Time) {
@@ -255,7 +282,7 @@ func (t *Task) queue(now time.Time) {
 // it was before.
 func (t Task) canceled(now time.Time) Task {
 	t.release()
-	t.Lost = 0
+	t.Lost, t.Interrupted = 0, nil
 	if t.PublishRequested && t.Accepted && t.Changed() {
 		t.Status, t.Outcome, t.Error, t.PublishRequested, t.CancelRequested = TaskSucceeded, OutcomeChanged, nil, false, false
 		t.CompletedAt, t.UpdatedAt = now, now

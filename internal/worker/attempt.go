@@ -83,9 +83,16 @@ func (a *attempt) work(ctx context.Context) error {
 	if !a.Allow.Admits(a.Forge.Host(), a.task.Repository) {
 		return &codybatch.NotAllowedError{Host: a.Forge.Host(), Repositories: []codybatch.RepositoryName{a.task.Repository}}
 	}
+	left, err := a.findLeftover(ctx)
+	if err != nil {
+		return err
+	}
 	base, err := a.resolve(ctx)
 	if err != nil {
 		return err
+	}
+	if left != nil { // the branch may have moved on since
+		base.Commit = left.base
 	}
 	a.result.BaseCommit = base.Commit
 	if a.job.PullRequest.Branch == base.Branch && (a.job.CreatePullRequests || a.publishesStored()) {
@@ -111,7 +118,7 @@ func (a *attempt) work(ctx context.Context) error {
 	if known != nil {
 		tree, err = a.applyKnown(ctx, place, known)
 	} else {
-		tree, err = a.change(ctx, place)
+		tree, err = a.change(ctx, place, left)
 	}
 	if err != nil || a.result.Outcome.Status() != codybatch.TaskSucceeded || !a.mustPublish(a.result) {
 		return err

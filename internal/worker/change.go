@@ -16,8 +16,9 @@ const maxSendBacks = 3
 // change lets the agent edit the workspace, judges what it did, and keeps it. The
 // tree that it returns is what the diff leads to.
 //
-// Whatever ends it, a change that was made is kept: it is paid for.
-func (a *attempt) change(ctx context.Context, place *place) (string, error) {
+// Whatever ends it, a change that was made is kept: it is paid for. What an
+// interrupted attempt left is gone on with; nil: there is nothing.
+func (a *attempt) change(ctx context.Context, place *place, left *leftover) (string, error) {
 	agent, ok := a.Agents[a.job.Agent.Type]
 	if !ok {
 		return "", fmt.Errorf("run agent %q: this worker has no such agent", a.job.Agent.Type)
@@ -28,13 +29,25 @@ func (a *attempt) change(ctx context.Context, place *place) (string, error) {
 	run := codybatch.AgentRun{
 		Key: a.task.Key(), BaseCommit: a.result.BaseCommit, Prompt: a.job.Prompt, Spec: a.job.Agent,
 		Dir: place.tree, Home: place.home,
-		Verify:  func(ctx context.Context) ([]codybatch.VerificationResult, error) { return a.tryVerify(ctx, place) },
-		Changes: func(ctx context.Context) ([]codybatch.FileChange, error) { return listChanges(ctx, place) },
-		Record:  a.event,
-		Log:     a.record,
+		Verify:     func(ctx context.Context) ([]codybatch.VerificationResult, error) { return a.tryVerify(ctx, place) },
+		Changes:    func(ctx context.Context) ([]codybatch.FileChange, error) { return listChanges(ctx, place) },
+		Checkpoint: func(ctx context.Context, answers int) error { return a.checkpoint(ctx, place, answers) },
+		Record:     a.event,
+		Log:        a.record,
+	}
+	if left != nil {
+		run.Earlier, run.Kept = left.events, left.checkpoint.Answers
+		if err := a.putLeftover(ctx, place, left); err != nil {
+			return "", err
+		}
+	} else if a.task.Interrupted != nil { // what its checkpoint holds is not where this conversation is
+		if err := a.putCheckpoint(ctx, checkpoint{BaseCommit: a.result.BaseCommit}); err != nil {
+			return "", err
+		}
 	}
 	for round := 0; ; round++ {
 		ended, err := a.runAgent(ctx, agent, run)
+		run.Earlier, run.Kept = nil, 0
 		tree, keepErr := a.keep(ctx, place, err)
 		if err != nil || keepErr != nil {
 			return tree, errors.Join(err, keepErr)

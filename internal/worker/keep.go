@@ -17,7 +17,7 @@ import (
 
 // keep takes a snapshot of the workspace and stores the diff, also when the
 // context has ended, because the change is paid for. It is skipped when nobody
-// wants it: after a lost lease, and after a stop, which starts over.
+// wants it: after a lost lease, and after a stop, which a checkpoint is there for.
 func (a *attempt) keep(ctx context.Context, place *place, ended error) (string, error) {
 	if errors.Is(ended, errLost) || errors.Is(ended, codybatch.ErrStopped) {
 		return "", nil
@@ -241,7 +241,7 @@ func (a *attempt) takeOver(ctx context.Context, known *knownResult) error {
 		a.result.ReusedFrom = known.JobID
 	}
 	a.result.Usage, a.result.PullRequest, a.result.HeadCommit, a.result.Branch = codybatch.Usage{}, nil, "", ""
-	return a.record.event(ctx, codybatch.ThreadEvent{Type: codybatch.EventNotice, Reason: fmt.Sprintf(
+	return a.record.event(ctx, codybatch.ThreadEvent{Type: codybatch.EventNotice, ReusedFrom: known.JobID, Reason: fmt.Sprintf(
 		"This result comes from attempt %d of job %s, which asked for the same on the same commit. No token was spent.", known.Attempt, known.JobID)})
 }
 

@@ -123,11 +123,12 @@ func (a *Agent) Run(ctx context.Context, run codybatch.AgentRun) (codybatch.Agen
 	}
 	defer s.workspace.close()
 	defer s.share()()
-	end, err := ending{}, s.begin(ctx)
-	if err == nil {
-		end, err = s.loop(ctx)
+	end, err := s.begin(ctx)
+	if err != nil || end != nil {
+		return s.end(ctx, orZero(end), err)
 	}
-	return s.end(ctx, end, err)
+	last, err := s.loop(ctx)
+	return s.end(ctx, last, err)
 }
 
 func (a *Agent) key(ctx context.Context) (string, error) {
@@ -163,6 +164,7 @@ type session struct {
 	habits      habits
 	compactions int  // in this run: summaries that were asked for, and answered
 	isLastTalk  bool // the model was told that there will be no other summary
+	touched     bool // a call may have changed the workspace since it was kept
 }
 
 // conversation is what an agent remembers between two runs.
@@ -242,16 +244,20 @@ func (s *session) share() func() {
 }
 
 // begin writes the first user message, or the next one of a conversation that
-// goes on.
-func (s *session) begin(ctx context.Context) error {
+// goes on. It returns the run's end if that has come already.
+func (s *session) begin(ctx context.Context) (*ending, error) {
 	s.thread.start = &codybatch.ThreadEvent{
 		Type: codybatch.EventRunStart, Model: s.ledger.model, PromptSHA: digest([]byte(s.run.Prompt)),
 		Limits:     &codybatch.RunLimits{MaxTurns: s.maxTurns, MaxCost: s.ledger.limit, TimeoutSeconds: int(s.run.Spec.Timeout.Seconds())},
 		Repository: s.run.Key.Repository, BaseCommit: s.run.BaseCommit,
 	}
+	var end *ending
 	switch earlier := s.run.Session.(type) {
 	case nil:
-		s.talk.pending = firstMessage(s.run.Prompt, repositoryFacts(s.run, s.workspace, !s.agent.options.IgnoreGuidance))
+		var err error
+		if end, err = s.resume(ctx); err != nil {
+			return nil, err
+		}
 	case *conversation:
 		s.talk = earlier.clone()
 		if s.thread.engine == "" {
@@ -263,18 +269,18 @@ func (s *session) begin(ctx context.Context) error {
 		}
 		s.talk.pending = append(s.talk.pending, anthropic.NewTextBlock(text))
 	default:
-		return fmt.Errorf("go on with a session: it is another agent's: %T", earlier)
+		return nil, fmt.Errorf("go on with a session: it is another agent's: %T", earlier)
 	}
 	if s.thread.engine != "" { // announced, or known from the run before
 		if err := s.thread.release(ctx); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if s.ledger.unenforceable() {
-		return s.notice(ctx, fmt.Sprintf("The price of %s is not known, so the limit of %s can't be kept. The run ends after %d turns at the latest.",
+		return end, s.notice(ctx, fmt.Sprintf("The price of %s is not known, so the limit of %s can't be kept. The run ends after %d turns at the latest.",
 			s.ledger.model, s.ledger.limit, s.maxTurns))
 	}
-	return nil
+	return end, nil
 }
 
 // ending is how a run came to its end, without an error.

@@ -62,6 +62,7 @@ func (s *session) compact(ctx context.Context, outgrown *ending) (*ending, error
 	if can, err := s.canShrink(whole); err != nil || !can {
 		return outgrown, err // over the soft limit alone, it goes on as it is
 	}
+	s.checkpoint(ctx)() // of the new conversation, nothing shows what was done before
 	if err := s.notice(ctx, s.whyCompact(outgrown)); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package claude
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strings"
@@ -62,6 +63,16 @@ func (f finishInput) clean() *finishInput {
 		Status: f.Status, Summary: cut(strings.TrimSpace(sandbox.Clean(f.Summary)), maxSummary),
 		PRTitle: cut(title, maxTitle), PRBody: cut(strings.TrimSpace(sandbox.Clean(f.PRBody)), maxBody),
 	}
+}
+
+// ending is how a run ends with it.
+func (f *finishInput) ending() *ending {
+	outcome, _ := f.outcome() // was checked by the tool
+	end := &ending{outcome: outcome, finish: f}
+	if outcome == codybatch.OutcomeBlocked {
+		end.reason = cmp.Or(f.Summary, "the model says that it can't be done, and not why")
+	}
+	return end
 }
 
 func (f finishInput) outcome() (codybatch.Outcome, bool) {

@@ -1,7 +1,6 @@
 package claude
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,7 +27,9 @@ func (s *session) loop(ctx context.Context) (ending, error) {
 		if s.ledger.shouldWarn() {
 			s.say(nudgeBudget)
 		}
+		kept := s.checkpoint(ctx)
 		r, end, err := s.ask(ctx, s.talk.pending, s.traits.maxOutput, "another turn")
+		kept()
 		if err == nil && end == nil {
 			end, err = s.take(ctx, r)
 		}
@@ -172,6 +173,7 @@ func (s *session) answerCalls(ctx context.Context, r reply) (bool, *ending, erro
 			result = malformed("the input of %s was no JSON object: %s", short(block.Name), short(printable(broken)))
 		default:
 			result, stop = s.call(ctx, block.Name, block.Input)
+			s.touched = s.touched || mayChange(block.Name)
 		}
 		s.talk.pending = append(s.talk.pending, anthropic.NewToolResultBlock(block.ID, result.text, result.isError))
 		event := toolEvent(block.ID, block.Name, block.Input, result, s.agent.now().Sub(started).Milliseconds())
@@ -179,11 +181,7 @@ func (s *session) answerCalls(ctx context.Context, r reply) (bool, *ending, erro
 			return called, nil, err
 		}
 		if result.finish != nil {
-			outcome, _ := result.finish.outcome() // was checked by the tool
-			end = &ending{outcome: outcome, finish: result.finish}
-			if outcome == codybatch.OutcomeBlocked {
-				end.reason = cmp.Or(result.finish.Summary, "the model says that it can't be done, and not why")
-			}
+			end = result.finish.ending()
 		}
 		bad = bad || result.malformed
 		wellFormed = wellFormed || !result.malformed

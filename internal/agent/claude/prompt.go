@@ -137,15 +137,16 @@ func quotedGuidance(w *workspace) string {
 
 // What the worker says to the model in the middle of a conversation.
 const (
-	nudgeFinish  = "You ended your turn without calling finish. If the work is done, call finish now; if it is not, go on with it. If it can't be done, call finish with status blocked."
-	nudgeGoOn    = "Your answer was cut off because it was too long. Go on in smaller steps: write large files in pieces, and call one tool at a time."
-	nudgeStuck   = "You have made the same call several times, with the same result. It will not change. Try something else, or call finish with status blocked and say what stands in the way."
-	nudgeBudget  = "Most of the money for this task is spent. Come to an end: finish what you are at, verify it once, and call finish."
-	nudgeResume  = "Go on with the task."
-	feedbackHead = "Your work was checked, and is not right yet. Mend it within the same task, and call finish again.\n\n"
-	nudgeFull    = "This conversation has become long again, and can't be summarised once more. Come to an end: finish what you are at, verify it once, and call finish."
-	cutOffCall   = "This call was not run: your answer was cut off in it. Make it again, in smaller pieces."
-	afterFinish  = "This call was not run: it came after finish."
+	nudgeFinish      = "You ended your turn without calling finish. If the work is done, call finish now; if it is not, go on with it. If it can't be done, call finish with status blocked."
+	nudgeGoOn        = "Your answer was cut off because it was too long. Go on in smaller steps: write large files in pieces, and call one tool at a time."
+	nudgeStuck       = "You have made the same call several times, with the same result. It will not change. Try something else, or call finish with status blocked and say what stands in the way."
+	nudgeBudget      = "Most of the money for this task is spent. Come to an end: finish what you are at, verify it once, and call finish."
+	nudgeResume      = "Go on with the task."
+	nudgeInterrupted = "The work was interrupted here, and goes on now. The files are as you left them, but for those that git ignores, such as installed packages: where you need them, make them again."
+	feedbackHead     = "Your work was checked, and is not right yet. Mend it within the same task, and call finish again.\n\n"
+	nudgeFull        = "This conversation has become long again, and can't be summarised once more. Come to an end: finish what you are at, verify it once, and call finish."
+	cutOffCall       = "This call was not run: your answer was cut off in it. Make it again, in smaller pieces."
+	afterFinish      = "This call was not run: it came after finish."
 )
 
 // summaryPrompt asks for what the conversation is replaced by.

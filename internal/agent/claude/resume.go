@@ -1,0 +1,264 @@
+package claude
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/anthropics/anthropic-sdk-go"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+)
+
+// turn is an answer of the model that the conversation holds.
+type turn struct {
+	number  int // of the answer, from 1
+	message anthropic.Message
+}
+
+// changes reports whether a call in the turn may have changed the workspace.
+func (t turn) changes() bool {
+	return slices.ContainsFunc(t.message.Content, func(block anthropic.ContentBlockUnion) bool {
+		return block.Type == "tool_use" && mayChange(block.Name)
+	})
+}
+
+func mayChange(tool string) bool { return tool == "bash" || tool == "write" || tool == "edit" }
+
+// memory is a conversation read back from its thread.
+type memory struct {
+	turns   []turn
+	results []anthropic.ContentBlockParamUnion // to the calls of the last turn
+	said    []anthropic.ContentBlockParamUnion // to an answer that never came
+	inRun   int                                // answers since the last run began
+	ended   *ending                            // of a run whose end its worker had no time to act on
+	finish  *finishInput
+
+	isSummary bool // the answer to the last request is no part of the conversation
+}
+
+// resume goes on with a conversation that was interrupted: nothing that the
+// model has answered is asked for again. Calls whose effects the workspace lacks
+// are made once more. It returns the run's end if the thread, or a call, tells it.
+func (s *session) resume(ctx context.Context) (*ending, error) {
+	var m memory
+	for _, event := range s.run.Earlier {
+		if err := s.recall(&m, event); err != nil {
+			return nil, fmt.Errorf("go on with a conversation that was interrupted, from event %d of its thread: %w. Retry the task to start over", event.Seq, err)
+		}
+	}
+	if s.talk.calls == 0 {
+		s.talk.pending = s.opening()
+		return nil, nil
+	}
+	if s.run.Kept > s.talk.calls {
+		return nil, fmt.Errorf("go on with a conversation that was interrupted: its workspace is %d answers ahead of its thread. Retry the task to start over", s.run.Kept-s.talk.calls)
+	}
+	s.maxTurns = max(1, s.maxTurns-m.inRun)
+	if s.thread.engine == "" {
+		s.thread.engine = s.talk.engine
+	}
+	if err := s.thread.release(ctx); err != nil { // the run's start comes before its calls
+		return nil, err
+	}
+	end, err := s.redo(ctx, &m)
+	if err != nil {
+		return nil, err
+	}
+	s.talk.pending = append(m.results, m.said...)
+	switch {
+	case m.ended != nil:
+		m.ended.finish = m.finish
+		return m.ended, nil
+	case m.finish != nil && len(m.said) == 0: // its worker had no time to write that it ended
+		return m.finish.ending(), nil
+	}
+	s.say(nudgeInterrupted)
+	return end, nil
+}
+
+// opening is the first user message of a conversation.
+func (s *session) opening() []anthropic.ContentBlockParamUnion {
+	return firstMessage(s.run.Prompt, repositoryFacts(s.run, s.workspace, !s.agent.options.IgnoreGuidance))
+}
+
+// redo makes calls again whose effects the workspace does not show. Of all but
+// the last turn the model has seen the results, so those stay as they were.
+func (s *session) redo(ctx context.Context, m *memory) (*ending, error) {
+	for i, t := range m.turns {
+		isLast := i == len(m.turns)-1
+		isLacking := t.number > s.run.Kept && t.changes()
+		switch {
+		case isLast && (isLacking || !answersAll(m.results, t.message)):
+			s.talk.pending = nil
+			_, end, err := s.answerCalls(ctx, reply{message: t.message})
+			m.results, s.talk.pending = s.talk.pending, nil
+			return end, err
+		case isLacking:
+			for _, block := range t.message.Content {
+				if block.Type != "tool_use" || !mayChange(block.Name) {
+					continue
+				}
+				if _, err := s.call(ctx, block.Name, block.Input); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return nil, nil
+}
+
+// answersAll reports whether there is a result for each call.
+func answersAll(results []anthropic.ContentBlockParamUnion, message anthropic.Message) bool {
+	for _, block := range message.Content {
+		if block.Type == "tool_use" && indexOfResult(results, block.ID) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func indexOfResult(results []anthropic.ContentBlockParamUnion, id string) int {
+	return slices.IndexFunc(results, func(r anthropic.ContentBlockParamUnion) bool { return r.OfToolResult.ToolUseID == id })
+}
+
+// recall adds what an event tells to the conversation.
+func (s *session) recall(m *memory, event codybatch.ThreadEvent) error {
+	switch event.Type {
+	case codybatch.EventRunStart:
+		s.talk.engine, m.inRun, m.ended = event.Engine, 0, nil
+	case codybatch.EventRequest:
+		return s.recallRequest(m, event)
+	case codybatch.EventAssistant:
+		return s.recallAnswer(m, event)
+	case codybatch.EventTool:
+		return m.recallResult(event)
+	case codybatch.EventCompaction:
+		s.compactions++
+		s.talk.messages, s.talk.tokens = s.talk.messages[:min(1, len(s.talk.messages))], event.TokensAfter
+		*m = memory{inRun: m.inRun, said: []anthropic.ContentBlockParamUnion{anthropic.NewTextBlock(summaryHead + event.Summary + summaryEnd)}}
+	case codybatch.EventRunEnd:
+		if isVerdict(event.Outcome) {
+			m.ended = &ending{outcome: event.Outcome, reason: event.Reason}
+		}
+	default: // what the model does not hear of
+	}
+	return nil
+}
+
+// isVerdict tells how a run ended by itself from how it was ended from outside.
+func isVerdict(o codybatch.Outcome) bool {
+	switch o {
+	case "", codybatch.OutcomeCanceled, codybatch.OutcomeTimeout, codybatch.OutcomeInfraError:
+		return false
+	default:
+		return true
+	}
+}
+
+// recallRequest reads what the user's side said. A request that was never
+// answered is followed by another one, which says the same and more.
+func (s *session) recallRequest(m *memory, event codybatch.ThreadEvent) error {
+	if event.N == 1 && s.talk.calls > 0 { // a run that started over
+		engine := s.talk.engine
+		s.talk, *m = conversation{engine: engine}, memory{}
+	}
+	said, err := textBlocks(event.Content)
+	if err != nil {
+		return err
+	}
+	if m.isSummary = isSaid(said, summaryPrompt); !m.isSummary {
+		m.said = said
+	}
+	return nil
+}
+
+func (s *session) recallAnswer(m *memory, event codybatch.ThreadEvent) error {
+	message, err := messageOf(event)
+	if err != nil {
+		return err
+	}
+	s.talk.calls++
+	m.inRun++
+	if event.Usage != nil {
+		s.talk.tokens = promptTokens(*event.Usage)
+	}
+	if m.isSummary {
+		return nil
+	}
+	s.talk.pending = append(m.results, m.said...)
+	m.results, m.said, m.finish = nil, nil, nil
+	s.remember(reply{message: message})
+	m.turns = append(m.turns, turn{s.talk.calls, message})
+	return nil
+}
+
+// recallResult takes a tool's result. Of a call that was made again, the last one
+// counts.
+func (m *memory) recallResult(event codybatch.ThreadEvent) error {
+	if m.isSummary {
+		return nil
+	}
+	blocks, err := textBlocks(event.Content)
+	if err != nil {
+		return err
+	}
+	text := ""
+	for _, block := range blocks {
+		text += block.OfText.Text
+	}
+	result := anthropic.NewToolResultBlock(event.ToolUseID, text, event.IsError)
+	if i := indexOfResult(m.results, event.ToolUseID); i >= 0 {
+		m.results[i] = result
+	} else {
+		m.results = append(m.results, result)
+	}
+	if event.Name == "finish" && !event.IsError {
+		if input, complaint := decode[finishInput](event.Input); complaint == nil {
+			m.finish = input.clean()
+		}
+	}
+	return nil
+}
+
+// textBlocks reads the text blocks of a user message, as a thread keeps them,
+// with their breakpoints: the prefix must be the same, byte for byte.
+func textBlocks(content json.RawMessage) ([]anthropic.ContentBlockParamUnion, error) {
+	if len(content) == 0 {
+		return nil, nil
+	}
+	var raw []struct {
+		Text         string `json:"text"`
+		CacheControl *struct {
+			TTL string `json:"ttl"`
+		} `json:"cache_control"`
+	}
+	if err := json.Unmarshal(content, &raw); err != nil {
+		return nil, fmt.Errorf("read what was said: %w", err)
+	}
+	blocks := make([]anthropic.ContentBlockParamUnion, len(raw))
+	for i, r := range raw {
+		blocks[i] = anthropic.NewTextBlock(r.Text)
+		if r.CacheControl != nil {
+			blocks[i].OfText.CacheControl = anthropic.CacheControlEphemeralParam{TTL: anthropic.CacheControlEphemeralTTL(r.CacheControl.TTL)}
+		}
+	}
+	return blocks, nil
+}
+
+// messageOf is an answer as the API gave it.
+func messageOf(event codybatch.ThreadEvent) (anthropic.Message, error) {
+	var message anthropic.Message
+	raw, err := json.Marshal(map[string]any{
+		"id": event.MessageID, "type": "message", "role": "assistant", "model": event.Model,
+		"stop_reason": event.StopReason, "content": event.Content,
+	})
+	if err == nil {
+		err = json.Unmarshal(raw, &message)
+	}
+	if err != nil {
+		return message, fmt.Errorf("read an answer: %w", err)
+	}
+	return message, nil
+}
