@@ -74,8 +74,26 @@ func (s *session) resume(ctx context.Context) (*ending, error) {
 	case m.finish != nil && len(m.said) == 0: // its worker had no time to write that it ended
 		return m.finish.ending(), nil
 	}
+	if len(m.said) == 0 && end == nil {
+		s.nudgeAgain(&m)
+	}
 	s.say(nudgeInterrupted)
 	return end, nil
+}
+
+// nudgeAgain says what the last answer calls for, if its worker had no time to.
+func (s *session) nudgeAgain(m *memory) {
+	if len(m.turns) == 0 {
+		return
+	}
+	switch last := m.turns[len(m.turns)-1].message; {
+	case last.StopReason == anthropic.StopReasonMaxTokens:
+		s.habits.cutOff = 1
+		s.say(nudgeGoOn)
+	case len(m.results) == 0 && last.StopReason != anthropic.StopReasonPauseTurn:
+		s.habits.idle = 1
+		s.say(nudgeFinish)
+	}
 }
 
 // opening is the first user message of a conversation.
@@ -250,9 +268,14 @@ func textBlocks(content json.RawMessage) ([]anthropic.ContentBlockParamUnion, er
 // messageOf is an answer as the API gave it.
 func messageOf(event codybatch.ThreadEvent) (anthropic.Message, error) {
 	var message anthropic.Message
+	var blocks []json.RawMessage
+	err := json.Unmarshal(event.Content, &blocks)
+	if err != nil {
+		return message, fmt.Errorf("read an answer: %w", err)
+	}
 	raw, err := json.Marshal(map[string]any{
 		"id": event.MessageID, "type": "message", "role": "assistant", "model": event.Model,
-		"stop_reason": event.StopReason, "content": event.Content,
+		"stop_reason": event.StopReason, "content": blocks,
 	})
 	if err == nil {
 		err = json.Unmarshal(raw, &message)
