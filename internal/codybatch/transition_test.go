@@ -106,6 +106,42 @@ func TestTransitions(t *testing.T) {
 		}
 	})
 
+	t.Run("an interrupted attempt is remembered until one ends by itself", func(t *testing.T) {
+		t.Parallel()
+		var job codybatch.Job
+		lose := func(tk codybatch.Task) (codybatch.Task, error) { return tk.LeaseExpired(noon.Add(time.Hour)) }
+		beat := func(attempt int) func(codybatch.Task) (codybatch.Task, error) {
+			return func(tk codybatch.Task) (codybatch.Task, error) {
+				return tk.Beaten("w1", attempt, codybatch.Beat{Now: noon, LeaseUntil: noon.Add(time.Minute), Usage: codybatch.Usage{Cost: 5}})
+			}
+		}
+		task := step(t, &job, queuedTask(), claimed(0))
+		task = step(t, &job, task, beat(1))
+		task = step(t, &job, task, lose)
+		if want := (codybatch.Interruption{Attempt: 1, Usage: codybatch.Usage{Cost: 5}}); task.Attempt != 2 || *task.Interrupted != want || task.Carried != 5 {
+			t.Fatalf("got %+v", task)
+		}
+		task = step(t, &job, task, claimed(0))
+		task = step(t, &job, task, beat(2))
+		task = step(t, &job, task, lose)
+		if want := (codybatch.Interruption{Attempt: 2, Usage: codybatch.Usage{Cost: 10}}); *task.Interrupted != want || task.Carried != 10 {
+			t.Fatalf("got %+v", task)
+		}
+		task = step(t, &job, task, claimed(0))
+		task = step(t, &job, task, lose) // for the third time: it has failed
+		task = step(t, &job, task, func(tk codybatch.Task) (codybatch.Task, error) { return tk.Retried(noon) })
+		if want := (codybatch.Interruption{Attempt: 3, Usage: codybatch.Usage{Cost: 10}}); *task.Interrupted != want || task.Carried != 0 {
+			t.Fatalf("a retry of what was lost does not go on: %+v", task)
+		}
+		task = step(t, &job, task, claimed(0))
+		task = step(t, &job, task, func(tk codybatch.Task) (codybatch.Task, error) {
+			return tk.Finished("w1", 4, codybatch.TaskResult{Outcome: codybatch.OutcomeStuck}, noon)
+		})
+		if task.Interrupted != nil {
+			t.Fatalf("got %+v", task)
+		}
+	})
+
 	t.Run("only the worker that holds the attempt may move it", func(t *testing.T) {
 		t.Parallel()
 		var job codybatch.Job

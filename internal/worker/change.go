@@ -40,10 +40,6 @@ func (a *attempt) change(ctx context.Context, place *place, left *leftover) (str
 		if err := a.putLeftover(ctx, place, left); err != nil {
 			return "", err
 		}
-	} else if a.task.Interrupted != nil { // what its checkpoint holds is not where this conversation is
-		if err := a.putCheckpoint(ctx, checkpoint{BaseCommit: a.result.BaseCommit}); err != nil {
-			return "", err
-		}
 	}
 	for round := 0; ; round++ {
 		ended, err := a.runAgent(ctx, agent, run)

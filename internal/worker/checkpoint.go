@@ -49,11 +49,7 @@ func (a *attempt) checkpoint(ctx context.Context, place *place, answers int) err
 	if err != nil {
 		return fmt.Errorf("write a checkpoint: %w", err)
 	}
-	return a.putCheckpoint(ctx, checkpoint{BaseCommit: a.result.BaseCommit, Answers: answers, Patch: patch})
-}
-
-func (a *attempt) putCheckpoint(ctx context.Context, c checkpoint) error {
-	document, err := json.Marshal(c)
+	document, err := json.Marshal(checkpoint{BaseCommit: a.result.BaseCommit, Answers: answers, Patch: patch})
 	if err != nil {
 		return fmt.Errorf("write a checkpoint: %w", err)
 	}

@@ -158,3 +158,42 @@ func TestAnInterruptedAttemptStartsOverWhenNothingWasAnswered(t *testing.T) {
 		t.Errorf("what the first attempt left is in the diff:\n%s", diff)
 	}
 }
+
+func TestAnotherJobsConversationIsNotPaidForAgain(t *testing.T) {
+	t.Parallel()
+	agent := &scripted{rounds: []session{func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+		if len(run.Earlier) > 0 {
+			t.Errorf("the agent was told of %d events", len(run.Earlier))
+		}
+		return edit(t, "a.txt", "y\n")(ctx, run)
+	}}}
+	w := newWorld(t, withAgent(agent))
+	w.repository("site", map[string]string{"a.txt": "x\n"})
+	job := w.create(promptJob("site"))
+	key := w.sent.take()[0].Key
+	// A worker took over a result with its thread, and was killed before it could say so.
+	now := time.Now()
+	if _, _, err := w.store.ClaimTask(t.Context(), codybatch.Claim{Key: key, Attempt: 1, Worker: "dead", Now: now, LeaseUntil: now}); err != nil {
+		t.Fatal(err)
+	}
+	for _, event := range []codybatch.ThreadEvent{
+		{Type: codybatch.EventRunStart, BaseCommit: "0123"}, answered(codybatch.USD(1.5)), {Type: codybatch.EventNotice, ReusedFrom: "job-of-long-ago", Reason: "This result comes from another job."},
+	} {
+		line, err := json.Marshal(event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.artifacts.Append(t.Context(), codybatch.ThreadKey(key, 1), append(line, '\n')); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.lose(job.ID)
+	if err := w.worker.Run(t.Context(), codybatch.TaskRef{Key: key, Attempt: 2}); err != nil {
+		t.Fatal(err)
+	}
+	task := w.task(job.ID, "site")
+	wantOutcome(t, task, codybatch.OutcomeChanged)
+	if cost := task.Spent.Add(task.Usage).Cost; cost >= codybatch.USD(1.5) {
+		t.Errorf("the task cost %s", cost)
+	}
+}

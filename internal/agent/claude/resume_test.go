@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/rehearsal"
@@ -50,15 +51,16 @@ func keep(s *stage) *keeper {
 	return k
 }
 
-// cut makes the stage one where the first run was killed after n of its events.
-func (k *keeper) cut(t *testing.T, events []codybatch.ThreadEvent, checkpoints []kept, n int) {
+// cut makes the stage one where the first run was killed after n of its events; a
+// slow one was still at the checkpoint then.
+func (k *keeper) cut(t *testing.T, events []codybatch.ThreadEvent, checkpoints []kept, n int, isSlow bool) {
 	t.Helper()
 	s := k.stage
 	s.run.Dir = t.TempDir()
 	s.events, s.spent, k.checkpoints = slices.Clone(events[:n]), nil, nil
 	s.run.Earlier, s.run.Kept = slices.Clone(events[:n]), 0
 	for _, c := range checkpoints {
-		if c.events > n {
+		if c.events > n || c.events == n && isSlow { // it was not written to its end
 			break
 		}
 		s.run.Kept = c.answers
@@ -95,52 +97,98 @@ func lines(word string) in { return in{"command": "echo " + word + " >>log.txt; 
 
 func TestRun_goes_on_wherever_it_was_interrupted(t *testing.T) {
 	t.Parallel()
-	turns := []rehearsal.Turn{
+	finish := in{"status": "changed", "summary": "Greeted.", "pr_title": "Greet the world", "pr_body": ""}
+	talk := []rehearsal.Turn{
 		rehearsal.Call("glob", in{"pattern": "**"}).AndThink("Let me look."),
 		writeHello().AndCall("bash", lines("one")),
 		rehearsal.Call("read", in{"file_path": "hello.txt"}),
 		rehearsal.Say("I thought about it."), // is told to go on
 		rehearsal.Call("edit", in{"file_path": "hello.txt", "old_string": "hello", "new_string": "hello, world"}).AndCall("bash", lines("two")),
 		rehearsal.Call("verify", in{}),
-		rehearsal.Call("bash", lines("three")).AndCall("finish", in{"status": "changed", "summary": "Greeted.", "pr_title": "Greet the world", "pr_body": ""}),
 	}
+	for name, test := range map[string]struct {
+		turns  []rehearsal.Turn
+		isSlow bool // at the checkpoint
+	}{
+		"finish with the last change": {append(slices.Clone(talk), rehearsal.Call("bash", lines("three")).AndCall("finish", finish)), true},
+		"finish alone":                {append(slices.Clone(talk), rehearsal.Call("bash", lines("three")), rehearsal.Call("finish", finish)), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			play(t, func(t *testing.T, s *stage) { interruptEverywhere(t, s, len(test.turns), test.isSlow) }, test.turns...)
+		})
+	}
+}
+
+// interruptEverywhere lets a run come to its end, and then goes on with it from
+// each of its events.
+func interruptEverywhere(t *testing.T, s *stage, turns int, isSlow bool) {
+	t.Helper()
+	k := keep(s)
+	whole := s.ends(t, codybatch.OutcomeChanged, "")
+	events, checkpoints, want := slices.Clone(s.events), slices.Clone(k.checkpoints), files(s.run.Dir)
+	if want["log.txt"] != "one\ntwo\nthree\n" || len(checkpoints) < 2 {
+		t.Fatalf("the files are %q, and there are %d checkpoints", want, len(checkpoints))
+	}
+	asked := s.asked(t)
+	for n := range len(events) + 1 {
+		k.cut(t, events, checkpoints, n, isSlow)
+		before := len(s.server.Requests())
+		result, err := s.start(t.Context(), t)
+		if err != nil || result.Outcome != codybatch.OutcomeChanged || result.Summary != "Greeted." || result.PRTitle != "Greet the world" {
+			t.Fatalf("interrupted after %d events (%s): %+v, %v", n, kindOf(events, n), result, err)
+		}
+		if got := files(s.run.Dir); !maps.Equal(got, want) {
+			t.Errorf("interrupted after %d events (%s): the files are %q", n, kindOf(events, n), got)
+		}
+		missing := turns - len(answers(events[:n]))
+		again := s.asked(t)[before:]
+		if len(again) != missing {
+			t.Errorf("interrupted after %d events (%s): %d calls for %d answers that are missing", n, kindOf(events, n), len(again), missing)
+		}
+		for i, request := range again {
+			sameConversation(t, asked[turns-missing+i], request, i == 0)
+		}
+		var sum codybatch.Usage
+		for _, e := range s.events {
+			if e.Type == codybatch.EventAssistant {
+				sum = sum.Add(*e.Usage)
+			}
+		}
+		if ids := answers(s.events); len(ids) != turns || sum.OutputTokens != whole.Usage.OutputTokens {
+			t.Errorf("interrupted after %d events (%s): the thread has answers %v, and %d output tokens of %d", n, kindOf(events, n), ids, sum.OutputTokens, whole.Usage.OutputTokens)
+		}
+	}
+}
+
+// An answer in the thread means that all before it is kept.
+func TestRun_records_no_answer_before_the_checkpoint(t *testing.T) {
+	t.Parallel()
 	play(t, func(t *testing.T, s *stage) {
 		k := keep(s)
-		whole := s.ends(t, codybatch.OutcomeChanged, "")
-		events, checkpoints, want := slices.Clone(s.events), slices.Clone(k.checkpoints), files(s.run.Dir)
-		if want["log.txt"] != "one\ntwo\nthree\n" || len(checkpoints) != 2 {
-			t.Fatalf("the files are %q, and there are %d checkpoints", want, len(checkpoints))
+		record := s.run.Record
+		var open, early bool
+		s.run.Record = func(ctx context.Context, e codybatch.ThreadEvent) error {
+			k.mu.Lock()
+			early = early || open && e.Type == codybatch.EventAssistant
+			k.mu.Unlock()
+			return record(ctx, e)
 		}
-		asked := s.asked(t)
-		for n := range len(events) + 1 {
-			k.cut(t, events, checkpoints, n)
-			before := len(s.server.Requests())
-			result, err := s.start(t.Context(), t)
-			if err != nil || result.Outcome != codybatch.OutcomeChanged || result.Summary != "Greeted." || result.PRTitle != "Greet the world" {
-				t.Fatalf("interrupted after %d events (%s): %+v, %v", n, kindOf(events, n), result, err)
-			}
-			if got := files(s.run.Dir); !maps.Equal(got, want) {
-				t.Errorf("interrupted after %d events (%s): the files are %q", n, kindOf(events, n), got)
-			}
-			missing := len(turns) - len(answers(events[:n]))
-			again := s.asked(t)[before:]
-			if len(again) != missing {
-				t.Errorf("interrupted after %d events (%s): %d calls for %d answers that are missing", n, kindOf(events, n), len(again), missing)
-			}
-			for i, request := range again {
-				sameConversation(t, asked[len(turns)-missing+i], request, i == 0)
-			}
-			var sum codybatch.Usage
-			for _, e := range s.events {
-				if e.Type == codybatch.EventAssistant {
-					sum = sum.Add(*e.Usage)
-				}
-			}
-			if ids := answers(s.events); len(ids) != len(turns) || sum.OutputTokens != whole.Usage.OutputTokens {
-				t.Errorf("interrupted after %d events (%s): the thread has answers %v, and %d output tokens of %d", n, kindOf(events, n), ids, sum.OutputTokens, whole.Usage.OutputTokens)
-			}
+		s.run.Checkpoint = func(context.Context, int) error {
+			k.mu.Lock()
+			open = true
+			k.mu.Unlock()
+			time.Sleep(time.Hour)
+			k.mu.Lock()
+			open = false
+			k.mu.Unlock()
+			return nil
 		}
-	}, turns...)
+		s.ends(t, codybatch.OutcomeChanged, "")
+		if early {
+			t.Error("an answer was recorded while the workspace was not kept")
+		}
+	}, writeHello(), rehearsal.Call("bash", lines("one")), done())
 }
 
 func kindOf(events []codybatch.ThreadEvent, n int) string {
