@@ -6,7 +6,7 @@ import "context"
 // changed it since it was kept last. The caller calls what it returns before it
 // records the next answer: an answer in the thread means that all before it is
 // kept.
-func (s *session) checkpoint(ctx context.Context) (await func()) {
+func (s *session) checkpoint(ctx context.Context) func() {
 	if s.run.Checkpoint == nil || !s.touched {
 		return func() {}
 	}

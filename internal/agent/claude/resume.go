@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/anthropics/anthropic-sdk-go"
 
@@ -222,11 +223,11 @@ func (m *memory) recallResult(event codybatch.ThreadEvent) error {
 	if err != nil {
 		return err
 	}
-	text := ""
+	var text strings.Builder
 	for _, block := range blocks {
-		text += block.OfText.Text
+		text.WriteString(block.OfText.Text)
 	}
-	result := anthropic.NewToolResultBlock(event.ToolUseID, text, event.IsError)
+	result := anthropic.NewToolResultBlock(event.ToolUseID, text.String(), event.IsError)
 	if i := indexOfResult(m.results, event.ToolUseID); i >= 0 {
 		m.results[i] = result
 	} else {
