@@ -63,6 +63,7 @@ type Agent struct {
 
 	limiters shelf[lane, *limiter]
 	breakers shelf[keyDigest, *breaker]
+	warmths  shelf[prefix, *warmth]
 }
 
 var _ codybatch.Agent = (*Agent)(nil)
@@ -158,6 +159,7 @@ type session struct {
 	ledger      ledger
 	limiter     *limiter
 	breaker     *breaker
+	warmth      *warmth
 	announced   time.Duration // how long the thread says that the next try waits
 	thread      thread
 	talk        conversation
@@ -234,12 +236,15 @@ func (a *Agent) open(run codybatch.AgentRun, key string) (*session, error) {
 // returns at the run's end.
 func (s *session) share() func() {
 	key := digestKey(s.key)
-	var doneLimiter, doneBreaker func()
-	s.limiter, doneLimiter = s.agent.limiters.take(lane{key, s.params.Model}, s.agent.now, newLimiter)
+	var doneLimiter, doneBreaker, doneWarmth func()
+	own := lane{key, s.params.Model}
+	s.limiter, doneLimiter = s.agent.limiters.take(own, s.agent.now, newLimiter)
 	s.breaker, doneBreaker = s.agent.breakers.take(key, s.agent.now, newBreaker)
+	s.warmth, doneWarmth = s.agent.warmths.take(prefix{own, s.prefixSHA}, s.agent.now, newWarmth)
 	return func() {
 		doneLimiter()
 		doneBreaker()
+		doneWarmth()
 	}
 }
 

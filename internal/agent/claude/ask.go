@@ -78,6 +78,11 @@ func (s *session) try(ctx context.Context, params anthropic.MessageNewParams, si
 	if end := s.breaker.refuses(); end != nil {
 		return reply{}, nil, end, nil
 	}
+	answered, err := s.sharePrefix(ctx, params)
+	if err != nil {
+		return reply{}, nil, nil, err
+	}
+	defer answered(false)
 	place, err := s.limiter.enter(ctx, s.ledger.fresh(size))
 	if err != nil {
 		return reply{}, nil, nil, err
@@ -95,6 +100,7 @@ func (s *session) try(ctx context.Context, params anthropic.MessageNewParams, si
 		place.heed(status, header)
 		if status == http.StatusOK {
 			pass.accepted()
+			answered(true)
 		}
 		return s.thread.answered(ctx, status, header)
 	})
@@ -119,6 +125,23 @@ func (s *session) try(ctx context.Context, params anthropic.MessageNewParams, si
 		s.agent.log.Error("API key held back: it was refused again and again", "repository", s.run.Key.Repository, "outcome", v.outcome)
 	}
 	return r, v, nil, nil
+}
+
+// sharePrefix lets the first call of a conversation wait while another task writes
+// what both begin with into the API's cache.
+func (s *session) sharePrefix(ctx context.Context, params anthropic.MessageNewParams) (func(answered bool), error) {
+	if len(params.Messages) > 1 {
+		return func(bool) {}, nil
+	}
+	answered, waited, err := s.warmth.enter(ctx)
+	if err != nil || waited <= noticeableWait {
+		return answered, err
+	}
+	if err := s.notice(ctx, fmt.Sprintf("Call 1 waited %s: another task wrote what both begin with into the API's cache.", waited.Round(100*time.Millisecond))); err != nil {
+		answered(false)
+		return nil, err
+	}
+	return answered, nil
 }
 
 // noticeableWait is how long a call may wait without a word in the thread.
