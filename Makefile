@@ -41,6 +41,13 @@ test-go: build tools bin/gotestsum
 	@CODYBATCH_TEST_REQUIRE=git,git-http-backend,github-openapi,redocly \
 		bin/gotestsum --format pkgname-and-test-fails -- $(if $(RACE),-race) -timeout 10m ./...
 
+.PHONY: test-agent
+test-agent: build bin/gotestsum ## the agent's loop, faults, interruptions and hostile input against the rehearsal server, with the race detector
+	@CODYBATCH_TEST_REQUIRE=git bin/gotestsum --format pkgname-and-test-fails -- -race -timeout 10m \
+		./internal/agent/... ./internal/rehearsal/... ./internal/sandbox/...
+	@CODYBATCH_TEST_REQUIRE=git bin/gotestsum --format pkgname-and-test-fails -- -race -timeout 10m \
+		-run 'Hostile|MiddleOfAConversation' ./internal/cli
+
 .PHONY: test-dashboard
 test-dashboard: frontend/node_modules/.package-lock.json ## the dashboard's unit tests
 	@npm run --prefix frontend --silent test

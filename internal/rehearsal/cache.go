@@ -18,6 +18,7 @@ const lookback = 20
 type cache struct{ entries map[digest]*entry }
 
 type entry struct {
+	begins  time.Time // nobody reads it before
 	expires time.Time
 	ttl     time.Duration
 }
@@ -40,8 +41,9 @@ func minimum(model string) int64 {
 }
 
 // prompt counts a prompt of an account's model, reads what earlier prompts
-// wrote, and writes what its breakpoints ask for.
-func (c *cache) prompt(account string, r *request, now time.Time) tokens {
+// wrote, and writes what its breakpoints ask for. That can be read when the
+// answer has begun, so much later.
+func (c *cache) prompt(account string, r *request, now time.Time, later time.Duration) tokens {
 	ends, sums, total := r.chain(account)
 	var ttls = map[int]time.Duration{} // by index of the segment that a breakpoint ends
 	last := -1
@@ -76,7 +78,11 @@ func (c *cache) prompt(account string, r *request, now time.Time) tokens {
 			count.write5m += sums[i] - done
 		}
 		done = sums[i]
-		c.entries[ends[i]] = &entry{expires: now.Add(ttl), ttl: ttl}
+		begins := now.Add(later)
+		if known, ok := c.entries[ends[i]]; ok && now.Before(known.expires) && known.begins.Before(begins) {
+			begins = known.begins
+		}
+		c.entries[ends[i]] = &entry{begins: begins, expires: now.Add(ttl), ttl: ttl}
 	}
 	count.input = total - done
 	c.sweep(now)
@@ -91,7 +97,7 @@ func (c *cache) hit(ends []digest, ttls map[int]time.Duration, now time.Time) in
 			continue
 		}
 		for j := i; j >= 0 && j > i-lookback; j-- {
-			if e, ok := c.entries[ends[j]]; ok && now.Before(e.expires) {
+			if e, ok := c.entries[ends[j]]; ok && now.Before(e.expires) && !now.Before(e.begins) {
 				e.expires = now.Add(e.ttl)
 				return j
 			}

@@ -41,6 +41,9 @@ type Options struct {
 	Log   *slog.Logger     // nil: nothing is logged
 	Now   func() time.Time // nil: time.Now; the cache ages by it
 	NewID func() string    // nil: random; letters, digits, "_" and "-"
+	// Prefill is how long a prompt is read before its answer begins. What it writes
+	// can be read from the cache only then, as with the API.
+	Prefill time.Duration
 }
 
 // Server answers POST /v1/messages and /v1/messages/count_tokens. All methods
@@ -52,6 +55,7 @@ type Server struct {
 	log         *slog.Logger
 	now         func() time.Time
 	newID       func() string
+	prefill     time.Duration
 
 	mu         sync.Mutex
 	memory     *memory
@@ -86,7 +90,7 @@ func New(s Scenario, opts Options) (*Server, error) {
 	}
 	server := &Server{
 		scenario: s, description: description, verifier: verifier{description: description}, memory: newMemory(), cache: newCache(),
-		log: opts.Log, now: opts.Now, newID: opts.NewID,
+		log: opts.Log, now: opts.Now, newID: opts.NewID, prefill: opts.Prefill,
 	}
 	if server.log == nil {
 		server.log = slog.New(slog.DiscardHandler)
@@ -178,6 +182,9 @@ func (s *Server) play(w http.ResponseWriter, req *http.Request, record RecordedR
 		s.fail(w, record, failure)
 		return
 	}
+	if !wait(req.Context(), int(s.prefill.Milliseconds())) {
+		return
+	}
 	a := scene.answer
 	a.beta = req.URL.Query().Get("beta") == "true"
 	if !r.Stream {
@@ -220,7 +227,7 @@ func (s *Server) stage(req *http.Request, r *request) (scene, error) {
 	account := account(req.Header)
 	if r.MaxTokens == 0 { // only fills the cache, and takes part in no conversation
 		a := answer{id: "msg_rehearsal_" + s.newID(), model: r.Model, stop: "max_tokens"}
-		a.count(s.cache.prompt(account, r, s.now()), nil)
+		a.count(s.cache.prompt(account, r, s.now(), s.prefill), nil)
 		a.usage.OutputTokens = 0
 		return scene{answer: a}, nil
 	}
@@ -247,7 +254,7 @@ func (s *Server) stage(req *http.Request, r *request) (scene, error) {
 	}
 	s.memory.remember(next.exchange)
 	if _, ok := next.fault.failure(); !ok {
-		next.answer = compose(next.turn, next.fault, r, s.cache.prompt(account, r, s.now()), s.newID)
+		next.answer = compose(next.turn, next.fault, r, s.cache.prompt(account, r, s.now(), s.prefill), s.newID)
 	}
 	return next, nil
 }

@@ -42,8 +42,14 @@ func play(t *testing.T, test func(t *testing.T, s *stage), turns ...rehearsal.Tu
 // perform is play with a scenario of several acts.
 func perform(t *testing.T, scenario rehearsal.Scenario, test func(t *testing.T, s *stage)) {
 	t.Helper()
+	performWith(t, scenario, rehearsal.Options{}, test)
+}
+
+// performWith is perform on a server with options of its own.
+func performWith(t *testing.T, scenario rehearsal.Scenario, options rehearsal.Options, test func(t *testing.T, s *stage)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		server, err := rehearsal.New(scenario, rehearsal.Options{})
+		server, err := rehearsal.New(scenario, options)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,10 +30,10 @@ type warmth struct {
 
 func newWarmth(now func() time.Time) *warmth { return &warmth{now: now} }
 
-// enter waits while another run writes the prefix. The caller calls what it
-// returns as soon as an answer begins (true), and when the call is over; after the
-// first time that does nothing. The error is the context's cause.
-func (w *warmth) enter(ctx context.Context) (leave func(answered bool), waited time.Duration, err error) {
+// enter waits while another run writes the prefix, and tells how long. The caller
+// calls what it returns as soon as an answer begins (true), and when the call is
+// over; after the first time that does nothing. The error is the context's cause.
+func (w *warmth) enter(ctx context.Context) (func(answered bool), time.Duration, error) {
 	started := w.now()
 	for {
 		w.mu.Lock()

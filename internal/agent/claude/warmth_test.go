@@ -16,8 +16,7 @@ import (
 func TestAgent_writes_the_prefix_of_a_job_once(t *testing.T) {
 	t.Parallel()
 	finish := rehearsal.Finish("no_change_needed", "Fine.", "", "")
-	finish.DelayMS = 5_000
-	play(t, func(t *testing.T, first *stage) {
+	performWith(t, rehearsal.Play(finish), rehearsal.Options{Prefill: 3 * time.Second}, func(t *testing.T, first *stage) {
 		agent, err := New(first.options)
 		if err != nil {
 			t.Fatal(err)
@@ -51,7 +50,7 @@ func TestAgent_writes_the_prefix_of_a_job_once(t *testing.T) {
 		if told == 0 {
 			t.Error("nobody was told why it waits")
 		}
-	}, finish)
+	})
 }
 
 func TestWarmth(t *testing.T) {
