@@ -67,6 +67,8 @@ func TestServeGoesOnInTheMiddleOfAConversation(t *testing.T) {
 			for _, e := range events {
 				if e.Type == codybatch.EventAssistant {
 					ids = append(ids, e.MessageID)
+				}
+				if e.Usage != nil && e.Type != codybatch.EventRunEnd { // also of an answer that was broken off
 					sum = sum.Add(*e.Usage)
 				}
 			}
