@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"os"
 	"os/exec"
@@ -9,8 +10,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/worker"
 )
 
 // TestDetectedVerification is verify: [auto], with the real go command.
@@ -120,4 +123,46 @@ func TestDetectedVerification(t *testing.T) {
 			t.Errorf("verified %+v, thread:\n%s", task.Verified, thread)
 		}
 	})
+}
+
+// What an interrupted attempt left is not what is detected.
+func TestDetectedVerificationOfAnAttemptThatGoesOn(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("make"); err != nil {
+		t.Skip("make is not installed")
+	}
+	waits := make(chan string, 1)
+	agent := interruptedAgent(t, waits, func(_ context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+		if _, err := os.Stat(filepath.Join(run.Dir, "go.mod")); err != nil {
+			t.Errorf("it does not go on: %v", err)
+		}
+		return codybatch.AgentResult{Outcome: codybatch.OutcomeChanged}, nil
+	})
+	first := agent.rounds[0]
+	agent.rounds[0] = func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+		writeFile(t, filepath.Join(run.Dir, "go.mod"), "module example.com/site\n")
+		return first(ctx, run)
+	}
+	w := newWorld(t, withAgent(agent), func(o *worker.Options) { o.Lease = 300 * time.Millisecond })
+	w.repository("site", map[string]string{"a.txt": "x\n", "Makefile": "test:\n\tgrep x a.txt\n"})
+	spec := promptJob("site")
+	spec.Verify = []string{codybatch.VerifyAuto}
+	job := w.create(spec)
+	ref := w.sent.take()[0]
+	done := make(chan error, 1)
+	go func() { done <- w.worker.Run(t.Context(), ref) }()
+	<-waits
+	lost := w.lose(job.ID)
+	if err := <-done; !errors.Is(err, codybatch.ErrConflict) {
+		t.Fatalf("got %v", err)
+	}
+	ref.Attempt = lost.Attempt
+	if err := w.worker.Run(t.Context(), ref); err != nil {
+		t.Fatal(err)
+	}
+	task := w.task(job.ID, "site")
+	wantOutcome(t, task, codybatch.OutcomeVerifyFailed)
+	if len(task.Verified) != 2 || task.Verified[1].Command != "make test" {
+		t.Errorf("got %+v", task.Verified)
+	}
 }
