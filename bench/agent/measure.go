@@ -34,9 +34,9 @@ func session(ctx context.Context, s *stage, t *table) error {
 	return nil
 }
 
-// fanOut is one prompt in 50 repositories at once. The rehearsal lets a prompt be
-// read as soon as it has arrived; the API only when an answer to it has begun. So
-// what counts are the requests that were sent before the first answer began.
+// fanOut is one prompt in 50 repositories at once. What a request writes can be read
+// when an answer to it has begun: those that were sent before the first answer began
+// are the ones that write the prefix.
 func fanOut(ctx context.Context, s *stage, t *table) error {
 	const tasks = 50
 	if err := s.all(ctx, tasks); err != nil {
