@@ -98,6 +98,10 @@ openapi: tools ## validate the OpenAPI description with a public validator
 bench: build ## 200 repositories against a shell loop, and a job of 10,000 tasks
 	@go run ./bench -binary bin/codybatch
 
+.PHONY: bench-agent
+bench-agent: ## the agent's numbers as a table: what the cache serves, what our side adds, memory
+	@go run ./bench/agent
+
 .PHONY: bench-ui
 bench-ui: build sample ## the dashboard's numbers as a table: bytes, paints, nodes, frames
 	@npm run --prefix frontend --silent bench

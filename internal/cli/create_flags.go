@@ -56,7 +56,7 @@ func (flags *createFlags) add(c *cobra.Command) {
 	f.StringVar(&flags.script, flagScript, "", "a shell script in the agent's place; run in every repository")
 	f.StringSliceVar(&flags.repositories, flagRepository, nil, "a repository, `owner/name`; may be given again, or several with commas")
 	f.StringVar(&flags.repositoryFile, flagRepositoryFile, "", "a `file` of repositories, one a line, - for standard input")
-	f.StringArrayVar(&flags.verify, flagVerify, nil, "a `command` that must pass after the change; may be given again")
+	f.StringArrayVar(&flags.verify, flagVerify, nil, "a `command` that must pass after the change, or auto for what each repository's files tell; may be given again")
 	f.StringVar(&flags.model, flagModel, "", "the model")
 	f.Var(&flags.maxCost, flagMaxCost, "the most that the job may cost, in US `dollars`")
 	f.StringVar(&flags.branch, flagBranch, "", "the branch that is pushed")

@@ -49,7 +49,7 @@ type JobSpec struct {
 	Prompt             string
 	Repositories       []RepositoryName
 	Agent              AgentSpec
-	Verify             []string // commands that must pass after the change, in order
+	Verify             []string // commands that must pass after the change, in order; see VerifyAuto
 	MaxCost            *Money   // of the whole job, retries included; nil: only the tasks' limits
 	CreatePullRequests bool
 	PullRequest        PullRequestSpec

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -22,7 +23,7 @@ const (
 	DefaultModel     = "claude-sonnet-5-5"
 	DefaultMaxTurns  = 80
 	DefaultTimeout   = 30 * time.Minute
-	maxVerify        = 20
+	MaxVerify        = 20 // commands, also of those that are detected
 	maxCommandBytes  = 4 << 10
 	maxTextBytes     = 64 << 10
 	maxPullRequestTo = 100 // labels, reviewers
@@ -72,16 +73,7 @@ func (s JobSpec) Validate() error {
 	v.text("description", s.Description, maxTextBytes)
 	v.agent(s)
 	v.repositories(s.Repositories)
-	if len(s.Verify) > maxVerify {
-		v.add("verify", "has %d commands; at most %d are possible", len(s.Verify), maxVerify)
-	}
-	for i, command := range s.Verify {
-		field := fmt.Sprintf("verify[%d]", i)
-		if strings.TrimSpace(command) == "" {
-			v.add(field, "is empty")
-		}
-		v.text(field, command, maxCommandBytes)
-	}
+	v.verify(s.Verify)
 	v.money("maxCostUsd", s.MaxCost)
 	v.pullRequest(s)
 	if len(v.fields) > 0 {
@@ -187,6 +179,25 @@ func (v *validator) agent(s JobSpec) {
 	}
 	if a.Timeout < time.Second || a.Timeout > MaxTimeout {
 		v.add("agent.timeoutSeconds", "must be from 1 to %d", int(MaxTimeout.Seconds()))
+	}
+}
+
+func (v *validator) verify(commands []string) {
+	if len(commands) > MaxVerify {
+		v.add("verify", "has %d commands; at most %d are possible", len(commands), MaxVerify)
+	}
+	first := slices.Index(commands, VerifyAuto)
+	for i, command := range commands {
+		field := fmt.Sprintf("verify[%d]", i)
+		switch trimmed := strings.TrimSpace(command); {
+		case trimmed == "":
+			v.add(field, "is empty")
+		case command == VerifyAuto && i != first:
+			v.add(field, "is the same as verify[%d]; %q may appear once", first, VerifyAuto)
+		case command != VerifyAuto && strings.EqualFold(trimmed, VerifyAuto):
+			v.add(field, "would be run as a command; write %q for what is detected", VerifyAuto)
+		}
+		v.text(field, command, maxCommandBytes)
 	}
 }
 

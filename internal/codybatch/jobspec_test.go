@@ -56,6 +56,9 @@ func TestJobSpecValidate(t *testing.T) {
 		"branch that is an option":      {func(s *codybatch.JobSpec) { s.PullRequest.Branch = "--force" }, "pullRequest.branch"},
 		"branch that is its own base":   {func(s *codybatch.JobSpec) { s.PullRequest.Branch, s.PullRequest.Base = "main", "main" }, "pullRequest.branch"},
 		"empty verification command":    {func(s *codybatch.JobSpec) { s.Verify = []string{"true", ""} }, "verify[1]"},
+		"auto and a command":            {func(s *codybatch.JobSpec) { s.Verify = []string{"auto", "true"} }, ""},
+		"auto twice":                    {func(s *codybatch.JobSpec) { s.Verify = []string{"auto", "true", "auto"} }, "verify[2]"},
+		"auto in other letters":         {func(s *codybatch.JobSpec) { s.Verify = []string{"true", "Auto "} }, "verify[1]"},
 		"label with control characters": {func(s *codybatch.JobSpec) { s.PullRequest.Labels = []string{"a\x00"} }, "pullRequest.labels[0]"},
 	}
 	for name, test := range tests {

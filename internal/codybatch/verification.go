@@ -2,6 +2,10 @@ package codybatch
 
 import "time"
 
+// VerifyAuto stands, in the place of a command, for the commands that the worker
+// detects in each repository by its files, at the base commit.
+const VerifyAuto = "auto"
+
 // VerificationResult is what one verification command said in one run.
 type VerificationResult struct {
 	Command  string        `json:"command"`

@@ -7,7 +7,7 @@ type JobRequest struct {
 	Prompt             string              `json:"prompt,omitempty" doc:"What the agent is to do in every repository; at most 64 KiB. Required unless agent.type is script." example:"Replace every use of io/ioutil by its successor in os and io."`
 	Repositories       []string            `json:"repositories" doc:"1 to 10,000 repositories as owner/name, each once, whatever the case of its letters." example:"[\"acme/site\",\"acme/api\"]"`
 	Agent              AgentRequest        `json:"agent,omitzero" doc:"Who edits the repositories, and within which limits."`
-	Verify             []string            `json:"verify,omitempty" doc:"Shell commands that must pass after the change, in order; at most 20." example:"[\"go build ./...\",\"go test ./...\"]"`
+	Verify             []string            `json:"verify,omitempty" doc:"Shell commands that must pass after the change, in order; at most 20. The entry auto, once, stands for what each repository's files tell at the base commit: go.mod, package.json, pom.xml, build.gradle, pyproject.toml, Cargo.toml, Gemfile, *.sln, or a Makefile with a test; what was detected is told in the thread." example:"[\"go build ./...\",\"go test ./...\"]"`
 	MaxCostUSD         *float64            `json:"maxCostUsd,omitempty" doc:"The most that the whole job may cost in US dollars, retries included. Left out: only the limits of the tasks hold." example:"50"`
 	CreatePullRequests bool                `json:"createPullRequests,omitempty" doc:"Publish every succeeded change at once, without waiting for a person."`
 	PullRequest        *PullRequestRequest `json:"pullRequest,omitempty" doc:"How branches and pull requests should look."`

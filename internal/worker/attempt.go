@@ -23,6 +23,8 @@ type attempt struct {
 	task   codybatch.Task // as claimed
 	result codybatch.TaskResult
 	record *recorder
+	// commands verify the change: the job's, with what was detected for "auto".
+	commands []string
 	// diffSHA is the SHA-256 of the diff that was kept last, in hex.
 	diffSHA string
 

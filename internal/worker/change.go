@@ -113,7 +113,7 @@ func (a *attempt) judge(ctx context.Context, place *place, tree string) ([]codyb
 		a.result.Error = &codybatch.TaskError{Code: "gate_blocked", Message: "the diff is kept, but it may not be published: " + strings.Join(blocked, "; ")}
 		return nil, nil
 	}
-	if len(a.job.Verify) == 0 {
+	if len(a.commands) == 0 {
 		return nil, nil
 	}
 	a.enter(codybatch.PhaseVerifying)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
@@ -17,19 +18,52 @@ const (
 	verifyTail    = 8 << 10          // bytes of output that are kept in the row
 )
 
-// baseline runs the verification before the agent touches anything: what fails
-// by itself is not held against the change.
+// baseline settles what verifies the change, and runs it before the agent touches
+// anything: what fails by itself is not held against the change.
 func (a *attempt) baseline(ctx context.Context, place *place) error {
 	if len(a.job.Verify) == 0 {
 		return nil
 	}
 	a.enter(codybatch.PhaseBaseline)
+	if err := a.settleVerify(ctx, place); err != nil {
+		return err
+	}
+	if len(a.commands) == 0 {
+		return nil
+	}
 	results, err := a.verify(ctx, place, true)
 	if err != nil {
 		return err
 	}
 	a.result.Verified = results
 	return place.restore(ctx, a.result.BaseCommit)
+}
+
+// settleVerify puts what is detected in the place of "auto". It reads the base
+// commit's files: an agent that edits them does not change what judges it.
+func (a *attempt) settleVerify(ctx context.Context, place *place) error {
+	auto := slices.Index(a.job.Verify, codybatch.VerifyAuto)
+	if auto < 0 {
+		a.commands = a.job.Verify
+		return nil
+	}
+	root, err := os.OpenRoot(place.tree) // no link leads out of it
+	if err != nil {
+		return fmt.Errorf("detect the verification: %w", err)
+	}
+	defer root.Close() //nolint:errcheck // only read
+	found := detect(root.FS(), codybatch.MaxVerify-len(a.job.Verify)+1)
+	a.commands = slices.Clone(a.job.Verify[:auto])
+	for _, command := range slices.Concat(found.commands(), a.job.Verify[auto+1:]) {
+		if !slices.Contains(a.commands, command) { // the job may name what is detected, too
+			a.commands = append(a.commands, command)
+		}
+	}
+	notice := found.String()
+	if len(a.commands) == 0 {
+		notice += " The change is not verified."
+	}
+	return a.record.event(ctx, codybatch.ThreadEvent{Type: codybatch.EventNotice, Reason: notice})
 }
 
 // tryVerify is verification for an agent that is not done yet: afterwards the
@@ -46,7 +80,7 @@ func (a *attempt) tryVerify(ctx context.Context, place *place) ([]codybatch.Veri
 	return results, errors.Join(err, place.restore(restoring, tree))
 }
 
-// verify runs every command of the job, also after one has failed: a person wants
+// verify runs every command, also after one has failed: a person wants
 // the whole picture. Only the end of the context is an error. The home folder is
 // a new one: what an agent left in its own must not decide what passes.
 func (a *attempt) verify(ctx context.Context, place *place, baseline bool) ([]codybatch.VerificationResult, error) {
@@ -55,8 +89,8 @@ func (a *attempt) verify(ctx context.Context, place *place, baseline bool) ([]co
 		return nil, fmt.Errorf("make a home folder for verification: %w", err)
 	}
 	defer func() { _ = removeAll(home) }() // the place goes as a whole in the end
-	results := make([]codybatch.VerificationResult, 0, len(a.job.Verify))
-	for _, command := range a.job.Verify {
+	results := make([]codybatch.VerificationResult, 0, len(a.commands))
+	for _, command := range a.commands {
 		tail := sandbox.NewCapture(0, verifyTail)
 		_, _ = fmt.Fprintf(a.record, "$ %s\n", command) // the log is best effort
 		ran, err := sandbox.Run(ctx, sandbox.Command{

@@ -773,7 +773,7 @@ export interface components {
              */
             repositories: string[];
             /**
-             * @description Shell commands that must pass after the change, in order; at most 20.
+             * @description Shell commands that must pass after the change, in order; at most 20. The entry auto, once, stands for what each repository's files tell at the base commit: go.mod, package.json, pom.xml, build.gradle, pyproject.toml, Cargo.toml, Gemfile, *.sln, or a Makefile with a test; what was detected is told in the thread.
              * @example [
              *       "go build ./...",
              *       "go test ./..."
