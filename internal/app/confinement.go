@@ -5,7 +5,7 @@ import (
 	"github.com/liamzdenek/cody-batch/internal/sandbox"
 )
 
-// confinement is how far the programs of all agents and verifications are kept in.
-func confinement(c config.Config) sandbox.Confinement {
+// Confinement is how far the programs of all agents and verifications are kept in.
+func Confinement(c config.Config) sandbox.Confinement {
 	return sandbox.Confinement{Mode: sandbox.Mode(c.Sandbox), Read: c.SandboxRead, Write: c.SandboxWrite}
 }

@@ -218,3 +218,9 @@ func (m member) signal(sig syscall.Signal) {
 		_ = process.Signal(sig)
 	}
 }
+
+// hasEnded counts those as ended that only wait to be taken away.
+func hasEnded(pid int) bool {
+	m, ok := readMember(pid)
+	return !ok || !m.living()
+}
