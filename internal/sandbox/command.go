@@ -30,6 +30,7 @@ type Command struct {
 	// Writable are the folders that the program may change; Dir is none of them
 	// unless it is named. Caches of tools that Env names may be changed, too.
 	Writable    []string
+	Readable    []string // what it may read besides
 	Confinement Confinement
 
 	// Stdin is what the program reads; nil stands for nothing (/dev/null). A Read

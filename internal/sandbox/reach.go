@@ -38,7 +38,7 @@ func reachOf(c Command) reach {
 			r.write = append(r.write, path)
 		}
 	}
-	r.read = append(r.read, c.Confinement.Read...)
+	r.read = append(append(r.read, c.Readable...), c.Confinement.Read...)
 	r.write = append(append(r.write, c.Writable...), c.Confinement.Write...)
 	return r
 }

@@ -53,7 +53,7 @@ func runBash(ctx context.Context, s *session, raw json.RawMessage) (toolResult, 
 	result, err := sandbox.Run(ctx, sandbox.Command{
 		Args: []string{"bash", "--noprofile", "--norc", "-c", input.Command},
 		Dir:  s.run.Dir, Env: s.environment, Output: output, Timeout: timeout,
-		Writable: []string{s.run.Dir, s.run.Home}, Confinement: s.agent.options.Confinement,
+		Writable: []string{s.run.Dir, s.run.Home}, Readable: s.run.Reads, Confinement: s.agent.options.Confinement,
 	})
 	text := sandbox.Clean(output.String())
 	s.printLog("$ %s\n%s\n", sandbox.Clean(input.Command), text)

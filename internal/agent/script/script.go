@@ -91,7 +91,7 @@ func (a *Agent) bashScript(ctx context.Context, run codybatch.AgentRun, output i
 		Dir:  run.Dir,
 		Env: append(sandbox.Environment(run.Home),
 			"REPOSITORY="+string(run.Key.Repository), "JOB_ID="+string(run.Key.JobID), "BASE_COMMIT="+run.BaseCommit),
-		Writable: []string{run.Dir, run.Home}, Confinement: a.options.Confinement,
+		Writable: []string{run.Dir, run.Home}, Readable: run.Reads, Confinement: a.options.Confinement,
 		Output: output,
 	})
 }
