@@ -28,7 +28,10 @@ func reachOf(c Command) reach {
 		g.kept = append(g.kept, resolve(dir))
 	}
 	r := reach{devices: devices()}
-	for _, path := range append(systemPaths(), toolPaths(env, g)...) {
+	for _, path := range systemPaths() {
+		r.read = append(r.read, g.around(path)...)
+	}
+	for _, path := range toolPaths(env, g) {
 		if g.mayOpen(path) {
 			r.read = append(r.read, path)
 		}
@@ -64,6 +67,22 @@ func (g ground) mayOpen(path string) bool {
 	return path != "/" && (g.home == "" || path != filepath.Join(g.home, ".local"))
 }
 
+// around is a folder of the system; or, if the kept ground is in there, what is
+// beside it.
+func (g ground) around(path string) []string {
+	if g.mayOpen(path) {
+		return []string{path}
+	}
+	var beside []string
+	entries, _ := os.ReadDir(path) // none: it is left out, and what needs it says so
+	for _, entry := range entries {
+		if inside := filepath.Join(path, entry.Name()); g.mayOpen(inside) {
+			beside = append(beside, inside)
+		}
+	}
+	return beside
+}
+
 // holds reports whether path is in the folder, or the folder itself.
 func holds(folder, path string) bool {
 	return folder == path || strings.HasPrefix(path, strings.TrimSuffix(folder, "/")+"/")
@@ -71,22 +90,22 @@ func holds(folder, path string) bool {
 
 // resolve is the path without symbolic links, or as it is.
 func resolve(path string) string {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		return real
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target
 	}
 	return filepath.Clean(path)
 }
 
 func systemPaths() []string {
 	return []string{
-		"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix", "/proc", "/sys", "/dev",
+		"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix", "/proc", "/sys",
 		// Names and addresses: what /etc links to, and the sockets of those who know.
 		resolve("/etc/resolv.conf"), resolve("/etc/hosts"), "/run/systemd/resolve", "/run/nscd", "/var/run/nscd",
 	}
 }
 
-// devices are those that programs write to as well. Shared memory is one: Python's
-// multiprocessing needs it.
+// devices are those that programs read and write; no disks. Shared memory is one:
+// Python's multiprocessing needs it.
 func devices() []string {
 	return []string{"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/ptmx", "/dev/pts", "/dev/shm"}
 }

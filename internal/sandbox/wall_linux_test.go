@@ -64,7 +64,7 @@ func TestWallHidesTheHome(t *testing.T) {
 	y := newYard(t)
 	bin := filepath.Join(y.root, ".local/bin")
 	write(t, filepath.Join(bin, "tool"), "#!/bin/sh\necho tool runs\n")
-	if err := os.Chmod(filepath.Join(bin, "tool"), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.Chmod(filepath.Join(bin, "tool"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	keep := os.Getenv("HOME")
@@ -103,8 +103,8 @@ func TestWall(t *testing.T) {
 		"making_a_folder_outside":              "mkdir %[1]s/new",
 		"removing_outside":                     "rm -f %[1]s/outside",
 		"moving_out":                           "mv README.md %[1]s/new",
-		"writing_to_tmp":                       "echo x >/tmp/codybatch-wall-$$",
-		"writing_to_etc":                       "echo x >/etc/codybatch-wall-$$",
+		"writing_to_tmp":                       "f=/tmp/codybatch-wall-$$; echo x >$f && rm $f",
+		"listing_the_devices":                  "ls /dev",
 		"reading_the_environment_of_its_maker": "cat /proc/$PPID/environ",
 		"reading_the_environment_of_all":       "cat /proc/%[2]d/environ",
 		"looking_through_the_maker":            "ls /proc/%[2]d/root/ /proc/%[2]d/cwd/ /proc/%[2]d/fd/",
