@@ -78,6 +78,9 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, fmt.Errorf("find the data folder: %w", err)
 	}
 	a.options = o
+	if err := Confinement(o.Config).Check(); err != nil {
+		return nil, fmt.Errorf("%s=%s: %w", config.Sandbox, config.SandboxRequire, err)
+	}
 	forge, err := openForge(o)
 	if err != nil {
 		return nil, err
@@ -113,8 +116,8 @@ func (a *App) open(ctx context.Context, o Options, forge codybatch.Forge) error 
 	work, err := worker.New(worker.Options{
 		Store: a.store, Artifacts: artifacts, Forge: forge, Agents: agents, Engines: a.engines(), Allow: a.Allow,
 		Root: filepath.Join(o.Data, "workspaces"), Lease: o.Lease,
-		Secrets: secrets(o.Config),
-		Now:     o.Now, NewToken: uuid.NewString, Log: o.Log,
+		Secrets: secrets(o.Config), Confinement: Confinement(o.Config),
+		Now: o.Now, NewToken: uuid.NewString, Log: o.Log,
 	})
 	if err != nil {
 		return err
@@ -150,12 +153,12 @@ func openForge(o Options) (codybatch.Forge, error) {
 
 // agents opens those that can run here, and says of the others why not.
 func (a *App) agents(o Options) (map[codybatch.AgentType]codybatch.Agent, map[codybatch.AgentType]string, error) {
-	agents := map[codybatch.AgentType]codybatch.Agent{codybatch.AgentScript: script.New(script.Options{})}
+	agents := map[codybatch.AgentType]codybatch.Agent{codybatch.AgentScript: script.New(script.Options{Confinement: Confinement(o.Config)})}
 	unavailable := map[codybatch.AgentType]string{}
 	key := o.Config.ClaudeAPIKey
 	options := claude.Options{
 		APIKey:  func(context.Context) (string, error) { return key.Reveal(), nil },
-		BaseURL: o.Config.AnthropicBaseURL, Now: o.Now, Log: o.Log,
+		BaseURL: o.Config.AnthropicBaseURL, Confinement: Confinement(o.Config), Now: o.Now, Log: o.Log,
 	}
 	switch {
 	case a.stage != nil: // even with a key: it was asked for

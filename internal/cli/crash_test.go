@@ -49,6 +49,7 @@ func newSite(t *testing.T, n int) *site {
 func (s *site) environment() []string {
 	return []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + s.folder, "TMPDIR=" + s.folder,
+		"SANDBOX_WRITE=" + s.folder, // what scripts leave there tells the tests what they did
 		"ALLOWED_REPOSITORIES=local/acme/*", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GORACE=" + quickRace,
 	}
 }

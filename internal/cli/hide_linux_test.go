@@ -41,7 +41,7 @@ agent:
 	if os.Getuid() == 0 { // root reads everything
 		c = asNobody(t, s.folder, program, c.Args[1:]...)
 	}
-	c.Dir, c.Env = s.folder, append(s.environment(), "CLAUDE_API_KEY=sk-ant-not-a-real-key")
+	c.Dir, c.Env = s.folder, append(s.environment(), "CLAUDE_API_KEY=sk-ant-not-a-real-key", "SANDBOX=off") // or that would hide it as well
 	if output, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}

@@ -94,7 +94,7 @@ failed in a job has failed.`,
 		}
 		return withHint(err, "%s --help tells the flags", c.CommandPath())
 	})
-	root.AddCommand(p.serve(), p.runJob(), p.jobs(), p.repositories(), p.versionCommand())
+	root.AddCommand(p.serve(), p.runJob(), p.jobs(), p.repositories(), p.doctor(), p.versionCommand())
 	return root
 }
 

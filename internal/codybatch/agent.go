@@ -14,7 +14,8 @@ import "context"
 //     error, together with the Usage so far.
 //   - What is spent is reported by AgentRun.Spent before the next token is asked
 //     for.
-//   - Nothing outside the workspace's folder is changed.
+//   - Nothing outside the workspace's folder is changed; and where the kernel can
+//     keep programs in, they read nothing there but the system and the tools.
 type Agent interface {
 	// Run makes one session. A session that AgentResult carries can be gone on
 	// with by calling Run again with Feedback.
@@ -30,6 +31,10 @@ type AgentRun struct {
 	Budget     *Money // what this run may spend; nil: no limit is known
 	Dir        string // the workspace, absolute
 	Home       string // an empty folder for the agent's programs, outside Dir
+
+	// Reads are folders elsewhere that the agent's programs need: the objects of
+	// the workspace's .git.
+	Reads []string
 
 	// Verify runs the job's verification commands in the workspace, for agents
 	// that want to know how they stand.

@@ -24,6 +24,9 @@ const (
 	APIToken            = "API_TOKEN"
 	APIAuthorization    = "API_AUTHORIZATION"
 	CORSAllowedOrigins  = "CORS_ALLOWED_ORIGINS"
+	Sandbox             = "SANDBOX"
+	SandboxRead         = "SANDBOX_READ"
+	SandboxWrite        = "SANDBOX_WRITE"
 	Server              = "CODYBATCH_SERVER"
 	xdgDataHome         = "XDG_DATA_HOME"
 	home                = "HOME"
@@ -49,8 +52,17 @@ type Config struct {
 	APIToken            Secret
 	OpenToAll           bool     // API_AUTHORIZATION=none
 	CORSAllowedOrigins  []string // "https://dashboard.example"
+	Sandbox             string   // SandboxOff or SandboxRequire; empty: what the kernel has
+	SandboxRead         []string // absolute paths that programs of agents may read as well
+	SandboxWrite        []string // and those that they may change
 	DataHome            string   // where programs of this user keep their data; empty: unknown
 }
+
+// The values of SANDBOX beside "auto".
+const (
+	SandboxOff     = "off"
+	SandboxRequire = "require"
+)
 
 // Client is what the environment says to a program that talks to a server.
 type Client struct {
@@ -72,6 +84,9 @@ func Read(lookup func(string) (string, bool)) (Config, error) {
 		APIToken:            r.secret(APIToken),
 		OpenToAll:           r.authorization(),
 		CORSAllowedOrigins:  r.origins(CORSAllowedOrigins),
+		Sandbox:             r.sandbox(),
+		SandboxRead:         r.paths(SandboxRead),
+		SandboxWrite:        r.paths(SandboxWrite),
 		DataHome:            r.dataHome(),
 	}
 	if !c.ClaudeAPIKey.IsSet() {
@@ -156,6 +171,33 @@ func (r *reader) authorization() bool {
 		r.problem(APIAuthorization, "%q is unknown; use %q (the default) or %q", value, "token", "none")
 		return false
 	}
+}
+
+func (r *reader) sandbox() string {
+	switch value := r.text(Sandbox); value {
+	case "", "auto":
+		return ""
+	case SandboxOff, SandboxRequire:
+		return value
+	default:
+		r.problem(Sandbox, "%q is unknown; use %q (the default), %q or %q", value, "auto", SandboxOff, SandboxRequire)
+		return ""
+	}
+}
+
+// paths reads a list as PATH is one.
+func (r *reader) paths(name string) []string {
+	var paths []string
+	for _, path := range filepath.SplitList(r.text(name)) {
+		switch {
+		case path == "":
+		case !filepath.IsAbs(path):
+			r.problem(name, "path %q: want absolute paths, parted by %q", path, string(filepath.ListSeparator))
+		default:
+			paths = append(paths, path)
+		}
+	}
+	return paths
 }
 
 func (r *reader) origins(name string) []string {

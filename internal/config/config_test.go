@@ -33,6 +33,7 @@ func TestRead(t *testing.T) {
 			"GITHUB_TOKEN=gh", "GITHUB_API_URL=https://github.example/api/v3/", "CLAUDE_API_KEY=claude",
 			"ANTHROPIC_BASE_URL=http://127.0.0.1:9", "ALLOWED_REPOSITORIES=github.com/acme/*, local/acme/site",
 			"API_TOKEN=token\n", "API_AUTHORIZATION=none", "CORS_ALLOWED_ORIGINS=https://a.example, http://b.example:81/",
+			"SANDBOX=require", "SANDBOX_READ=/srv/sdk:/srv/data", "SANDBOX_WRITE=/tmp",
 			"HOME=/home/me"))
 		if err != nil {
 			t.Fatal(err)
@@ -41,7 +42,9 @@ func TestRead(t *testing.T) {
 			GitHubToken: config.NewSecret("gh"), GitHubAPIURL: "https://github.example/api/v3",
 			ClaudeAPIKey: config.NewSecret("claude"), AnthropicBaseURL: "http://127.0.0.1:9",
 			AllowedRepositories: "github.com/acme/*, local/acme/site", APIToken: config.NewSecret("token"), OpenToAll: true,
-			CORSAllowedOrigins: []string{"https://a.example", "http://b.example:81"}, DataHome: "/home/me/.local/share",
+			CORSAllowedOrigins: []string{"https://a.example", "http://b.example:81"},
+			Sandbox:            config.SandboxRequire, SandboxRead: []string{"/srv/sdk", "/srv/data"}, SandboxWrite: []string{"/tmp"},
+			DataHome: "/home/me/.local/share",
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v with token %q, want %+v", got, got.APIToken.Reveal(), want)
@@ -74,13 +77,14 @@ func TestRead(t *testing.T) {
 		_, err := config.Read(environment(
 			"GITHUB_TOKEN=hunter2 hunter2", "GITHUB_API_URL=https://me:hunter2@github.example", "ANTHROPIC_BASE_URL=nowhere",
 			"ALLOWED_REPOSITORIES=acme/site,github.com/[/x", "API_AUTHORIZATION=maybe", "CORS_ALLOWED_ORIGINS=https://a.example/path",
+			"SANDBOX=maybe", "SANDBOX_WRITE=build",
 			"DYNAMODB_JOBS_TABLE=jobs", "ARTIFACTS_BUCKET=bucket", "CLAUDE_API_KEY_PARAMETER=/prod/hunter2"))
 		if err == nil {
 			t.Fatal("no error")
 		}
 		for _, name := range []string{
 			"GITHUB_TOKEN", "GITHUB_API_URL", "ANTHROPIC_BASE_URL", "ALLOWED_REPOSITORIES", "API_AUTHORIZATION",
-			"CORS_ALLOWED_ORIGINS", "DYNAMODB_JOBS_TABLE", "ARTIFACTS_BUCKET", "CLAUDE_API_KEY_PARAMETER",
+			"CORS_ALLOWED_ORIGINS", "SANDBOX", "SANDBOX_WRITE", "DYNAMODB_JOBS_TABLE", "ARTIFACTS_BUCKET", "CLAUDE_API_KEY_PARAMETER",
 		} {
 			if !strings.Contains(err.Error(), name+": ") {
 				t.Errorf("error does not name %s: %v", name, err)
@@ -89,8 +93,8 @@ func TestRead(t *testing.T) {
 		if strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("error holds a secret: %v", err)
 		}
-		if n := strings.Count(err.Error(), "\n"); n != 9 { // ten problems: both patterns count
-			t.Errorf("error has %d lines, want 10: %v", n+1, err)
+		if n := strings.Count(err.Error(), "\n"); n != 11 { // twelve problems: both patterns count
+			t.Errorf("error has %d lines, want 12: %v", n+1, err)
 		}
 	})
 

@@ -3,8 +3,10 @@
 // session of its own without a terminal, and nothing that it started outlives
 // it.
 //
-// It is no wall: the program runs as the same user, reads what that user may
-// read and reaches the network. On Linux the whole tree of processes is found
+// Where the kernel has Landlock (Linux 5.19 and later), a wall keeps it in: it
+// changes only what its caller names, and reads that, the system and the tools.
+// It still runs as the same user and reaches the network. Elsewhere there is no
+// wall; see Confinement. On Linux the whole tree of processes is found
 // again by session, parents, an environment variable and the output pipe. Only
 // a program that shakes off all four on purpose is missed. On other systems
 // only the process group is ended. In a container an init must be process 1 (docker
@@ -16,7 +18,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"time"
 )
 
@@ -25,6 +26,12 @@ type Command struct {
 	Args []string // program and arguments; the program is looked up in our own PATH
 	Dir  string   // empty: ours
 	Env  []string // the whole environment; see Environment
+
+	// Writable are the folders that the program may change; Dir is none of them
+	// unless it is named. Caches of tools that Env names may be changed, too.
+	Writable    []string
+	Readable    []string // what it may read besides
+	Confinement Confinement
 
 	// Stdin is what the program reads; nil stands for nothing (/dev/null). A Read
 	// that is still blocked when the program ends is left behind.
@@ -50,8 +57,9 @@ type Result struct {
 // made (SIGKILL) to stop; all of it takes less than three seconds.
 //
 // An exit status that is not zero, and a time-out, are results and no errors.
-// The error is context.Cause(ctx), or tells why the program did not start, what
-// Output said, or that a process could not be killed.
+// The error is context.Cause(ctx), or tells why the program did not start (with
+// ErrNoWall, if that is why), what Output said, or that a process could not be
+// killed.
 //
 // It may be called at once from many goroutines. Each call keeps a thread.
 func Run(ctx context.Context, c Command) (Result, error) {
@@ -62,11 +70,6 @@ func Run(ctx context.Context, c Command) (Result, error) {
 	if ctx.Err() != nil {
 		return killed, context.Cause(ctx)
 	}
-	// Linux kills the program when the thread that started it ends, so that it
-	// does not outlive us either; the thread must live as long as the program.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-
 	started := time.Now()
 	p, err := start(c)
 	if err != nil {

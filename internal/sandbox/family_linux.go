@@ -18,11 +18,14 @@ func attributes() *syscall.SysProcAttr {
 
 // awaitExit blocks until the program has ended and leaves it to be waited for,
 // so that its process id can't be given to another meanwhile.
-func awaitExit(cmd *exec.Cmd) {
+func awaitExit(cmd *exec.Cmd) { waitFor(cmd.Process.Pid, syscall.WEXITED) }
+
+// waitFor blocks until a child is as the options of waitid(2) say, and leaves it to
+// be waited for.
+func waitFor(pid, options int) {
 	const onePID = 1 // P_PID of waitid(2); the kernel accepts a nil siginfo
 	for {
-		_, _, errno := syscall.Syscall6(syscall.SYS_WAITID, onePID, uintptr(cmd.Process.Pid), 0,
-			syscall.WEXITED|syscall.WNOWAIT, 0, 0)
+		_, _, errno := syscall.Syscall6(syscall.SYS_WAITID, onePID, uintptr(pid), 0, uintptr(options|syscall.WNOWAIT), 0, 0)
 		if errno != syscall.EINTR {
 			return
 		}
@@ -214,4 +217,10 @@ func (m member) signal(sig syscall.Signal) {
 	if now, ok := readMember(m.pid); ok && now.started == m.started {
 		_ = process.Signal(sig)
 	}
+}
+
+// hasEnded counts those as ended that only wait to be taken away.
+func hasEnded(pid int) bool {
+	m, ok := readMember(pid)
+	return !ok || !m.living()
 }

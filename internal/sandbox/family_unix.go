@@ -3,6 +3,7 @@
 package sandbox
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"syscall"
@@ -23,3 +24,5 @@ func (f *family) signal(sig syscall.Signal) (int, bool) {
 	_ = syscall.Kill(-f.root, sig)
 	return 0, false
 }
+
+func hasEnded(pid int) bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }

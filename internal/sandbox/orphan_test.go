@@ -24,7 +24,7 @@ func TestHolder(t *testing.T) {
 		t.Skip("only a part of TestRunDoesNotOutliveItsCaller")
 	}
 	_, _ = sandbox.Run(t.Context(), sandbox.Command{
-		Args: []string{"bash", "-c", "exec 9> held; echo started >&9; exec sleep 600"}, Dir: dir, Env: sandbox.Environment(dir),
+		Args: []string{"bash", "-c", "exec 9> held; echo started >&9; exec sleep 600"}, Dir: dir, Env: sandbox.Environment(dir), Writable: []string{dir},
 	})
 }
 

@@ -37,16 +37,15 @@ type process struct {
 	exited chan struct{} // closed when the program has ended; its process id is still taken
 	reap   chan struct{} // closed to free the process id
 	reaped chan struct{} // closed when that is done
+
+	release func() // ends the thread that the program dies with
 }
 
 // start starts the program and the goroutines. On error nothing is left over.
 func start(c Command) (*process, error) {
 	mark := "CODYBATCH_RUN_" + rand.Text() + "=1"
-	p := &process{
-		cmd: exec.Command(c.Args[0], c.Args[1:]...), exited: make(chan struct{}), reap: make(chan struct{}), reaped: make(chan struct{}),
-	}
-	p.cmd.Dir, p.cmd.SysProcAttr = c.Dir, attributes()
-	p.cmd.Env = append(append([]string(nil), c.Env...), mark)
+	p := &process{exited: make(chan struct{}), reap: make(chan struct{}), reaped: make(chan struct{})}
+	var output, input *os.File // the program's
 
 	var theirs []*os.File // ends of pipes that the program has, and we need no more
 	defer func() {
@@ -61,12 +60,12 @@ func start(c Command) (*process, error) {
 			return nil, err
 		}
 		theirs = append(theirs, w)
-		p.output.from, p.cmd.Stdout, p.cmd.Stderr = r, w, w
+		p.output.from, output = r, w
 	}
 	switch in := c.Stdin.(type) {
 	case nil:
 	case *os.File:
-		p.cmd.Stdin = in
+		input = in
 	default:
 		r, w, err := os.Pipe()
 		if err != nil {
@@ -74,9 +73,22 @@ func start(c Command) (*process, error) {
 			return nil, err
 		}
 		theirs = append(theirs, r)
-		p.cmd.Stdin, p.stdin = r, w
+		input, p.stdin = r, w
 	}
-	if err := p.cmd.Start(); err != nil {
+	var err error
+	p.cmd, p.release, err = launch(func() *exec.Cmd {
+		cmd := exec.Command(c.Args[0], c.Args[1:]...)
+		cmd.Dir, cmd.SysProcAttr = c.Dir, attributes()
+		cmd.Env = append(append([]string(nil), c.Env...), mark)
+		if output != nil { // a nil file in an interface is not nil
+			cmd.Stdout, cmd.Stderr = output, output
+		}
+		if input != nil {
+			cmd.Stdin = input
+		}
+		return cmd
+	}, c)
+	if err != nil {
 		p.output.close()
 		if p.stdin != nil {
 			_ = p.stdin.Close()
@@ -142,6 +154,7 @@ func (p *process) end(politely bool) error {
 	if err == nil {
 		<-p.reaped
 	}
+	p.release()
 	p.output.stop()
 	if p.stdin != nil {
 		_ = p.stdin.Close()

@@ -25,7 +25,7 @@ func bash(ctx context.Context, t *testing.T, script string, change func(*sandbox
 	dir := t.TempDir()
 	output := sandbox.NewCapture(64<<10, 64<<10)
 	c := sandbox.Command{
-		Args: []string{"bash", "--noprofile", "--norc", "-c", script}, Dir: dir, Env: sandbox.Environment(dir), Output: output,
+		Args: []string{"bash", "--noprofile", "--norc", "-c", script}, Dir: dir, Env: sandbox.Environment(dir), Writable: []string{dir}, Output: output,
 	}
 	if change != nil {
 		change(&c)

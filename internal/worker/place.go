@@ -62,6 +62,10 @@ func (p *place) checkout(ctx context.Context, a *attempt, base codybatch.Base) e
 	return nil
 }
 
+// reads are what programs need outside the work tree: the lent .git has its
+// objects there.
+func (p *place) reads() []string { return []string{filepath.Join(p.root, "git", "objects")} }
+
 // restore puts the work tree back to a tree, so that what verification left
 // behind does not end in a diff. What .gitignore names stays, caches above all.
 func (p *place) restore(ctx context.Context, tree string) error {

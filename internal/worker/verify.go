@@ -96,6 +96,7 @@ func (a *attempt) verify(ctx context.Context, place *place, baseline bool) ([]co
 		ran, err := sandbox.Run(ctx, sandbox.Command{
 			Args: []string{"bash", "--noprofile", "--norc", "-c", command},
 			Dir:  place.tree, Env: sandbox.Environment(home),
+			Writable: []string{place.tree, home}, Readable: place.reads(), Confinement: a.Confinement,
 			Output: io.MultiWriter(tail, a.record), Timeout: verifyTimeout,
 		})
 		if err != nil {

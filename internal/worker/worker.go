@@ -32,6 +32,8 @@ type Options struct {
 	Root    string        // the folder for workspaces; a worker removes what dead ones left there
 	Lease   time.Duration // how long a silent worker keeps a task; it gives a sign of life three times as often
 	Secrets []string      // values that must not be stored, wherever they turn up
+	// Confinement is how far verification is kept in.
+	Confinement sandbox.Confinement
 
 	Now      func() time.Time
 	NewToken func() string // a string that was never used before

@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		"leaves_no_process_when_it_is_done":          leavesNoProcess,
 		"leaves_no_process_at_a_limit":               leavesNoProcessAtALimit,
 		"changes_nothing_outside_the_workspace":      changesNothingOutside,
+		"reads_nothing_outside_the_workspace":        readsNothingOutside,
 		"takes_a_limit_for_an_outcome":               takesALimitForAnOutcome,
 		"reports_what_it_spent_before_it_asks_again": reportsBeforeItAsksAgain,
 		"goes_on_with_feedback":                      goesOnWithFeedback,

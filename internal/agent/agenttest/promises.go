@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/sandbox"
 )
 
 func changesTheWorkspace(t *testing.T, s stage) {
@@ -223,5 +224,22 @@ func returnsTheCause(t *testing.T, s stage, cause error) {
 	}
 	if result.Usage != s.lastSpent() || (s.OnRequest != nil && result.Usage == codybatch.Usage{}) {
 		t.Errorf("usage is %+v, but %+v was reported", result.Usage, s.lastSpent())
+	}
+}
+
+func readsNothingOutside(t *testing.T, s stage) {
+	if err := (sandbox.Confinement{Mode: sandbox.Require}).Check(); err != nil {
+		t.Skip(err)
+	}
+	s.run(t, s.Shell(t, "cat ../outside > seen || true; ls .. > listed || true; echo mine > ../outside || true; echo mine > ../new || true"))
+	if seen, listed := s.file(t, "seen"), s.file(t, "listed"); seen != "" || listed != "" {
+		t.Errorf("a program read %q and listed %q", seen, listed)
+	}
+	entries, err := os.ReadDir(s.root)
+	if err != nil || len(entries) != 3 {
+		t.Errorf("beside the workspace there is %v, %v", entries, err)
+	}
+	if content, err := os.ReadFile(filepath.Join(s.root, "outside")); err != nil || string(content) != "not yours\n" {
+		t.Errorf("the file outside holds %q, %v", content, err)
 	}
 }

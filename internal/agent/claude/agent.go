@@ -46,6 +46,9 @@ type Options struct {
 	// by its answers, and named as what it is.
 	Rehearsal bool
 
+	// Confinement is how far the programs that Claude runs are kept in.
+	Confinement sandbox.Confinement
+
 	// IgnoreGuidance leaves AGENTS.md and CLAUDE.md of the repositories out of
 	// the prompt.
 	IgnoreGuidance bool

@@ -3,6 +3,7 @@ package claude
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -52,12 +53,15 @@ func runBash(ctx context.Context, s *session, raw json.RawMessage) (toolResult, 
 	result, err := sandbox.Run(ctx, sandbox.Command{
 		Args: []string{"bash", "--noprofile", "--norc", "-c", input.Command},
 		Dir:  s.run.Dir, Env: s.environment, Output: output, Timeout: timeout,
+		Writable: []string{s.run.Dir, s.run.Home}, Readable: s.run.Reads, Confinement: s.agent.options.Confinement,
 	})
 	text := sandbox.Clean(output.String())
 	s.printLog("$ %s\n%s\n", sandbox.Clean(input.Command), text)
 	switch {
 	case ctx.Err() != nil:
 		return refusal("%s\n(the run was ended)", text), context.Cause(ctx)
+	case errors.Is(err, sandbox.ErrNoWall): // nothing that Claude can mend
+		return refusal("%s", printable(err.Error())), err
 	case err != nil:
 		return refusal("%s", printable(short(err.Error()))), nil
 	}

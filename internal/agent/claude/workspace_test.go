@@ -44,7 +44,7 @@ func newBench(t *testing.T, files map[string]string) bench {
 	t.Cleanup(w.close)
 	b.session = &session{
 		run:   codybatch.AgentRun{Dir: b.dir, Home: home},
-		tools: tools(), workspace: w, environment: sandbox.Environment(home),
+		agent: &Agent{}, tools: tools(), workspace: w, environment: sandbox.Environment(home),
 	}
 	return b
 }

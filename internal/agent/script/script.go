@@ -30,18 +30,19 @@ const (
 
 // Options of an Agent.
 type Options struct {
-	Bash string // the program that runs scripts; empty: "bash", from PATH
+	Bash        string              // the program that runs scripts; empty: "bash", from PATH
+	Confinement sandbox.Confinement // how far scripts are kept in
 }
 
 // Agent implements codybatch.Agent. It may be used at once from many goroutines.
-type Agent struct{ bash string }
+type Agent struct{ options Options }
 
 // New makes an Agent.
 func New(o Options) *Agent {
 	if o.Bash == "" {
 		o.Bash = "bash"
 	}
-	return &Agent{bash: o.Bash}
+	return &Agent{options: o}
 }
 
 // Run runs run.Spec.Script by "bash -eu" in the workspace, with REPOSITORY,
@@ -86,10 +87,11 @@ func (a *Agent) bashScript(ctx context.Context, run codybatch.AgentRun, output i
 		return sandbox.Result{ExitCode: -1}, fmt.Errorf("write the script: %w", err)
 	}
 	return sandbox.Run(ctx, sandbox.Command{
-		Args: []string{a.bash, "--noprofile", "--norc", "-eu", file},
+		Args: []string{a.options.Bash, "--noprofile", "--norc", "-eu", file},
 		Dir:  run.Dir,
 		Env: append(sandbox.Environment(run.Home),
 			"REPOSITORY="+string(run.Key.Repository), "JOB_ID="+string(run.Key.JobID), "BASE_COMMIT="+run.BaseCommit),
+		Writable: []string{run.Dir, run.Home}, Readable: run.Reads, Confinement: a.options.Confinement,
 		Output: output,
 	})
 }
