@@ -17,6 +17,9 @@ var (
 	ErrNotNow = errors.New("not now")
 	// ErrBudgetExhausted means that a job's money is gone.
 	ErrBudgetExhausted = errors.New("budget exhausted")
+	// ErrNotResumable means that an agent can't go on with an interrupted
+	// conversation. Nothing was asked for; it starts over.
+	ErrNotResumable = errors.New("the conversation can't be gone on with")
 	// ErrUnauthorized means that a forge or a model refuses the credentials.
 	ErrUnauthorized = errors.New("credentials refused")
 	// ErrIdempotencyMismatch means that an idempotency key was used before with

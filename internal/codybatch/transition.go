@@ -84,7 +84,8 @@ type TaskResult struct {
 
 // Interruption is what is known of an attempt that its worker did not end.
 type Interruption struct {
-	Attempt int `json:"attempt"`
+	First   int `json:"first"`   // the attempt that began the conversation
+	Attempt int `json:"attempt"` // the last one that was interrupted
 	// Usage is what was booked for the conversation by then. Its thread may tell of
 	// more: of calls whose worker was killed before it could report them.
 	Usage Usage `json:"usage"`
@@ -118,9 +119,19 @@ func (t Task) Finished(worker string, attempt int, r TaskResult, now time.Time) 
 	if t.Status == TaskSucceeded { // after a failure, a retry still owes the pull request
 		t.PublishRequested = false
 	}
-	t.CancelRequested, t.Lost, t.Interrupted = false, 0, nil
+	t.Interrupted = t.unanswered(r)
+	t.CancelRequested, t.Lost = false, 0
 	t.CompletedAt, t.UpdatedAt = now, now
 	return t, nil
+}
+
+// unanswered keeps an interruption whose attempt ended before the model could be
+// asked, or because it may not be: a retry goes on.
+func (t Task) unanswered(r TaskResult) *Interruption {
+	if t.Interrupted == nil || !r.Untouched && r.Outcome != OutcomeAuthError {
+		return nil
+	}
+	return t.interruption()
 }
 
 // Stopped is the task after its worker was told to shut down: the same attempt
@@ -150,8 +161,8 @@ func (t Task) LeaseExpired(now time.Time) (Task, error) {
 	}
 	t.Lost++
 	if t.Lost >= MaxLost {
-		t.Interrupted = t.interruption() // a retry goes on with it
 		t.release()
+		t.Interrupted = nil // going on with it may be what ends them
 		t.Status, t.Outcome, t.CompletedAt, t.UpdatedAt = TaskFailed, OutcomeInfraError, now, now
 		t.Error = &TaskError{Code: "worker_lost", Message: fmt.Sprintf(
 			"%d workers in a row fell silent while they ran this task; look for workers that were killed or ran out of memory, then retry", t.Lost)}
@@ -260,12 +271,12 @@ func (t *Task) interrupt(now time.Time) {
 	t.Carried, t.Interrupted = carried, interruption
 }
 
-func (t *Task) interruption() *Interruption {
-	booked := t.Usage
+func (t Task) interruption() *Interruption {
+	i := Interruption{First: t.Attempt, Attempt: t.Attempt, Usage: t.Usage}
 	if t.Interrupted != nil {
-		booked = t.Interrupted.Usage.Add(booked)
+		i.First, i.Usage = t.Interrupted.First, t.Interrupted.Usage.Add(t.Usage)
 	}
-	return &Interruption{Attempt: t.Attempt, Usage: booked}
+	return &i
 }
 
 // queue puts the task in line. The money of the attempt that ended, if one did,

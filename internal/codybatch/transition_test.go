@@ -118,26 +118,35 @@ func TestTransitions(t *testing.T) {
 		task := step(t, &job, queuedTask(), claimed(0))
 		task = step(t, &job, task, beat(1))
 		task = step(t, &job, task, lose)
-		if want := (codybatch.Interruption{Attempt: 1, Usage: codybatch.Usage{Cost: 5}}); task.Attempt != 2 || *task.Interrupted != want || task.Carried != 5 {
+		if want := (codybatch.Interruption{First: 1, Attempt: 1, Usage: codybatch.Usage{Cost: 5}}); task.Attempt != 2 || *task.Interrupted != want || task.Carried != 5 {
 			t.Fatalf("got %+v", task)
 		}
 		task = step(t, &job, task, claimed(0))
 		task = step(t, &job, task, beat(2))
 		task = step(t, &job, task, lose)
-		if want := (codybatch.Interruption{Attempt: 2, Usage: codybatch.Usage{Cost: 10}}); *task.Interrupted != want || task.Carried != 10 {
+		if want := (codybatch.Interruption{First: 1, Attempt: 2, Usage: codybatch.Usage{Cost: 10}}); *task.Interrupted != want || task.Carried != 10 {
 			t.Fatalf("got %+v", task)
 		}
 		task = step(t, &job, task, claimed(0))
-		task = step(t, &job, task, lose) // for the third time: it has failed
-		task = step(t, &job, task, func(tk codybatch.Task) (codybatch.Task, error) { return tk.Retried(noon) })
-		if want := (codybatch.Interruption{Attempt: 3, Usage: codybatch.Usage{Cost: 10}}); *task.Interrupted != want || task.Carried != 0 {
-			t.Fatalf("a retry of what was lost does not go on: %+v", task)
+		finish := func(attempt int, r codybatch.TaskResult) func(codybatch.Task) (codybatch.Task, error) {
+			return func(tk codybatch.Task) (codybatch.Task, error) { return tk.Finished("w1", attempt, r, noon) }
 		}
-		task = step(t, &job, task, claimed(0))
-		task = step(t, &job, task, func(tk codybatch.Task) (codybatch.Task, error) {
-			return tk.Finished("w1", 4, codybatch.TaskResult{Outcome: codybatch.OutcomeStuck}, noon)
-		})
-		if task.Interrupted != nil {
+		// The forge can't be reached: nothing was asked, and a retry goes on.
+		unreachable := codybatch.TaskResult{Outcome: codybatch.OutcomeInfraError, Untouched: true, Usage: codybatch.Usage{Cost: 1}}
+		task = step(t, &job, task, finish(3, unreachable))
+		task = step(t, &job, task, func(tk codybatch.Task) (codybatch.Task, error) { return tk.Retried(noon) })
+		if want := (codybatch.Interruption{First: 1, Attempt: 3, Usage: codybatch.Usage{Cost: 11}}); *task.Interrupted != want || task.Carried != 0 {
+			t.Fatalf("a retry does not go on: %+v", task)
+		}
+		stuck := step(t, &job, step(t, &job, task, claimed(0)), finish(4, codybatch.TaskResult{Outcome: codybatch.OutcomeStuck}))
+		if stuck.Interrupted != nil {
+			t.Fatalf("got %+v", stuck)
+		}
+		// Three workers in a row were lost with it: a retry starts over.
+		for range codybatch.MaxLost {
+			task = step(t, &job, step(t, &job, task, claimed(0)), lose)
+		}
+		if task.Status != codybatch.TaskFailed || task.Interrupted != nil {
 			t.Fatalf("got %+v", task)
 		}
 	})

@@ -238,7 +238,7 @@ type FailureGroup struct {
 // Thread is a page of a task's conversation.
 type Thread struct {
 	Messages  []Message `json:"messages"`
-	Usage     Usage     `json:"usage" doc:"Of the attempt."`
+	Usage     Usage     `json:"usage" doc:"Of the conversation; an attempt that goes on with an interrupted one has its answers too."`
 	Attempt   int       `json:"attempt"`
 	NextAfter int64     `json:"nextAfter" doc:"Pass it as after to go on."`
 	Complete  bool      `json:"complete" doc:"Nothing more will come."`

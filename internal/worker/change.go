@@ -35,15 +35,18 @@ func (a *attempt) change(ctx context.Context, place *place, left *leftover) (str
 		Record:     a.event,
 		Log:        a.record,
 	}
-	if left != nil {
-		run.Earlier, run.Kept = left.events, left.checkpoint.Answers
-		if err := a.putLeftover(ctx, place, left); err != nil {
-			return "", err
-		}
+	if err := a.goOn(ctx, place, left, &run); err != nil {
+		return "", err
 	}
 	for round := 0; ; round++ {
 		ended, err := a.runAgent(ctx, agent, run)
 		run.Earlier, run.Kept = nil, 0
+		if errors.Is(err, codybatch.ErrNotResumable) {
+			if err := a.startOver(ctx, place, err); err != nil {
+				return "", err
+			}
+			ended, err = a.runAgent(ctx, agent, run)
+		}
 		tree, keepErr := a.keep(ctx, place, err)
 		if err != nil || keepErr != nil {
 			return tree, errors.Join(err, keepErr)

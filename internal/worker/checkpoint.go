@@ -49,7 +49,11 @@ func (a *attempt) checkpoint(ctx context.Context, place *place, answers int) err
 	if err != nil {
 		return fmt.Errorf("write a checkpoint: %w", err)
 	}
-	document, err := json.Marshal(checkpoint{BaseCommit: a.result.BaseCommit, Answers: answers, Patch: patch})
+	return a.putCheckpoint(ctx, checkpoint{BaseCommit: a.result.BaseCommit, Answers: answers, Patch: patch})
+}
+
+func (a *attempt) putCheckpoint(ctx context.Context, c checkpoint) error {
+	document, err := json.Marshal(c)
 	if err != nil {
 		return fmt.Errorf("write a checkpoint: %w", err)
 	}

@@ -27,13 +27,8 @@ func (a *attempt) findLeftover(ctx context.Context) (*leftover, error) {
 	if interrupted == nil || a.publishesStored() {
 		return nil, nil
 	}
-	if interrupted.Attempt != a.task.Attempt {
-		for _, key := range []func(codybatch.TaskKey, int) codybatch.ArtifactKey{codybatch.CheckpointKey, codybatch.LogKey, codybatch.ThreadKey} {
-			err := a.copyArtifact(ctx, key(a.task.Key(), interrupted.Attempt), key(a.task.Key(), a.task.Attempt))
-			if err != nil && !errors.Is(err, codybatch.ErrNotFound) {
-				return nil, err
-			}
-		}
+	if err := a.copyLeftover(ctx, *interrupted); err != nil {
+		return nil, err
 	}
 	events, err := a.readThread(ctx)
 	if err != nil || len(events) == 0 {
@@ -51,7 +46,10 @@ func (a *attempt) findLeftover(ctx context.Context) (*leftover, error) {
 		case event.Usage != nil && event.Type != codybatch.EventRunEnd: // that is the sum
 			booked = booked.Add(*event.Usage)
 		}
-		if event.Type == codybatch.EventAssistant {
+		switch {
+		case event.Type == codybatch.EventRequest && event.N == 1:
+			answers = 0 // it started over
+		case event.Type == codybatch.EventAssistant:
 			answers++
 		}
 	}
@@ -59,11 +57,35 @@ func (a *attempt) findLeftover(ctx context.Context) (*leftover, error) {
 	if left.checkpoint, err = a.lastCheckpoint(ctx); err != nil {
 		return nil, err
 	}
-	if answers == 0 || left.checkpoint.BaseCommit != "" && left.checkpoint.BaseCommit != left.base {
+	isElsewhere := left.checkpoint.BaseCommit != "" && left.checkpoint.BaseCommit != left.base
+	if answers == 0 || isElsewhere || a.task.Lost > 1 { // twice in a row: going on may be what kills the worker
 		return nil, nil
 	}
 	return left, a.record.event(ctx, codybatch.ThreadEvent{Type: codybatch.EventNotice, Reason: fmt.Sprintf(
 		"Attempt %d was interrupted. The conversation goes on: %d answers of the model are there and are not paid for again.", interrupted.Attempt, answers)})
+}
+
+// copyLeftover copies the newest thread of the conversation, with what belongs to
+// it, to this attempt. The thread comes last: where it is, all is.
+func (a *attempt) copyLeftover(ctx context.Context, interrupted codybatch.Interruption) error {
+	key := a.task.Key()
+	for n := a.task.Attempt; n >= interrupted.First; n-- {
+		thread, err := a.Artifacts.Open(ctx, codybatch.ThreadKey(key, n))
+		if errors.Is(err, codybatch.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("look for an interrupted conversation: %w", err)
+		}
+		_ = thread.Close() // nothing was read
+		for _, name := range []func(codybatch.TaskKey, int) codybatch.ArtifactKey{codybatch.CheckpointKey, codybatch.LogKey, codybatch.ThreadKey} {
+			if err := a.copyArtifact(ctx, name(key, n), name(key, a.task.Attempt)); err != nil && !errors.Is(err, codybatch.ErrNotFound) {
+				return err
+			}
+		}
+		return nil
+	}
+	return nil
 }
 
 // beyond is what was used and not booked yet. Less is never used: tokens are
@@ -77,15 +99,55 @@ func beyond(used, booked codybatch.Usage) codybatch.Usage {
 	}
 }
 
-// putLeftover brings a fresh workspace to where the interrupted attempt was.
+// putLeftover brings a fresh workspace to where the interrupted attempt was. What
+// verification built there goes first: the agent may have made files of those names.
 func (a *attempt) putLeftover(ctx context.Context, place *place, left *leftover) error {
 	if len(left.checkpoint.Patch) == 0 {
 		return nil
 	}
-	if err := place.git.Apply(ctx, bytes.NewReader(left.checkpoint.Patch)); err != nil {
-		return fmt.Errorf("go on with an attempt that was interrupted: %w. Retry the task to start over", err)
+	if err := place.clear(ctx, a.result.BaseCommit); err != nil {
+		return err
+	}
+	if err := place.git.Apply(ctx, bytes.NewReader(left.checkpoint.Patch)); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("%w: %w", codybatch.ErrNotResumable, err)
+	} else if err != nil {
+		return err
 	}
 	return nil
+}
+
+// goOn tells the agent's run of what an interrupted attempt left, and puts it into
+// the workspace. Where that can't be, it starts over.
+func (a *attempt) goOn(ctx context.Context, place *place, left *leftover, run *codybatch.AgentRun) error {
+	if left == nil {
+		if a.task.Interrupted == nil {
+			return nil
+		}
+		// What a checkpoint holds is not where the new conversation will be.
+		return a.putCheckpoint(ctx, checkpoint{BaseCommit: a.result.BaseCommit})
+	}
+	err := a.putLeftover(ctx, place, left)
+	if errors.Is(err, codybatch.ErrNotResumable) {
+		return a.startOver(ctx, place, err)
+	}
+	if err != nil {
+		return err
+	}
+	run.Earlier, run.Kept = left.events, left.checkpoint.Answers
+	return nil
+}
+
+// startOver puts the workspace back to the base commit, for a conversation that
+// begins anew, and says why.
+func (a *attempt) startOver(ctx context.Context, place *place, why error) error {
+	a.Log.WarnContext(ctx, "an interrupted attempt starts over", "task", a.task.Key().String(), "error", why)
+	if err := a.putCheckpoint(ctx, checkpoint{BaseCommit: a.result.BaseCommit}); err != nil {
+		return err
+	}
+	if err := place.clear(ctx, a.result.BaseCommit); err != nil {
+		return err
+	}
+	return a.record.event(ctx, codybatch.ThreadEvent{Type: codybatch.EventNotice, Reason: fmt.Sprintf("The attempt starts over: %s.", why)})
 }
 
 // readThread reads the attempt's thread so far. A line that can't be read is

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -195,5 +197,61 @@ func TestAnotherJobsConversationIsNotPaidForAgain(t *testing.T) {
 	wantOutcome(t, task, codybatch.OutcomeChanged)
 	if cost := task.Spent.Add(task.Usage).Cost; cost >= codybatch.USD(1.5) {
 		t.Errorf("the task cost %s", cost)
+	}
+}
+
+// Whatever keeps an agent from going on, the task is not stuck with it.
+func TestAnInterruptedAttemptStartsOverWhenItCanNotGoOn(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		lost    int // leases in a row
+		refuses bool
+		want    []bool // whether each later session was told of the earlier one
+	}{
+		"the agent refuses the thread": {1, true, []bool{true, false}},
+		"two workers in a row died":    {2, false, []bool{false}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var told []bool
+			waits := make(chan string, 1)
+			agent := interruptedAgent(t, waits, func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+				told = append(told, len(run.Earlier) > 0)
+				if test.refuses && len(run.Earlier) > 0 {
+					return codybatch.AgentResult{}, fmt.Errorf("%w: it is torn", codybatch.ErrNotResumable)
+				}
+				if _, err := os.Stat(filepath.Join(run.Dir, "new.txt")); !errors.Is(err, os.ErrNotExist) {
+					t.Error("the workspace is not the base commit's")
+				}
+				return edit(t, "a.txt", "anew\n")(ctx, run)
+			})
+			w := newWorld(t, withAgent(agent), func(o *worker.Options) { o.Lease = 300 * time.Millisecond })
+			w.repository("site", map[string]string{"a.txt": "x\n"})
+			job := w.create(promptJob("site"))
+			ref := w.sent.take()[0]
+			done := make(chan error, 1)
+			go func() { done <- w.worker.Run(t.Context(), ref) }()
+			<-waits
+			w.lose(job.ID)
+			<-done
+			for n := 2; n <= test.lost; n++ {
+				now := time.Now()
+				if _, _, err := w.store.ClaimTask(t.Context(), codybatch.Claim{Key: ref.Key, Attempt: n, Worker: fmt.Sprint("dead", n), Now: now, LeaseUntil: now}); err != nil {
+					t.Fatal(err)
+				}
+				w.lose(job.ID)
+			}
+			if err := w.worker.Run(t.Context(), codybatch.TaskRef{Key: ref.Key, Attempt: 1 + test.lost}); err != nil {
+				t.Fatal(err)
+			}
+			task := w.task(job.ID, "site")
+			wantOutcome(t, task, codybatch.OutcomeChanged)
+			if !slices.Equal(told, test.want) {
+				t.Errorf("the sessions were told of the earlier one: %v, want %v", told, test.want)
+			}
+			if diff := w.diff(task); strings.Contains(diff, "half") || strings.Contains(diff, "new.txt") {
+				t.Errorf("what was given up is in the diff:\n%s", diff)
+			}
+		})
 	}
 }

@@ -1028,7 +1028,7 @@ export interface components {
              * @description Pass it as after to go on.
              */
             nextAfter: number;
-            /** @description Of the attempt. */
+            /** @description Of the conversation; an attempt that goes on with an interrupted one has its answers too. */
             usage: components["schemas"]["Usage"];
         };
         Timeline: {

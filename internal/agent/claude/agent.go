@@ -169,6 +169,7 @@ type session struct {
 	habits      habits
 	compactions int  // in this run: summaries that were asked for, and answered
 	isLastTalk  bool // the model was told that there will be no other summary
+	scale       scale
 	touched     bool // a call may have changed the workspace since it was kept
 }
 
@@ -267,7 +268,7 @@ func (s *session) begin(ctx context.Context) (*ending, error) {
 			return nil, err
 		}
 	case *conversation:
-		s.talk = earlier.clone()
+		s.talk, s.touched = earlier.clone(), true // the end of a run is no checkpoint
 		if s.thread.engine == "" {
 			s.thread.engine = earlier.engine
 		}

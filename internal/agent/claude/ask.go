@@ -61,17 +61,6 @@ func with(messages []anthropic.MessageParam, said []anthropic.ContentBlockParamU
 	return append(messages[:len(messages):len(messages)], anthropic.NewUserMessage(said...))
 }
 
-// size is how many bytes a request with these messages has.
-func (s *session) size(messages []anthropic.MessageParam) (int64, error) {
-	params := s.params
-	params.Messages = messages
-	body, err := json.Marshal(params)
-	if err != nil {
-		return 0, fmt.Errorf("encode the request: %w", err)
-	}
-	return int64(len(body)), nil
-}
-
 // try makes one call as soon as the key and the limiter let it. It returns the
 // answer, or what to do about a call that failed, or the run's end.
 func (s *session) try(ctx context.Context, params anthropic.MessageNewParams, size int64, n int) (reply, *verdict, *ending, error) {

@@ -142,7 +142,7 @@ const (
 	nudgeStuck       = "You have made the same call several times, with the same result. It will not change. Try something else, or call finish with status blocked and say what stands in the way."
 	nudgeBudget      = "Most of the money for this task is spent. Come to an end: finish what you are at, verify it once, and call finish."
 	nudgeResume      = "Go on with the task."
-	nudgeInterrupted = "The work was interrupted here, and goes on now. The files are as you left them, but for those that git ignores, such as installed packages: where you need them, make them again."
+	nudgeInterrupted = "The work was interrupted here, and goes on now. The files are as you left them, but only those of the repository that git does not ignore: installed packages, stashes, commits, your home folder and /tmp are gone. Look with git diff at what is there, and make again what you need."
 	feedbackHead     = "Your work was checked, and is not right yet. Mend it within the same task, and call finish again.\n\n"
 	nudgeFull        = "This conversation has become long again, and can't be summarised once more. Come to an end: finish what you are at, verify it once, and call finish."
 	cutOffCall       = "This call was not run: your answer was cut off in it. Make it again, in smaller pieces."

@@ -1,8 +1,10 @@
 package claude
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +13,9 @@ import (
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
+
+// redacted stands in a thread where a secret was.
+const redacted = "[redacted]"
 
 // turn is an answer of the model that the conversation holds.
 type turn struct {
@@ -36,27 +41,51 @@ type memory struct {
 	ended   *ending                            // of a run whose end its worker had no time to act on
 	finish  *finishInput
 
-	isSummary bool // the answer to the last request is no part of the conversation
+	last      codybatch.Usage // of the last answer
+	dropped   int             // the last answer of those that a summary stands for that may have changed the workspace
+	isSummary bool            // the answer to the last request is no part of the conversation
+}
+
+// lastChange is the last answer that may have changed the workspace, but for the
+// last turn, which can be made again.
+func (m *memory) lastChange() int {
+	last := m.dropped
+	for _, t := range m.turns[:max(0, len(m.turns)-1)] {
+		if t.changes() {
+			last = t.number
+		}
+	}
+	return last
 }
 
 // resume goes on with a conversation that was interrupted: nothing that the
-// model has answered is asked for again. Calls whose effects the workspace lacks
-// are made once more. It returns the run's end if the thread, or a call, tells it.
+// model has answered is asked for again. Calls of the last turn whose effects the
+// workspace lacks are made once more. It returns the run's end if the thread, or a
+// call, tells it, and ErrNotResumable, before anything is done, if thread and
+// workspace do not tell the same.
 func (s *session) resume(ctx context.Context) (*ending, error) {
 	var m memory
 	for _, event := range s.run.Earlier {
 		if err := s.recall(&m, event); err != nil {
-			return nil, fmt.Errorf("go on with a conversation that was interrupted, from event %d of its thread: %w. Retry the task to start over", event.Seq, err)
+			return nil, fmt.Errorf("%w: event %d of its thread: %w", codybatch.ErrNotResumable, event.Seq, err)
 		}
 	}
 	if s.talk.calls == 0 {
 		s.talk.pending = s.opening()
 		return nil, nil
 	}
-	if s.run.Kept > s.talk.calls {
-		return nil, fmt.Errorf("go on with a conversation that was interrupted: its workspace is %d answers ahead of its thread. Retry the task to start over", s.run.Kept-s.talk.calls)
+	if last := m.lastChange(); s.run.Kept > s.talk.calls || s.run.Kept < last {
+		return nil, fmt.Errorf("%w: its workspace was kept after answer %d, and the thread has %d, of which answer %d changed files last",
+			codybatch.ErrNotResumable, s.run.Kept, s.talk.calls, last)
 	}
 	s.maxTurns = max(1, s.maxTurns-m.inRun)
+	if n := len(s.talk.messages); n > 0 { // as if the last call had just been made
+		size, err := s.size(s.talk.messages[:n-1])
+		if err != nil {
+			return nil, err
+		}
+		s.ledger.lastBytes, s.ledger.lastTokens = size, promptTokens(m.last)+m.last.OutputTokens
+	}
 	if s.thread.engine == "" {
 		s.thread.engine = s.talk.engine
 	}
@@ -102,30 +131,20 @@ func (s *session) opening() []anthropic.ContentBlockParamUnion {
 	return firstMessage(s.run.Prompt, repositoryFacts(s.run, s.workspace, !s.agent.options.IgnoreGuidance))
 }
 
-// redo makes calls again whose effects the workspace does not show. Of all but
-// the last turn the model has seen the results, so those stay as they were.
+// redo makes the last turn's calls again if the workspace may lack their effects,
+// or a result is missing. The model has seen none of the results.
 func (s *session) redo(ctx context.Context, m *memory) (*ending, error) {
-	for i, t := range m.turns {
-		isLast := i == len(m.turns)-1
-		isLacking := t.number > s.run.Kept && t.changes()
-		switch {
-		case isLast && (isLacking || !answersAll(m.results, t.message)):
-			s.talk.pending = nil
-			_, end, err := s.answerCalls(ctx, reply{message: t.message})
-			m.results, s.talk.pending = s.talk.pending, nil
-			return end, err
-		case isLacking:
-			for _, block := range t.message.Content {
-				if block.Type != "tool_use" || !mayChange(block.Name) {
-					continue
-				}
-				if _, err := s.call(ctx, block.Name, block.Input); err != nil {
-					return nil, err
-				}
-			}
-		}
+	if len(m.turns) == 0 {
+		return nil, nil
 	}
-	return nil, nil
+	last := m.turns[len(m.turns)-1]
+	if answersAll(m.results, last.message) && (last.number <= s.run.Kept || !last.changes()) {
+		return nil, nil
+	}
+	s.talk.pending = nil
+	_, end, err := s.answerCalls(ctx, reply{message: last.message})
+	m.results, s.talk.pending = s.talk.pending, nil
+	return end, err
 }
 
 // answersAll reports whether there is a result for each call.
@@ -146,7 +165,10 @@ func indexOfResult(results []anthropic.ContentBlockParamUnion, id string) int {
 func (s *session) recall(m *memory, event codybatch.ThreadEvent) error {
 	switch event.Type {
 	case codybatch.EventRunStart:
-		s.talk.engine, m.inRun, m.ended = event.Engine, 0, nil
+		if m.ended != nil { // a run that goes on after feedback
+			m.inRun, s.compactions = 0, 0
+		}
+		s.talk.engine, m.ended = event.Engine, nil
 	case codybatch.EventRequest:
 		return s.recallRequest(m, event)
 	case codybatch.EventAssistant:
@@ -156,7 +178,13 @@ func (s *session) recall(m *memory, event codybatch.ThreadEvent) error {
 	case codybatch.EventCompaction:
 		s.compactions++
 		s.talk.messages, s.talk.tokens = s.talk.messages[:min(1, len(s.talk.messages))], event.TokensAfter
-		*m = memory{inRun: m.inRun, said: []anthropic.ContentBlockParamUnion{anthropic.NewTextBlock(summaryHead + event.Summary + summaryEnd)}}
+		dropped := m.dropped
+		for _, t := range m.turns {
+			if t.changes() {
+				dropped = t.number
+			}
+		}
+		*m = memory{inRun: m.inRun, last: m.last, dropped: dropped, said: []anthropic.ContentBlockParamUnion{anthropic.NewTextBlock(summaryHead + event.Summary + summaryEnd)}}
 	case codybatch.EventRunEnd:
 		if isVerdict(event.Outcome) {
 			m.ended = &ending{outcome: event.Outcome, reason: event.Reason}
@@ -181,7 +209,7 @@ func isVerdict(o codybatch.Outcome) bool {
 func (s *session) recallRequest(m *memory, event codybatch.ThreadEvent) error {
 	if event.N == 1 && s.talk.calls > 0 { // a run that started over
 		engine := s.talk.engine
-		s.talk, *m = conversation{engine: engine}, memory{}
+		s.talk, *m, s.compactions = conversation{engine: engine}, memory{}, 0
 	}
 	said, err := textBlocks(event.Content)
 	if err != nil {
@@ -201,7 +229,10 @@ func (s *session) recallAnswer(m *memory, event codybatch.ThreadEvent) error {
 	s.talk.calls++
 	m.inRun++
 	if event.Usage != nil {
-		s.talk.tokens = promptTokens(*event.Usage)
+		s.talk.tokens, m.last = promptTokens(*event.Usage), *event.Usage
+	}
+	if bytes.Contains(event.Content, []byte(redacted)) {
+		return errors.New("a secret was taken out of the answer, so it is not what the model said")
 	}
 	if m.isSummary {
 		return nil

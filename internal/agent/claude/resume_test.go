@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -240,21 +241,28 @@ func wordsOf(t *testing.T, message json.RawMessage) []string {
 
 func TestRun_refuses_a_thread_that_can_not_be_gone_on_with(t *testing.T) {
 	t.Parallel()
-	answer := codybatch.ThreadEvent{Seq: 2, Type: codybatch.EventAssistant, Content: json.RawMessage(`[{"type":"text","text":"Hm."}]`)}
+	says := func(seq int64, content string) codybatch.ThreadEvent {
+		return codybatch.ThreadEvent{Seq: seq, Type: codybatch.EventAssistant, Content: json.RawMessage(content)}
+	}
+	wrote := says(2, `[{"type":"tool_use","id":"toolu_1","name":"bash","input":{"command":"make"}}]`)
+	summary := codybatch.ThreadEvent{Seq: 4, Type: codybatch.EventCompaction, Summary: "All is done."}
 	for name, test := range map[string]struct {
 		earlier []codybatch.ThreadEvent
 		kept    int
 		want    string
 	}{
-		"an answer that is none":    {[]codybatch.ThreadEvent{{Seq: 7, Type: codybatch.EventAssistant, Content: json.RawMessage(`"no"`)}}, 0, "from event 7 of its thread"},
-		"a request that is none":    {[]codybatch.ThreadEvent{{Seq: 3, Type: codybatch.EventRequest, Content: json.RawMessage(`{}`)}}, 0, "from event 3 of its thread"},
-		"a workspace that is ahead": {[]codybatch.ThreadEvent{answer}, 2, "1 answers ahead"},
+		"an answer that is none":                        {[]codybatch.ThreadEvent{says(7, `"no"`)}, 0, "event 7 of its thread"},
+		"a request that is none":                        {[]codybatch.ThreadEvent{{Seq: 3, Type: codybatch.EventRequest, Content: json.RawMessage(`{}`)}}, 0, "event 3 of its thread"},
+		"a workspace that is ahead":                     {[]codybatch.ThreadEvent{says(2, `[{"type":"text","text":"Hm."}]`)}, 2, "kept after answer 2, and the thread has 1"},
+		"a change that was never kept":                  {[]codybatch.ThreadEvent{wrote, says(3, `[]`)}, 0, "answer 1 changed files last"},
+		"a change that only a summary remembers":        {[]codybatch.ThreadEvent{wrote, summary, says(5, `[]`)}, 0, "answer 1 changed files last"},
+		"words of the model that a secret was taken of": {[]codybatch.ThreadEvent{says(2, `[{"type":"thinking","thinking":"It is [redacted].","signature":"s"}]`)}, 1, "a secret was taken out"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			play(t, func(t *testing.T, s *stage) {
 				s.run.Earlier, s.run.Kept = test.earlier, test.kept
 				_, err := s.start(t.Context(), t)
-				if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "Retry the task to start over") {
+				if !errors.Is(err, codybatch.ErrNotResumable) || !strings.Contains(err.Error(), test.want) {
 					t.Errorf("got %v", err)
 				}
 				if n := len(s.server.Requests()); n != 0 {

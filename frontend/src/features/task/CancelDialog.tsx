@@ -33,7 +33,10 @@ export function CancelDialog({ task, onClose, onCancel }: { task: Task; onClose:
           </p>
         </>
       ) : (
-        <p>It leaves the queue. Attempt {task.attempt} has not started, and costs nothing.</p>
+        <p>
+          It leaves the queue. Attempt {task.attempt} has not started, and costs nothing; what an attempt before it left
+          to go on with is given up.
+        </p>
       )}
       <p>The other repositories of the job go on. You can retry this one later.</p>
     </Dialog>

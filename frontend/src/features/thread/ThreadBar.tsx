@@ -142,7 +142,7 @@ function Figures({ thread, conversation, turn }: BarProps) {
       <span>
         Turn {count(turn)}/{count(conversation.turns.length)}
       </span>
-      <span title="The whole attempt">{money(usage.costUsd)}</span>
+      <span title="The whole conversation">{money(usage.costUsd)}</span>
       <span data-extra title={`${count(read)} tokens read, ${count(usage.outputTokens)} written`}>
         {compact(read + usage.outputTokens)} tokens
       </span>
