@@ -56,4 +56,7 @@ require (
 	modernc.org/memory v1.12.1 // indirect
 )
 
-ignore ./tools/node_modules
+ignore (
+	./frontend/node_modules
+	./tools/node_modules
+)
