@@ -59,6 +59,22 @@ func (w *world) lose(id codybatch.JobID) codybatch.Task {
 	return task
 }
 
+// interrupt starts the job in acme/site, and takes it from its worker as soon as
+// the agent says that it waits. It returns the commit that the agent worked on.
+func (w *world) interrupt(spec codybatch.JobSpec, waits chan string) (codybatch.Job, codybatch.TaskKey, string) {
+	w.t.Helper()
+	job := w.create(spec)
+	ref := w.sent.take()[0]
+	done := make(chan error, 1)
+	go func() { done <- w.worker.Run(w.t.Context(), ref) }()
+	base := <-waits
+	w.lose(job.ID)
+	if err := <-done; !errors.Is(err, codybatch.ErrConflict) {
+		w.t.Fatalf("the worker that lost its lease says %v", err)
+	}
+	return job, ref.Key, base
+}
+
 func TestAnInterruptedAttemptIsGoneOnWith(t *testing.T) {
 	t.Parallel()
 	var got codybatch.AgentRun
@@ -77,16 +93,8 @@ func TestAnInterruptedAttemptIsGoneOnWith(t *testing.T) {
 	spec := promptJob("site")
 	most := codybatch.USD(1)
 	spec.Agent.MaxCost = &most
-	job := w.create(spec)
-	ref := w.sent.take()[0]
-	done := make(chan error, 1)
-	go func() { done <- w.worker.Run(t.Context(), ref) }()
-	base := <-waits
-	lost := w.lose(job.ID)
-	if err := <-done; !errors.Is(err, codybatch.ErrConflict) {
-		t.Fatalf("got %v", err)
-	}
-	if lost.Attempt != 2 || lost.Interrupted == nil || lost.Interrupted.Attempt != 1 {
+	job, key, base := w.interrupt(spec, waits)
+	if lost := w.task(job.ID, "site"); lost.Attempt != 2 || lost.Interrupted == nil || lost.Interrupted.Attempt != 1 {
 		t.Fatalf("the task is %+v", lost)
 	}
 	// The branch moves on: what was answered is about the commit before.
@@ -95,7 +103,7 @@ func TestAnInterruptedAttemptIsGoneOnWith(t *testing.T) {
 	writeFile(t, filepath.Join(clone, "a.txt"), "elsewhere\n")
 	git(t, clone, "commit", "-q", "-a", "-m", "later")
 	git(t, clone, "push", "-q", "origin", "main")
-	if err := w.worker.Run(t.Context(), codybatch.TaskRef{Key: ref.Key, Attempt: 2}); err != nil {
+	if err := w.worker.Run(t.Context(), codybatch.TaskRef{Key: key, Attempt: 2}); err != nil {
 		t.Fatal(err)
 	}
 
@@ -124,14 +132,14 @@ func TestAnInterruptedAttemptIsGoneOnWith(t *testing.T) {
 
 func TestAnInterruptedAttemptStartsOverWhenNothingWasAnswered(t *testing.T) {
 	t.Parallel()
-	waits := make(chan struct{}, 1)
+	waits := make(chan string, 1)
 	agent := &scripted{rounds: []session{
 		func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
 			writeFile(t, filepath.Join(run.Dir, "a.txt"), "half\n")
 			if err := run.Record(ctx, codybatch.ThreadEvent{Type: codybatch.EventRunStart, BaseCommit: run.BaseCommit}); err != nil {
 				t.Error(err)
 			}
-			waits <- struct{}{}
+			waits <- run.BaseCommit
 			<-ctx.Done()
 			return codybatch.AgentResult{}, context.Cause(ctx)
 		},
@@ -144,14 +152,8 @@ func TestAnInterruptedAttemptStartsOverWhenNothingWasAnswered(t *testing.T) {
 	}}
 	w := newWorld(t, withAgent(agent), func(o *worker.Options) { o.Lease = 300 * time.Millisecond })
 	w.repository("site", map[string]string{"a.txt": "x\n"})
-	job := w.create(promptJob("site"))
-	ref := w.sent.take()[0]
-	done := make(chan error, 1)
-	go func() { done <- w.worker.Run(t.Context(), ref) }()
-	<-waits
-	w.lose(job.ID)
-	<-done
-	if err := w.worker.Run(t.Context(), codybatch.TaskRef{Key: ref.Key, Attempt: 2}); err != nil {
+	job, key, _ := w.interrupt(promptJob("site"), waits)
+	if err := w.worker.Run(t.Context(), codybatch.TaskRef{Key: key, Attempt: 2}); err != nil {
 		t.Fatal(err)
 	}
 	task := w.task(job.ID, "site")
@@ -227,21 +229,15 @@ func TestAnInterruptedAttemptStartsOverWhenItCanNotGoOn(t *testing.T) {
 			})
 			w := newWorld(t, withAgent(agent), func(o *worker.Options) { o.Lease = 300 * time.Millisecond })
 			w.repository("site", map[string]string{"a.txt": "x\n"})
-			job := w.create(promptJob("site"))
-			ref := w.sent.take()[0]
-			done := make(chan error, 1)
-			go func() { done <- w.worker.Run(t.Context(), ref) }()
-			<-waits
-			w.lose(job.ID)
-			<-done
+			job, key, _ := w.interrupt(promptJob("site"), waits)
 			for n := 2; n <= test.lost; n++ {
 				now := time.Now()
-				if _, _, err := w.store.ClaimTask(t.Context(), codybatch.Claim{Key: ref.Key, Attempt: n, Worker: fmt.Sprint("dead", n), Now: now, LeaseUntil: now}); err != nil {
+				if _, _, err := w.store.ClaimTask(t.Context(), codybatch.Claim{Key: key, Attempt: n, Worker: fmt.Sprint("dead", n), Now: now, LeaseUntil: now}); err != nil {
 					t.Fatal(err)
 				}
 				w.lose(job.ID)
 			}
-			if err := w.worker.Run(t.Context(), codybatch.TaskRef{Key: ref.Key, Attempt: 1 + test.lost}); err != nil {
+			if err := w.worker.Run(t.Context(), codybatch.TaskRef{Key: key, Attempt: 1 + test.lost}); err != nil {
 				t.Fatal(err)
 			}
 			task := w.task(job.ID, "site")
