@@ -14,6 +14,7 @@ help: ## list the targets
 
 .PHONY: build
 build: dashboard ## build bin/codybatch, with the dashboard inside
+	@[ -x bin/codybatch ] || echo 'Building codybatch: up to a minute the first time'
 	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/codybatch ./cmd/codybatch
 
 .PHONY: dashboard
@@ -22,6 +23,7 @@ dashboard: internal/webui/dist/index.html ## build the dashboard into the Go pac
 DASHBOARD := $(shell find frontend/src frontend/scripts -type f -not -name '*.test.*') frontend/index.html $(wildcard frontend/vite.*.ts) frontend/package-lock.json
 
 internal/webui/dist/index.html: frontend/node_modules/.package-lock.json $(DASHBOARD)
+	@echo 'Building the dashboard: about ten seconds, half a minute the first time'
 	@npm run --prefix frontend --silent build -- --logLevel warn
 	@npm run --prefix frontend --silent embed
 
@@ -119,6 +121,7 @@ tools/node_modules/.package-lock.json: tools/package-lock.json
 
 frontend/node_modules/.package-lock.json: frontend/package-lock.json
 	@command -v npm >/dev/null || { echo 'the dashboard needs Node 20.19 or later with npm'; exit 1; }
+	@echo "Fetching the dashboard's packages: about a minute, this once"
 	@npm ci --prefix frontend --no-audit --no-fund --loglevel=error
 	@touch $@
 
