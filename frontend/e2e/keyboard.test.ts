@@ -87,6 +87,27 @@ describe("a keyboard and no mouse", () => {
     await page.getByRole("row").and(page.locator("[data-active]")).filter({ hasText: first }).waitFor();
   });
 
+  it("opens a job by its link, takes keys before its rows are there, and comes back to the same line", async () => {
+    const page = await open("/jobs");
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await page.route(/\/events\?/, async (request) => {
+      await released;
+      await request.continue();
+    });
+    const title = "Replace X-Auth-Token by Authorization: Bearer";
+    await page.getByRole("grid").getByRole("link", { name: title }).click();
+    await heading(page, title);
+    await page.keyboard.press("f");
+    await focused(page, /^input: Filter by name/);
+    await page.keyboard.type(first);
+    release();
+    await page.getByText(/^1 of \d+ match$/).waitFor();
+    await focused(page, /^input: Filter by name/);
+    await page.goBack();
+    await page.getByRole("row").and(page.locator("[data-active]")).filter({ hasText: title }).waitFor();
+  });
+
   it("skips to the content with the first Tab", async () => {
     const page = await open("/jobs");
     await page.keyboard.press("Tab");

@@ -132,10 +132,11 @@ export function Grid<R>({
   const click = (event: MouseEvent) => {
     const target = event.target as Element;
     const row = rows[Number(target.closest<HTMLElement>("[data-index]")?.dataset.index)];
-    if (row === undefined) return;
+    // A link that took the click leads away: marking its row would be one more navigation, and the last one wins.
+    if (row === undefined || event.defaultPrevented) return;
     onActive?.(rowKey(row));
     if (target.closest("input")) selection?.onToggle(rowKey(row), event.shiftKey);
-    else if (!event.defaultPrevented && !target.closest("a, button")) onOpen?.(row);
+    else if (!target.closest("a, button")) onOpen?.(row);
   };
   const tracks = (shown: readonly Column<R>[]) =>
     [...(selection ? ["2.25rem"] : []), ...shown.map((c) => c.width)].join(" ");

@@ -102,10 +102,17 @@ export function TaskGrid({ job, feed, bulk }: { job: Job; feed: FeedSnapshot; bu
     if (active === undefined || !now.includes(active)) setActive(now[0]);
   };
 
-  if (feed.tasks.length === 0 && !feed.isComplete) return <Skeleton label="Loading repositories" rows={8} />;
+  const bar = <FilterBar job={job} feed={feed} matching={matching.length} filter={typed} onLeave={enter} />;
+  if (feed.tasks.length === 0 && !feed.isComplete)
+    return (
+      <>
+        {bar}
+        <Skeleton label="Loading repositories" rows={8} />
+      </>
+    );
   return (
     <>
-      <FilterBar job={job} feed={feed} matching={matching.length} filter={typed} onLeave={enter} />
+      {bar}
       <div className={styles.split} data-peek={peek && activeTask ? "" : undefined}>
         <div ref={frame} className={styles.frame}>
           <Grid

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { getRouteApi, Link } from "@tanstack/react-router";
-import { lazy, Suspense, useRef } from "react";
+import { getRouteApi, Link, useRouter } from "@tanstack/react-router";
+import { lazy, Suspense, useCallback, useMemo, useRef } from "react";
 import { useApi } from "@/api/context";
 import { jobsQuery } from "@/api/queries";
 import type { Job } from "@/api/types";
@@ -30,6 +30,7 @@ const keyOf = (job: Job) => job.jobId;
 export function JobsPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const router = useRouter();
   const filter = useRef<HTMLInputElement>(null);
   const { density } = usePreferences();
   const query = useInfiniteQuery(jobsQuery(useApi(), search.status));
@@ -37,9 +38,24 @@ export function JobsPage() {
   const jobs = matchingJobs(loaded, search.q ?? "");
 
   const set = (changes: Partial<JobsSearch>) =>
-    void navigate({ search: (old) => ({ ...old, ...changes }), replace: true, resetScroll: false });
-  const open = (job: Job) => void navigate({ to: "/jobs/$jobId", params: { jobId: job.jobId }, search: {} });
-  const move = (by: number) => set({ at: moveActive(jobs, keyOf, search.at, by) });
+    navigate({ search: (old) => ({ ...old, ...changes }), replace: true, resetScroll: false });
+  const open = useCallback(
+    async ({ jobId }: Job) => {
+      // So that going back comes to the same row.
+      await navigate({ search: (old) => ({ ...old, at: jobId }), replace: true, resetScroll: false });
+      await navigate({ to: "/jobs/$jobId", params: { jobId }, search: {} });
+    },
+    [navigate],
+  );
+  const columns = useMemo(
+    () =>
+      jobColumns(
+        ({ jobId }) => router.history.createHref(router.buildLocation({ to: "/jobs/$jobId", params: { jobId } }).href),
+        (job) => void open(job),
+      ),
+    [router, open],
+  );
+  const move = (by: number) => void set({ at: moveActive(jobs, keyOf, search.at, by) });
   const more = () => {
     if (query.hasNextPage && !query.isFetching) void query.fetchNextPage();
   };
@@ -52,7 +68,7 @@ export function JobsPage() {
       does: "Open the job",
       run: () => {
         const job = jobs.find((job) => job.jobId === search.at);
-        if (job) open(job);
+        if (job) void open(job);
       },
     },
   ]);
@@ -74,7 +90,7 @@ export function JobsPage() {
               placeholder="Filter by name"
               className={styles.filter}
               value={search.q ?? ""}
-              onChange={(event) => set({ q: event.target.value || undefined, at: undefined })}
+              onChange={(event) => void set({ q: event.target.value || undefined, at: undefined })}
             />
           </>
         )
@@ -101,11 +117,11 @@ export function JobsPage() {
                 label="Jobs, newest first"
                 rows={jobs}
                 rowKey={keyOf}
-                columns={jobColumns}
+                columns={columns}
                 rowHeight={density === "compact" ? 44 : 54}
                 active={search.at}
-                onActive={(at) => set({ at })}
-                onOpen={open}
+                onActive={(at) => void set({ at })}
+                onOpen={(job) => void open(job)}
                 onEnd={more}
                 empty={<NoMatch search={search} />}
               />

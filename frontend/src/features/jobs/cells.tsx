@@ -11,9 +11,14 @@ import { Ago } from "@/ui/Time";
 import { isAtCap, waitingDiffs } from "./facts";
 import styles from "./cells.module.css";
 
-/** The columns of the list of jobs. */
-export const jobColumns: Column<Job>[] = [
-  { key: "name", header: "Job", width: "minmax(9rem, 2fr)", cell: (job) => <JobName job={job} /> },
+/** The columns of the list of jobs. `href` is the address of a job; a plain click on it is the page's to handle. */
+export const jobColumns = (href: (job: Job) => string, onOpen: (job: Job) => void): Column<Job>[] => [
+  {
+    key: "name",
+    header: "Job",
+    width: "minmax(9rem, 2fr)",
+    cell: (job) => <JobName job={job} href={href(job)} onOpen={onOpen} />,
+  },
   {
     key: "status",
     header: "Status",
@@ -53,12 +58,22 @@ export const jobColumns: Column<Job>[] = [
   },
 ];
 
-function JobName({ job }: { job: Job }) {
+function JobName({ job, href, onOpen }: { job: Job; href: string; onOpen: (job: Job) => void }) {
   return (
     <span className={styles.stack}>
-      <Link to="/jobs/$jobId" params={{ jobId: job.jobId }} className={styles.name} title={job.name} tabIndex={-1}>
+      <a
+        href={href}
+        className={styles.name}
+        title={job.name}
+        tabIndex={-1}
+        onClick={(event) => {
+          if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+          event.preventDefault();
+          onOpen(job);
+        }}
+      >
         <PlainText text={job.name} />
-      </Link>
+      </a>
       <span className={styles.below}>
         <span className={styles.narrow}>
           <JobStatusBadge job={job} look="plain" />
