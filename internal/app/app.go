@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/liamzdenek/cody-batch/internal/agent/claude"
+	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/agent/script"
 	"github.com/liamzdenek/cody-batch/internal/artifacts/dir"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
@@ -129,7 +130,7 @@ func (a *App) open(ctx context.Context, o Options, forge codybatch.Forge) error 
 	a.pool = inproc.New(a.own(work.Run), inproc.Options{Workers: o.Workers, Log: o.Log})
 	a.Service = codybatch.NewService(a.store, artifacts, a.pool, forge, codybatch.ServiceOptions{
 		Allow: a.Allow, Unavailable: unavailable, Engines: a.engines(),
-		HasPrice: claude.DefaultPrices().Has, Now: o.Now, NewID: a.newID, Log: o.Log,
+		HasPrice: prices.Default().Has, Now: o.Now, NewID: a.newID, Log: o.Log,
 	})
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/anthropics/anthropic-sdk-go"
 	"github.com/anthropics/anthropic-sdk-go/option"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/sandbox"
 )
@@ -38,7 +39,7 @@ type Options struct {
 	HTTPClient  *http.Client     // nil: http.DefaultTransport; redirects are never followed
 	Now         func() time.Time // nil: time.Now
 	Log         *slog.Logger     // nil: nothing is logged
-	Prices      Prices           // added to DefaultPrices, or in their place
+	Prices      prices.List      // added to prices.Default, or in their place
 	IdleTimeout time.Duration    // how long the model may be silent; 0: 2 minutes
 
 	// Pause is how long runs are put off while the API refuses the key or its
@@ -65,7 +66,7 @@ type Agent struct {
 	http    *http.Client
 	now     func() time.Time
 	log     *slog.Logger
-	prices  Prices
+	prices  prices.List
 	idle    time.Duration
 
 	limiters shelf[lane, *limiter]
@@ -77,7 +78,7 @@ var _ codybatch.Agent = (*Agent)(nil)
 
 // New makes an Agent. It makes no request.
 func New(o Options) (*Agent, error) {
-	a := &Agent{options: o, now: o.Now, log: o.Log, idle: o.IdleTimeout, prices: DefaultPrices()}
+	a := &Agent{options: o, now: o.Now, log: o.Log, idle: o.IdleTimeout, prices: prices.Default()}
 	if o.APIKey == nil && !o.Rehearsal {
 		return nil, errors.New("claude: an API key is needed; set CLAUDE_API_KEY or ANTHROPIC_API_KEY")
 	}
