@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"sync"
 
-	"github.com/liamzdenek/cody-batch/internal/agent/claude"
+	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/rehearsal"
 )
@@ -129,7 +129,7 @@ func (r *receipt) read(data []byte) {
 }
 
 func (r *receipt) cost() codybatch.Money {
-	price, output := claude.DefaultPrices()[codybatch.DefaultModel][0], r.usage.Output
+	price, output := prices.Default()[codybatch.DefaultModel][0], r.usage.Output
 	if !r.isWhole {
 		output = max(output, r.sent/bytesPerToken)
 	}

@@ -114,7 +114,7 @@ func (a *App) open(ctx context.Context, o Options, forge codybatch.Forge) error 
 			return err
 		}
 	}
-	agents, unavailable, err := a.agents(o)
+	agents, unavailable, err := a.agents(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func openForge(o Options) (codybatch.Forge, error) {
 }
 
 // agents opens those that can run here, and says of the others why not.
-func (a *App) agents(o Options) (map[codybatch.AgentType]codybatch.Agent, map[codybatch.AgentType]string, error) {
+func (a *App) agents(ctx context.Context, o Options) (map[codybatch.AgentType]codybatch.Agent, map[codybatch.AgentType]string, error) {
 	agents := map[codybatch.AgentType]codybatch.Agent{codybatch.AgentScript: script.New(script.Options{Confinement: Confinement(o.Config)})}
 	unavailable := map[codybatch.AgentType]string{}
 	key := o.Config.ClaudeAPIKey
@@ -171,6 +171,15 @@ func (a *App) agents(o Options) (map[codybatch.AgentType]codybatch.Agent, map[co
 	switch {
 	case a.stage != nil: // even with a key: it was asked for
 		options.APIKey, options.BaseURL, options.Rehearsal = nil, a.stage.url, true
+	case o.Config.Bedrock:
+		agent, err := claude.NewBedrock(ctx, options, claude.Bedrock{Region: o.Config.AWSRegion})
+		if err != nil {
+			unavailable[codybatch.AgentClaude] = fmt.Sprintf("%q can't ask Bedrock: %v; give this process AWS credentials, or unset %s",
+				codybatch.AgentClaude, err, config.ClaudeProvider)
+			return agents, unavailable, nil
+		}
+		agents[codybatch.AgentClaude] = agent
+		return agents, unavailable, nil
 	case !key.IsSet():
 		unavailable[codybatch.AgentClaude] = fmt.Sprintf(
 			"%q needs an API key; set %s, or start with --rehearsal to try everything but the model",

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -20,6 +21,8 @@ const (
 	ClaudeAPIKey        = "CLAUDE_API_KEY"
 	AnthropicAPIKey     = "ANTHROPIC_API_KEY" // read if CLAUDE_API_KEY is not set
 	AnthropicBaseURL    = "ANTHROPIC_BASE_URL"
+	ClaudeProvider      = "CLAUDE_PROVIDER"
+	AWSRegion           = "AWS_REGION"
 	AllowedRepositories = "ALLOWED_REPOSITORIES"
 	APIToken            = "API_TOKEN"
 	APIAuthorization    = "API_AUTHORIZATION"
@@ -48,6 +51,8 @@ type Config struct {
 	GitHubAPIURL        string // empty: github.com
 	ClaudeAPIKey        Secret
 	AnthropicBaseURL    string // empty: Anthropic's own
+	Bedrock             bool   // CLAUDE_PROVIDER=bedrock
+	AWSRegion           string // empty: not said
 	AllowedRepositories string // patterns "host/owner/name", comma-separated; empty: none
 	APIToken            Secret
 	OpenToAll           bool     // API_AUTHORIZATION=none
@@ -80,6 +85,8 @@ func Read(lookup func(string) (string, bool)) (Config, error) {
 		GitHubAPIURL:        r.address(GitHubAPIURL),
 		ClaudeAPIKey:        r.secret(ClaudeAPIKey),
 		AnthropicBaseURL:    r.address(AnthropicBaseURL),
+		Bedrock:             r.provider(),
+		AWSRegion:           r.text(AWSRegion),
 		AllowedRepositories: r.patterns(AllowedRepositories),
 		APIToken:            r.secret(APIToken),
 		OpenToAll:           r.authorization(),
@@ -88,6 +95,9 @@ func Read(lookup func(string) (string, bool)) (Config, error) {
 		SandboxRead:         r.paths(SandboxRead),
 		SandboxWrite:        r.paths(SandboxWrite),
 		DataHome:            r.dataHome(),
+	}
+	if c.Bedrock && !regionPattern.MatchString(c.AWSRegion) {
+		r.problem(AWSRegion, "%s=bedrock needs the region, such as eu-central-1", ClaudeProvider)
 	}
 	if !c.ClaudeAPIKey.IsSet() {
 		c.ClaudeAPIKey = r.secret(AnthropicAPIKey)
@@ -169,6 +179,22 @@ func (r *reader) authorization() bool {
 		return true
 	default:
 		r.problem(APIAuthorization, "%q is unknown; use %q (the default) or %q", value, "token", "none")
+		return false
+	}
+}
+
+// regionPattern keeps what becomes part of an address to what regions look like.
+var regionPattern = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$`)
+
+// provider reports whether Claude is asked through Bedrock.
+func (r *reader) provider() bool {
+	switch value := r.text(ClaudeProvider); value {
+	case "", "anthropic":
+		return false
+	case "bedrock":
+		return true
+	default:
+		r.problem(ClaudeProvider, "%q is unknown; use %q (the default) or %q", value, "anthropic", "bedrock")
 		return false
 	}
 }

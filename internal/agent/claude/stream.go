@@ -45,7 +45,7 @@ func (r reply) content() json.RawMessage {
 //
 // onHeader is called, in the caller's goroutine, when a response begins; its
 // error ends the call.
-func (a *Agent) stream(parent context.Context, client anthropic.Client, params anthropic.MessageNewParams, onHeader func(status int, header http.Header) error) (reply, error) {
+func (a *Agent) stream(parent context.Context, messages *anthropic.MessageService, params anthropic.MessageNewParams, onHeader func(status int, header http.Header) error) (reply, error) {
 	var r reply
 	started := a.now()
 	ctx, cancel := context.WithCancelCause(parent)
@@ -67,7 +67,7 @@ func (a *Agent) stream(parent context.Context, client anthropic.Client, params a
 		return res, nil
 	}
 
-	stream := client.Messages.NewStreaming(ctx, params, option.WithMiddleware(watch))
+	stream := messages.NewStreaming(ctx, params, option.WithMiddleware(watch))
 	defer func() { _ = stream.Close() }() // what there was to read was read
 	var answer accumulator
 	var err error
