@@ -186,6 +186,7 @@ type conversation struct {
 	calls    int                                // of the model, so far
 	tokens   int64                              // of the last request that was answered
 	engine   string
+	remark   string // the last one of a person, as the model was told of it
 }
 
 // clone makes a copy that can grow by itself, so that a session can be gone on
