@@ -146,6 +146,7 @@ const (
 	feedbackHead     = "Your work was checked, and is not right yet. Mend it within the same task, and call finish again.\n\n"
 	nudgeFull        = "This conversation has become long again, and can't be summarised once more. Come to an end: finish what you are at, verify it once, and call finish."
 	cutOffCall       = "This call was not run: your answer was cut off in it. Make it again, in smaller pieces."
+	tooManyCalls     = "This call was not run: an answer may have 100 calls."
 	afterFinish      = "This call was not run: it came after finish."
 )
 
