@@ -84,9 +84,9 @@ func (l launcher) start(noNetwork bool, own *user) (*exec.Cmd, error) {
 			cmd.SysProcAttr.Credential = own.credential()
 		}
 		return cmd, nil
-	}, l.limits)
+	}, l.limits, own)
 	if own != nil && (errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EINVAL)) {
-		err = fmt.Errorf("%w: user %d: %w; it takes CAP_SETUID, CAP_SETGID, CAP_CHOWN, CAP_KILL and CAP_SYS_RESOURCE, and a user of that number", ErrNoUser, own.id, err)
+		err = fmt.Errorf("%w: user %d: %w; it takes CAP_SETUID, CAP_SETGID, CAP_CHOWN and CAP_KILL, and a user of that number", ErrNoUser, own.id, err)
 	}
 	return cmd, err
 }
@@ -96,7 +96,7 @@ func (l launcher) startByDetour() (*exec.Cmd, error) {
 	return startWithin(func() (*exec.Cmd, error) {
 		cmd := l.build()
 		return cmd, detour(cmd, l.around)
-	}, l.limits)
+	}, l.limits, nil)
 }
 
 // onSpareThread runs a function on a thread that ends with the goroutine: it is
@@ -120,7 +120,7 @@ func onSpareThread(do func()) {
 // startWithin starts a program within the limits. It is stopped before its first
 // instruction until they are set, where the kernel lets its parent do that; else
 // they are set a moment later.
-func startWithin(build func() (*exec.Cmd, error), limits map[int]uint64) (*exec.Cmd, error) {
+func startWithin(build func() (*exec.Cmd, error), limits map[int]uint64, own *user) (*exec.Cmd, error) {
 	cmd, err := build()
 	if err != nil {
 		return nil, err
@@ -131,7 +131,7 @@ func startWithin(build func() (*exec.Cmd, error), limits map[int]uint64) (*exec.
 	cmd.SysProcAttr.Ptrace = true
 	err = cmd.Start()
 	switch {
-	case errors.Is(err, syscall.EPERM):
+	case errors.Is(err, syscall.EPERM) && own == nil:
 		if cmd, err = build(); err == nil {
 			err = cmd.Start()
 		}
@@ -144,7 +144,11 @@ func startWithin(build func() (*exec.Cmd, error), limits map[int]uint64) (*exec.
 	}
 	pid := cmd.Process.Pid
 	waitFor(pid, syscall.WSTOPPED|syscall.WEXITED)
-	err = limit(pid, limits)
+	if own != nil {
+		err = limitOther(pid, limits, own)
+	} else {
+		err = limit(pid, limits)
+	}
 	if detached := unix.PtraceDetach(pid); err == nil && !errors.Is(detached, syscall.ESRCH) { // ESRCH: it was killed meanwhile
 		err = detached
 	}

@@ -39,6 +39,29 @@ func limitsOf(c Command, own *user) map[int]uint64 {
 	return limits
 }
 
+// limitOther is limit for a process of another user, which only that user may do, or
+// who has CAP_SYS_RESOURCE; root in a container has not. This thread is that user
+// meanwhile, by the number that the kernel asks for here, and no longer: the other
+// could kill us by it. So the process must not run yet.
+func limitOther(pid int, limits map[int]uint64, own *user) error {
+	const same = ^uintptr(0)
+	become := func(uid, gid int) error {
+		if _, _, errno := unix.RawSyscall(unix.SYS_SETRESGID, uintptr(gid), same, same); errno != 0 {
+			return fmt.Errorf("set a limit: %w", errno)
+		}
+		if _, _, errno := unix.RawSyscall(unix.SYS_SETRESUID, uintptr(uid), same, same); errno != 0 {
+			return fmt.Errorf("set a limit: %w", errno)
+		}
+		return nil
+	}
+	uid, gid := os.Getuid(), os.Getgid() // of this thread
+	err := become(own.id, own.id)
+	if err == nil {
+		err = limit(pid, limits)
+	}
+	return errors.Join(err, become(uid, gid))
+}
+
 // limit sets the limits of a process, and of all that it will start. Never higher
 // than they are.
 func limit(pid int, limits map[int]uint64) error {
