@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/liamzdenek/cody-batch/internal/agent/claude"
+	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/agent/script"
 	"github.com/liamzdenek/cody-batch/internal/artifacts/dir"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
@@ -30,6 +31,10 @@ const (
 	ForgeGitHub   = "github"
 	ForgeLocalGit = "localgit"
 )
+
+// longestPause is how long a server's jobs wait for a key that is refused, or for an
+// account that can't pay, before their tasks fail.
+const longestPause = 24 * time.Hour
 
 // Options say which parts run, and where they keep what they keep.
 type Options struct {
@@ -131,7 +136,7 @@ func (a *App) open(ctx context.Context, o Options, forge codybatch.Forge) error 
 	a.pool = inproc.New(a.own(work.Run), inproc.Options{Workers: o.Workers, Log: o.Log})
 	a.Service = codybatch.NewService(a.store, artifacts, a.pool, forge, codybatch.ServiceOptions{
 		Allow: a.Allow, Unavailable: unavailable, Engines: a.engines(),
-		HasPrice: claude.DefaultPrices().Has, Now: o.Now, NewID: a.newID, Log: o.Log,
+		HasPrice: prices.Default().Has, Now: o.Now, NewID: a.newID, Log: o.Log,
 	})
 	return nil
 }
@@ -165,6 +170,9 @@ func (a *App) agents(o Options) (map[codybatch.AgentType]codybatch.Agent, map[co
 	options := claude.Options{
 		APIKey:  func(context.Context) (string, error) { return key.Reveal(), nil },
 		BaseURL: o.Config.AnthropicBaseURL, Confinement: Confinement(o.Config), Now: o.Now, Log: o.Log,
+	}
+	if !o.OwnJobsOnly { // whoever waits for a job in the foreground wants to hear that the key is refused
+		options.Pause = longestPause
 	}
 	switch {
 	case a.stage != nil: // even with a key: it was asked for

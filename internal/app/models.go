@@ -4,18 +4,18 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/liamzdenek/cody-batch/internal/agent/claude"
+	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/httpapi"
 )
 
 // PricesAsOf is the month in which the prices of Models were read.
-const PricesAsOf = claude.PricesAsOf
+const PricesAsOf = prices.AsOf
 
 // Models lists the models whose prices are known, and which jobs can name
 // therefore, by name.
 func Models() []httpapi.Model {
 	var models []httpapi.Model
-	for name, tiers := range claude.DefaultPrices() {
+	for name, tiers := range prices.Default() {
 		model := httpapi.Model{Name: name}
 		for _, tier := range tiers {
 			price := httpapi.ModelPrice{

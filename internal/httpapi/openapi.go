@@ -282,7 +282,7 @@ func enumOf(schema, field string) []any {
 			codybatch.PhaseGates, codybatch.PhaseVerifying, codybatch.PhaseStoring, codybatch.PhasePublishing,
 		})
 	case "AgentRequest.type", "AgentLimits.type":
-		return values([]codybatch.AgentType{codybatch.AgentClaude, codybatch.AgentScript})
+		return values(codybatch.AgentTypes())
 	case "Review.decision":
 		return values([]codybatch.ReviewDecision{codybatch.ReviewApproved, codybatch.ReviewRejected})
 	case "ReviewRequest.decision", "ReviewTasksRequest.decision":

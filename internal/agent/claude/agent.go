@@ -17,6 +17,7 @@ import (
 	"github.com/anthropics/anthropic-sdk-go"
 	"github.com/anthropics/anthropic-sdk-go/option"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/sandbox"
 )
@@ -38,8 +39,12 @@ type Options struct {
 	HTTPClient  *http.Client     // nil: http.DefaultTransport; redirects are never followed
 	Now         func() time.Time // nil: time.Now
 	Log         *slog.Logger     // nil: nothing is logged
-	Prices      Prices           // added to DefaultPrices, or in their place
+	Prices      prices.List      // added to prices.Default, or in their place
 	IdleTimeout time.Duration    // how long the model may be silent; 0: 2 minutes
+
+	// Pause is how long runs are put off while the API refuses the key or its
+	// account again and again. After it, or if it is 0, they fail.
+	Pause time.Duration
 
 	// Rehearsal announces that BaseURL is a rehearsal server. Anything else that
 	// answers there is not used. A rehearsal that was not announced is recognised
@@ -61,7 +66,7 @@ type Agent struct {
 	http    *http.Client
 	now     func() time.Time
 	log     *slog.Logger
-	prices  Prices
+	prices  prices.List
 	idle    time.Duration
 
 	limiters shelf[lane, *limiter]
@@ -73,7 +78,7 @@ var _ codybatch.Agent = (*Agent)(nil)
 
 // New makes an Agent. It makes no request.
 func New(o Options) (*Agent, error) {
-	a := &Agent{options: o, now: o.Now, log: o.Log, idle: o.IdleTimeout, prices: DefaultPrices()}
+	a := &Agent{options: o, now: o.Now, log: o.Log, idle: o.IdleTimeout, prices: prices.Default()}
 	if o.APIKey == nil && !o.Rehearsal {
 		return nil, errors.New("claude: an API key is needed; set CLAUDE_API_KEY or ANTHROPIC_API_KEY")
 	}
@@ -243,7 +248,7 @@ func (s *session) share() func() {
 	var doneLimiter, doneBreaker, doneWarmth func()
 	own := lane{key, s.params.Model}
 	s.limiter, doneLimiter = s.agent.limiters.take(own, s.agent.now, newLimiter)
-	s.breaker, doneBreaker = s.agent.breakers.take(key, s.agent.now, newBreaker)
+	s.breaker, doneBreaker = s.agent.breakers.take(key, s.agent.now, newBreaker(s.agent.options.Pause))
 	s.warmth, doneWarmth = s.agent.warmths.take(prefix{own, s.prefixSHA}, s.agent.now, newWarmth)
 	return func() {
 		doneLimiter()
@@ -334,7 +339,7 @@ func outcomeOf(err error) codybatch.Outcome {
 		return codybatch.OutcomeCanceled
 	case errors.Is(err, codybatch.ErrTimeout):
 		return codybatch.OutcomeTimeout
-	case errors.Is(err, codybatch.ErrStopped):
+	case errors.Is(err, codybatch.ErrStopped), errors.Is(err, codybatch.ErrNotNow):
 		return ""
 	default:
 		return codybatch.OutcomeInfraError

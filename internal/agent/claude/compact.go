@@ -9,6 +9,7 @@ import (
 
 	"github.com/anthropics/anthropic-sdk-go"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/sandbox"
 )
@@ -90,7 +91,7 @@ func (s *session) compact(ctx context.Context, outgrown *ending) (*ending, error
 			return nil, err
 		}
 		if summary := summaryIn(r); summary != "" {
-			return s.startOver(ctx, summary, promptTokens(r.usage)*whole/sent, whole)
+			return s.startOver(ctx, summary, prices.PromptTokens(r.usage)*whole/sent, whole)
 		}
 	}
 	return &ending{outcome: codybatch.OutcomeBlocked, reason: "the conversation has outgrown the model, and the model gave no summary to go on with; what was done is kept. Ask for less in one job, or take a model with a larger context"}, nil

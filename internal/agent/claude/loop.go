@@ -10,6 +10,7 @@ import (
 
 	"github.com/anthropics/anthropic-sdk-go"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
 
@@ -91,7 +92,7 @@ func (s *session) take(ctx context.Context, r reply) (*ending, error) {
 // is one that nothing comes of.
 func (s *session) recordAnswer(ctx context.Context, r reply) (*ending, error) {
 	s.talk.calls++
-	s.talk.tokens = promptTokens(r.usage)
+	s.talk.tokens = prices.PromptTokens(r.usage)
 	err := s.thread.add(ctx, codybatch.ThreadEvent{
 		Type: codybatch.EventAssistant, MessageID: r.message.ID, RequestID: r.requestID, Model: r.message.Model,
 		StopReason: string(r.message.StopReason), Content: r.content(), Usage: &r.usage, CostUSD: costUSD(r.usage),

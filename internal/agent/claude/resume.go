@@ -11,6 +11,7 @@ import (
 
 	"github.com/anthropics/anthropic-sdk-go"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
 
@@ -84,7 +85,7 @@ func (s *session) resume(ctx context.Context) (*ending, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.ledger.lastBytes, s.ledger.lastTokens = size, promptTokens(m.last)+m.last.OutputTokens
+		s.ledger.lastBytes, s.ledger.lastTokens = size, prices.PromptTokens(m.last)+m.last.OutputTokens
 	}
 	if s.thread.engine == "" {
 		s.thread.engine = s.talk.engine
@@ -229,7 +230,7 @@ func (s *session) recallAnswer(m *memory, event codybatch.ThreadEvent) error {
 	s.talk.calls++
 	m.inRun++
 	if event.Usage != nil {
-		s.talk.tokens, m.last = promptTokens(*event.Usage), *event.Usage
+		s.talk.tokens, m.last = prices.PromptTokens(*event.Usage), *event.Usage
 	}
 	if bytes.Contains(event.Content, []byte(redacted)) {
 		return errors.New("a secret was taken out of the answer, so it is not what the model said")

@@ -85,7 +85,7 @@ func (a *Agent) stream(parent context.Context, client anthropic.Client, params a
 		err = errTruncated
 	}
 	r.message, r.malformed, r.duration = answer.message, answer.malformed, a.now().Sub(started)
-	r.usage = a.prices.usage(params.Model, answer.usage(err != nil))
+	r.usage = a.prices.Usage(params.Model, answer.usage(err != nil))
 	switch {
 	case err == nil:
 		return r, nil
