@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -84,7 +85,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	}
 	a.options = o
 	if err := Confinement(o.Config).Check(); err != nil {
-		return nil, fmt.Errorf("%s=%s: %w", config.Sandbox, config.SandboxRequire, err)
+		return nil, fmt.Errorf("%s, %s and %s: %w", config.Sandbox, config.SandboxNetwork, config.SandboxUID, err)
 	}
 	forge, err := openForge(o)
 	if err != nil {
@@ -117,6 +118,11 @@ func (a *App) open(ctx context.Context, o Options, forge codybatch.Forge) error 
 	agents, unavailable, err := a.agents(ctx, o)
 	if err != nil {
 		return err
+	}
+	if o.Config.SandboxUID != 0 { // another user has to get through to the workspaces; what else is here is closed by itself
+		if err := os.Chmod(o.Data, 0o711); err != nil { //nolint:gosec // see above
+			return fmt.Errorf("open the data folder for %s: %w", config.SandboxUID, err)
+		}
 	}
 	work, err := worker.New(worker.Options{
 		Store: a.store, Artifacts: artifacts, Forge: forge, Agents: agents, Engines: a.engines(), Allow: a.Allow,

@@ -45,6 +45,7 @@ type ThreadEvent struct {
 	PromptSHA  string         `json:"promptSha,omitempty"`
 	Repository RepositoryName `json:"repository,omitempty"`
 	BaseCommit string         `json:"baseCommit,omitempty"`
+	Sandbox    []string       `json:"sandbox,omitempty"` // the layers that keep its programs in; the worker sets it
 
 	// request
 	N         int    `json:"n,omitempty"` // the model call, from 1

@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -30,6 +31,9 @@ const (
 	Sandbox             = "SANDBOX"
 	SandboxRead         = "SANDBOX_READ"
 	SandboxWrite        = "SANDBOX_WRITE"
+	SandboxNetwork      = "SANDBOX_NETWORK"
+	SandboxUID          = "SANDBOX_UID"
+	SandboxMemory       = "SANDBOX_MEMORY"
 	Server              = "CODYBATCH_SERVER"
 	xdgDataHome         = "XDG_DATA_HOME"
 	home                = "HOME"
@@ -60,6 +64,9 @@ type Config struct {
 	Sandbox             string   // SandboxOff or SandboxRequire; empty: what the kernel has
 	SandboxRead         []string // absolute paths that programs of agents may read as well
 	SandboxWrite        []string // and those that they may change
+	SandboxNoNetwork    bool     // SANDBOX_NETWORK=off
+	SandboxUID          int      // the user that they run as; 0: the server's own, -1: one for each command
+	SandboxMemory       int64    // bytes that a command may use; 0: half of the machine's
 	DataHome            string   // where programs of this user keep their data; empty: unknown
 }
 
@@ -94,6 +101,9 @@ func Read(lookup func(string) (string, bool)) (Config, error) {
 		Sandbox:             r.sandbox(),
 		SandboxRead:         r.paths(SandboxRead),
 		SandboxWrite:        r.paths(SandboxWrite),
+		SandboxNoNetwork:    r.network(),
+		SandboxUID:          r.uid(),
+		SandboxMemory:       r.memory(),
 		DataHome:            r.dataHome(),
 	}
 	if c.Bedrock && !regionPattern.MatchString(c.AWSRegion) {
@@ -209,6 +219,53 @@ func (r *reader) sandbox() string {
 		r.problem(Sandbox, "%q is unknown; use %q (the default), %q or %q", value, "auto", SandboxOff, SandboxRequire)
 		return ""
 	}
+}
+
+func (r *reader) network() bool {
+	switch value := r.text(SandboxNetwork); value {
+	case "", "on":
+		return false
+	case "off":
+		return true
+	default:
+		r.problem(SandboxNetwork, "%q is unknown; use %q (the default) or %q", value, "on", "off")
+		return false
+	}
+}
+
+func (r *reader) uid() int {
+	switch value := r.text(SandboxUID); value {
+	case "", "off":
+		return 0
+	case "auto":
+		return -1
+	default:
+		number, err := strconv.ParseUint(value, 10, 31)
+		if err != nil || number == 0 {
+			r.problem(SandboxUID, "%q is unknown; use %q (the default), %q or the number of a user that is not root", value, "off", "auto")
+		}
+		return int(number)
+	}
+}
+
+// memory reads a number of bytes such as 4GiB.
+func (r *reader) memory() int64 {
+	value := r.text(SandboxMemory)
+	if value == "" {
+		return 0
+	}
+	digits, shift := value, 0
+	for unit, bits := range map[string]int{"MiB": 20, "GiB": 30} {
+		if number, ok := strings.CutSuffix(value, unit); ok {
+			digits, shift = strings.TrimSpace(number), bits
+		}
+	}
+	number, err := strconv.ParseInt(digits, 10, 32)
+	if err != nil || shift == 0 || number <= 0 || number<<shift < 64<<20 {
+		r.problem(SandboxMemory, "%q: want what a command may use with all that it starts, such as 4GiB or 512MiB, and 64MiB at least", value)
+		return 0
+	}
+	return number << shift
 }
 
 // paths reads a list as PATH is one.

@@ -148,6 +148,7 @@ const (
 	remarkEnd        = "\n\nThat is part of the task now. The files are as you left them, but only those of the repository that git does not ignore: installed packages, stashes, commits, your home folder and /tmp are gone. Mend your change, leave what is good about it, and call finish again, with a summary, a title and a description of the whole change."
 	endedCall        = "It is not known how this call ended: the work was ended while it ran, or before. Look at what is there."
 	cutOffCall       = "This call was not run: your answer was cut off in it. Make it again, in smaller pieces."
+	tooManyCalls     = "This call was not run: an answer may have 100 calls."
 	afterFinish      = "This call was not run: it came after finish."
 )
 

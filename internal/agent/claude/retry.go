@@ -33,6 +33,7 @@ const (
 // Ways in which an answer ends without being one.
 var (
 	errTruncated = errors.New("the answer broke off before its end")
+	errEndless   = errors.New("the answer does not end: it is longer than the model may make it; check ANTHROPIC_BASE_URL")
 	errIdle      = errors.New("the model fell silent")
 	errRedirect  = errors.New("the API's address answers with a redirect, which is not followed because the key would go with it; check ANTHROPIC_BASE_URL")
 )
@@ -63,6 +64,8 @@ func classify(err error, now time.Time, advice string) verdict {
 		return classifyAPI(api, now, advice)
 	case errors.Is(err, errRedirect):
 		return verdict{outcome: codybatch.OutcomeAPIError, reason: errRedirect.Error()}
+	case errors.Is(err, errEndless):
+		return verdict{outcome: codybatch.OutcomeAPIError, reason: errEndless.Error()}
 	case errors.Is(err, errNotRehearsal):
 		return verdict{outcome: codybatch.OutcomeAPIError, reason: errNotRehearsal.Error()}
 	case errors.As(err, &certificate):
