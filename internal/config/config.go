@@ -23,6 +23,7 @@ const (
 	AnthropicAPIKey     = "ANTHROPIC_API_KEY" // read if CLAUDE_API_KEY is not set
 	AnthropicBaseURL    = "ANTHROPIC_BASE_URL"
 	ClaudeProvider      = "CLAUDE_PROVIDER"
+	ClaudePrices        = "CLAUDE_PRICES"
 	AWSRegion           = "AWS_REGION"
 	AllowedRepositories = "ALLOWED_REPOSITORIES"
 	APIToken            = "API_TOKEN"
@@ -57,6 +58,7 @@ type Config struct {
 	AnthropicBaseURL    string // empty: Anthropic's own
 	Bedrock             bool   // CLAUDE_PROVIDER=bedrock
 	AWSRegion           string // empty: not said
+	ClaudePrices        string // a file; empty: the list that is built in
 	AllowedRepositories string // patterns "host/owner/name", comma-separated; empty: none
 	APIToken            Secret
 	OpenToAll           bool     // API_AUTHORIZATION=none
@@ -94,6 +96,7 @@ func Read(lookup func(string) (string, bool)) (Config, error) {
 		AnthropicBaseURL:    r.address(AnthropicBaseURL),
 		Bedrock:             r.provider(),
 		AWSRegion:           r.text(AWSRegion),
+		ClaudePrices:        r.text(ClaudePrices),
 		AllowedRepositories: r.patterns(AllowedRepositories),
 		APIToken:            r.secret(APIToken),
 		OpenToAll:           r.authorization(),
