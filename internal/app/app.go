@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/liamzdenek/cody-batch/internal/agent/claude"
+	"github.com/liamzdenek/cody-batch/internal/agent/claudecode"
 	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/agent/script"
 	"github.com/liamzdenek/cody-batch/internal/artifacts/dir"
@@ -172,9 +173,10 @@ func (a *App) agents(o Options) (map[codybatch.AgentType]codybatch.Agent, map[co
 	case a.stage != nil: // even with a key: it was asked for
 		options.APIKey, options.BaseURL, options.Rehearsal = nil, a.stage.url, true
 	case !key.IsSet():
-		unavailable[codybatch.AgentClaude] = fmt.Sprintf(
-			"%q needs an API key; set %s, or start with --rehearsal to try everything but the model",
-			codybatch.AgentClaude, config.ClaudeAPIKey)
+		for _, name := range []codybatch.AgentType{codybatch.AgentClaude, codybatch.AgentClaudeCode} {
+			unavailable[name] = fmt.Sprintf(
+				"%q needs an API key; set %s, or start with --rehearsal to try everything but the model", name, config.ClaudeAPIKey)
+		}
 		return agents, unavailable, nil
 	}
 	agent, err := claude.New(options)
@@ -182,7 +184,17 @@ func (a *App) agents(o Options) (map[codybatch.AgentType]codybatch.Agent, map[co
 		return nil, nil, err
 	}
 	agents[codybatch.AgentClaude] = agent
-	return agents, unavailable, nil
+	program, err := claudecode.Find(o.Config.ClaudeCodePath)
+	if err != nil {
+		unavailable[codybatch.AgentClaudeCode] = fmt.Sprintf("%q can't run here: %v; install Claude Code where the server runs, or set %s to it",
+			codybatch.AgentClaudeCode, err, config.ClaudeCodePath)
+		return agents, unavailable, nil
+	}
+	agents[codybatch.AgentClaudeCode], err = claudecode.New(claudecode.Options{
+		Program: program, APIKey: options.APIKey, BaseURL: options.BaseURL, Rehearsal: options.Rehearsal,
+		Confinement: options.Confinement, Now: o.Now, Log: o.Log,
+	})
+	return agents, unavailable, err
 }
 
 // engines names what really answers for an agent.
@@ -190,5 +202,5 @@ func (a *App) engines() map[codybatch.AgentType]string {
 	if a.stage == nil {
 		return nil
 	}
-	return map[codybatch.AgentType]string{codybatch.AgentClaude: "rehearsal"}
+	return map[codybatch.AgentType]string{codybatch.AgentClaude: "rehearsal", codybatch.AgentClaudeCode: "rehearsal"}
 }

@@ -20,6 +20,7 @@ const (
 	ClaudeAPIKey        = "CLAUDE_API_KEY"
 	AnthropicAPIKey     = "ANTHROPIC_API_KEY" // read if CLAUDE_API_KEY is not set
 	AnthropicBaseURL    = "ANTHROPIC_BASE_URL"
+	ClaudeCodePath      = "CLAUDE_CODE_PATH"
 	AllowedRepositories = "ALLOWED_REPOSITORIES"
 	APIToken            = "API_TOKEN"
 	APIAuthorization    = "API_AUTHORIZATION"
@@ -48,6 +49,7 @@ type Config struct {
 	GitHubAPIURL        string // empty: github.com
 	ClaudeAPIKey        Secret
 	AnthropicBaseURL    string // empty: Anthropic's own
+	ClaudeCodePath      string // the program, absolute; empty: "claude" on PATH
 	AllowedRepositories string // patterns "host/owner/name", comma-separated; empty: none
 	APIToken            Secret
 	OpenToAll           bool     // API_AUTHORIZATION=none
@@ -80,6 +82,7 @@ func Read(lookup func(string) (string, bool)) (Config, error) {
 		GitHubAPIURL:        r.address(GitHubAPIURL),
 		ClaudeAPIKey:        r.secret(ClaudeAPIKey),
 		AnthropicBaseURL:    r.address(AnthropicBaseURL),
+		ClaudeCodePath:      r.path(ClaudeCodePath),
 		AllowedRepositories: r.patterns(AllowedRepositories),
 		APIToken:            r.secret(APIToken),
 		OpenToAll:           r.authorization(),
@@ -183,6 +186,16 @@ func (r *reader) sandbox() string {
 		r.problem(Sandbox, "%q is unknown; use %q (the default), %q or %q", value, "auto", SandboxOff, SandboxRequire)
 		return ""
 	}
+}
+
+// path reads one absolute path.
+func (r *reader) path(name string) string {
+	value := r.text(name)
+	if value != "" && !filepath.IsAbs(value) {
+		r.problem(name, "path %q: want an absolute path", value)
+		return ""
+	}
+	return value
 }
 
 // paths reads a list as PATH is one.
