@@ -72,7 +72,7 @@ func (t Turn) command(line string) Turn {
 // saying is the turn with the end of the work in words.
 func (t Turn) saying(finish toolInput) Turn {
 	if finish.Status == "blocked" {
-		t.Text = fmt.Sprintf("BLOCKED: %s", finish.Summary) // what else was said would hide the word
+		t.Text = "BLOCKED: " + finish.Summary // what else was said would hide the word
 		return t
 	}
 	t.Text = strings.TrimSpace(fmt.Sprintf("%s\n\n%s", t.Text, finish.Summary))

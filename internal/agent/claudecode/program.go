@@ -64,14 +64,14 @@ func Version(ctx context.Context, program string, c sandbox.Confinement) (string
 // the folder of its npm package if it is in one.
 func installation(program string) []string {
 	paths := []string{program}
-	real, err := filepath.EvalSymlinks(program)
+	resolved, err := filepath.EvalSymlinks(program)
 	if err != nil {
 		return paths // starting it will say what is wrong
 	}
-	paths = append(paths, real)
+	paths = append(paths, resolved)
 	const scope = "/@anthropic-ai/"
-	if at := strings.LastIndex(real, scope); at >= 0 {
-		paths = append(paths, real[:at+len(scope)-1])
+	if at := strings.LastIndex(resolved, scope); at >= 0 {
+		paths = append(paths, resolved[:at+len(scope)-1])
 	}
 	return paths
 }

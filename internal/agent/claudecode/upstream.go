@@ -129,7 +129,7 @@ func (g *gateway) ask(parent context.Context, from *http.Request, body []byte) (
 	req.Header.Set("X-Api-Key", g.key)
 	idle := new(atomic.Bool)
 	watchdog := time.AfterFunc(g.agent.idle, func() { idle.Store(true); cancel() })
-	res, err := g.agent.http.Do(req)
+	res, err := g.agent.http.Do(req) //nolint:bodyclose // the caller of send closes it
 	if err != nil {
 		watchdog.Stop()
 		cancel()
