@@ -7,15 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/liamzdenek/cody-batch/internal/agent/claude"
-	"github.com/liamzdenek/cody-batch/internal/agent/claudecode"
 	"github.com/liamzdenek/cody-batch/internal/agent/prices"
-	"github.com/liamzdenek/cody-batch/internal/agent/script"
 	"github.com/liamzdenek/cody-batch/internal/artifacts/dir"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/config"
@@ -85,7 +83,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	}
 	a.options = o
 	if err := Confinement(o.Config).Check(); err != nil {
-		return nil, fmt.Errorf("%s=%s: %w", config.Sandbox, config.SandboxRequire, err)
+		return nil, fmt.Errorf("%s, %s and %s: %w", config.Sandbox, config.SandboxNetwork, config.SandboxUID, err)
 	}
 	forge, err := openForge(o)
 	if err != nil {
@@ -115,9 +113,14 @@ func (a *App) open(ctx context.Context, o Options, forge codybatch.Forge) error 
 			return err
 		}
 	}
-	agents, unavailable, err := a.agents(o)
+	agents, unavailable, err := a.agents(ctx, o)
 	if err != nil {
 		return err
+	}
+	if o.Config.SandboxUID != 0 { // another user has to get through to the workspaces; what else is here is closed by itself
+		if err := os.Chmod(o.Data, 0o711); err != nil { //nolint:gosec // see above
+			return fmt.Errorf("open the data folder for %s: %w", config.SandboxUID, err)
+		}
 	}
 	work, err := worker.New(worker.Options{
 		Store: a.store, Artifacts: artifacts, Forge: forge, Agents: agents, Engines: a.engines(), Allow: a.Allow,
@@ -155,52 +158,4 @@ func openForge(o Options) (codybatch.Forge, error) {
 	default:
 		return nil, fmt.Errorf("forge %q is unknown; use %s or %s", o.Forge, ForgeGitHub, ForgeLocalGit)
 	}
-}
-
-// agents opens those that can run here, and says of the others why not.
-func (a *App) agents(o Options) (map[codybatch.AgentType]codybatch.Agent, map[codybatch.AgentType]string, error) {
-	agents := map[codybatch.AgentType]codybatch.Agent{codybatch.AgentScript: script.New(script.Options{Confinement: Confinement(o.Config)})}
-	unavailable := map[codybatch.AgentType]string{}
-	key := o.Config.ClaudeAPIKey
-	options := claude.Options{
-		APIKey:  func(context.Context) (string, error) { return key.Reveal(), nil },
-		BaseURL: o.Config.AnthropicBaseURL, Confinement: Confinement(o.Config), Now: o.Now, Log: o.Log,
-	}
-	if !o.OwnJobsOnly { // whoever waits for a job in the foreground wants to hear that the key is refused
-		options.Pause = longestPause
-	}
-	switch {
-	case a.stage != nil: // even with a key: it was asked for
-		options.APIKey, options.BaseURL, options.Rehearsal = nil, a.stage.url, true
-	case !key.IsSet():
-		for _, name := range []codybatch.AgentType{codybatch.AgentClaude, codybatch.AgentClaudeCode} {
-			unavailable[name] = fmt.Sprintf(
-				"%q needs an API key; set %s, or start with --rehearsal to try everything but the model", name, config.ClaudeAPIKey)
-		}
-		return agents, unavailable, nil
-	}
-	agent, err := claude.New(options)
-	if err != nil {
-		return nil, nil, err
-	}
-	agents[codybatch.AgentClaude] = agent
-	program, err := claudecode.Find(o.Config.ClaudeCodePath)
-	if err != nil {
-		unavailable[codybatch.AgentClaudeCode] = fmt.Sprintf("%q can't run here: %v; install Claude Code where the server runs, or set %s to it",
-			codybatch.AgentClaudeCode, err, config.ClaudeCodePath)
-		return agents, unavailable, nil
-	}
-	agents[codybatch.AgentClaudeCode], err = claudecode.New(claudecode.Options{
-		Program: program, APIKey: options.APIKey, BaseURL: options.BaseURL, Rehearsal: options.Rehearsal,
-		Confinement: options.Confinement, Now: o.Now, Log: o.Log,
-	})
-	return agents, unavailable, err
-}
-
-// engines names what really answers for an agent.
-func (a *App) engines() map[codybatch.AgentType]string {
-	if a.stage == nil {
-		return nil
-	}
-	return map[codybatch.AgentType]string{codybatch.AgentClaude: "rehearsal", codybatch.AgentClaudeCode: "rehearsal"}
 }

@@ -70,6 +70,7 @@ type Agent struct {
 	idle    time.Duration
 
 	limiters shelf[lane, *limiter]
+	bedrock  *anthropic.MessageService // nil: Anthropic's API
 	breakers shelf[keyDigest, *breaker]
 	warmths  shelf[prefix, *warmth]
 }
@@ -155,7 +156,7 @@ func (a *Agent) key(ctx context.Context) (string, error) {
 type session struct {
 	agent       *Agent
 	run         codybatch.AgentRun
-	client      anthropic.Client
+	messages    *anthropic.MessageService
 	key         string                     // to be kept out of what is told
 	params      anthropic.MessageNewParams // all but the messages and max_tokens
 	prefixSHA   string
@@ -185,6 +186,7 @@ type conversation struct {
 	calls    int                                // of the model, so far
 	tokens   int64                              // of the last request that was answered
 	engine   string
+	remark   string // the last one of a person, as the model was told of it
 }
 
 // clone makes a copy that can grow by itself, so that a session can be gone on
@@ -212,8 +214,14 @@ func (a *Agent) open(run codybatch.AgentRun, key string) (*session, error) {
 		maxTurns:    run.Spec.MaxTurns,
 		environment: sandbox.Environment(run.Home),
 		ledger:      ledger{prices: a.prices, model: model, limit: limit},
-		client: anthropic.NewClient(option.WithoutEnvironmentDefaults(), option.WithAPIKey(key),
-			option.WithBaseURL(a.options.BaseURL), option.WithHTTPClient(a.http), option.WithMaxRetries(0)),
+		messages:    a.bedrock,
+	}
+	if a.bedrock != nil {
+		model = bedrockName(model)
+	} else {
+		client := anthropic.NewClient(option.WithoutEnvironmentDefaults(), option.WithAPIKey(key),
+			option.WithBaseURL(a.options.BaseURL), option.WithHTTPClient(a.http), option.WithMaxRetries(0))
+		s.messages = &client.Messages
 	}
 	if s.maxTurns <= 0 {
 		s.maxTurns = defaultMaxTurns

@@ -182,6 +182,9 @@ func (s *session) startOver(ctx context.Context, summary string, tokensBefore, b
 	if text := feedbackPrompt(s.run.Feedback); s.run.Feedback != "" && !isSaid(pending, text) { // it was said earlier
 		said = append(said, anthropic.NewTextBlock(text))
 	}
+	if s.talk.remark != "" && !isSaid(pending, s.talk.remark) {
+		said = append(said, anthropic.NewTextBlock(s.talk.remark))
+	}
 	said = append(said, pending...)
 	bytesAfter, err := s.size(with(first, said))
 	if err != nil {

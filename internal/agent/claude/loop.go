@@ -17,6 +17,9 @@ import (
 // maxCutOff is how many answers in a row may be too long and go on.
 const maxCutOff = 2
 
+// maxCalls is how many calls of one answer are run: their results are held together.
+const maxCalls = 100
+
 // loop lets the model work, turn by turn, until it finishes or a limit is
 // reached. The error is the context's cause, or that the thread can't be kept.
 func (s *session) loop(ctx context.Context) (ending, error) {
@@ -156,7 +159,7 @@ func (s *session) remember(r reply) {
 // It reports whether there was a call at all.
 func (s *session) answerCalls(ctx context.Context, r reply) (bool, *ending, error) {
 	var end *ending
-	called, wellFormed, bad, stuck := false, false, false, false
+	called, wellFormed, bad, stuck, ran := false, false, false, false, 0
 	for i, block := range r.message.Content {
 		if block.Type != "tool_use" {
 			continue
@@ -172,7 +175,10 @@ func (s *session) answerCalls(ctx context.Context, r reply) (bool, *ending, erro
 			result = refusal("%s", cutOffCall)
 		case isBroken:
 			result = malformed("the input of %s was no JSON object: %s", short(block.Name), short(printable(broken)))
+		case ran == maxCalls:
+			result = refusal("%s", tooManyCalls)
 		default:
+			ran++
 			result, stop = s.call(ctx, block.Name, block.Input)
 			s.touched = s.touched || mayChange(block.Name)
 		}

@@ -78,7 +78,7 @@ func (g *gateway) close() {
 	g.cancel()
 	g.working.Wait()
 	_ = g.server.Close() // the listener; there are no calls any more
-	_ = <-g.served // it was closed
+	_ = <-g.served       // it was closed
 }
 
 // ServeHTTP answers one request of the program, or of whoever has its token.

@@ -159,9 +159,11 @@ func (p Price) prompt(tokens int64) codybatch.Money {
 	return PerMillion(tokens * int64(max(p.Input, p.CacheWrite5m, p.CacheWrite1h)))
 }
 
-// Undated cuts the date off a model's full name, claude-haiku-4-5-20251001: a
-// dated name and its alias are the same model at the same price.
+// Undated cuts the date off a model's full name, claude-haiku-4-5-20251001, and
+// what Bedrock's names begin with: they are the same model, and taken to have the
+// same price.
 func Undated(model string) string {
+	model = strings.TrimPrefix(model, "anthropic.")
 	cut := strings.LastIndexByte(model, '-')
 	if cut < 0 || len(model)-cut-1 != len("20251001") {
 		return model
