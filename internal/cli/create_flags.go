@@ -25,6 +25,7 @@ type createFlags struct {
 	repositories   []string
 	repositoryFile string
 	verify         []string
+	agent          string
 	model          string
 	maxCost        dollarsFlag
 	branch         string
@@ -40,6 +41,7 @@ const (
 	flagRepository     = "repo"
 	flagRepositoryFile = "repo-file"
 	flagVerify         = "verify"
+	flagAgent          = "agent"
 	flagModel          = "model"
 	flagMaxCost        = "max-cost"
 	flagBranch         = "branch"
@@ -57,6 +59,7 @@ func (flags *createFlags) add(c *cobra.Command) {
 	f.StringSliceVar(&flags.repositories, flagRepository, nil, "a repository, `owner/name`; may be given again, or several with commas")
 	f.StringVar(&flags.repositoryFile, flagRepositoryFile, "", "a `file` of repositories, one a line, - for standard input")
 	f.StringArrayVar(&flags.verify, flagVerify, nil, "a `command` that must pass after the change, or auto for what each repository's files tell; may be given again")
+	f.StringVar(&flags.agent, flagAgent, "", "which agent does the work: claude (the default) or claude-code")
 	f.StringVar(&flags.model, flagModel, "", "the model")
 	f.Var(&flags.maxCost, flagMaxCost, "the most that the job may cost, in US `dollars`")
 	f.StringVar(&flags.branch, flagBranch, "", "the branch that is pushed")
@@ -68,6 +71,8 @@ func (flags *createFlags) check(given func(string) bool) error {
 	switch {
 	case given(flagScript) && (given(flagPrompt) || given(flagPromptFile)):
 		return errors.New("--script runs a program in the agent's place, and --prompt tells the agent what to do: give one of them")
+	case given(flagScript) && given(flagAgent):
+		return errors.New("--script runs a program in the agent's place, and --agent says which agent: give one of them")
 	case given(flagPrompt) && given(flagPromptFile):
 		return errors.New("--prompt and --prompt-file both give the prompt: give one of them")
 	}
@@ -147,6 +152,9 @@ func (flags *createFlags) apply(spec *codybatch.JobSpec, given func(string) bool
 	}
 	if is("verify", flagVerify) {
 		spec.Verify = flags.verify
+	}
+	if is("agent.type", flagAgent) {
+		spec.Agent.Type = codybatch.AgentType(flags.agent)
 	}
 	if is("agent.model", flagModel) {
 		spec.Agent.Model = flags.model

@@ -100,7 +100,7 @@ type Task struct {
 	PublishRequested     bool           `json:"publishRequested" doc:"The next attempt publishes, even if the job would not."`
 	CancelRequested      bool           `json:"cancelRequested" doc:"A person has canceled it, and its worker is ending it."`
 	WereChangesNecessary *bool          `json:"wereChangesNecessary" doc:"null until it is known."`
-	Engine               Text           `json:"engine" doc:"What really did the work: claude, rehearsal or script; null before."`
+	Engine               Text           `json:"engine" doc:"What really did the work: claude, claude-code, rehearsal or script; null before."`
 	Summary              string         `json:"summary" doc:"What the agent says that it did."`
 	BaseCommit           Text           `json:"baseCommit" doc:"The commit that the diff applies to."`
 	Branch               Text           `json:"branch" doc:"The pushed branch."`

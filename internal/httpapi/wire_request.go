@@ -15,8 +15,8 @@ type JobRequest struct {
 
 // AgentRequest says who edits the workspace, and within which limits.
 type AgentRequest struct {
-	Type           string   `json:"type,omitempty" doc:"claude (the default) follows the prompt; script runs a program." example:"claude"`
-	Model          string   `json:"model,omitempty" doc:"The model; only with type claude." example:"claude-sonnet-5-5"`
+	Type           string   `json:"type,omitempty" doc:"claude (the default) follows the prompt; claude-code has the Claude Code CLI follow it, where the server has that; script runs a program." example:"claude"`
+	Model          string   `json:"model,omitempty" doc:"The model; not with type script." example:"claude-sonnet-5-5"`
 	Script         string   `json:"script,omitempty" doc:"Run by bash -eu in the workspace with REPOSITORY, JOB_ID and BASE_COMMIT; only with type script."`
 	MaxTurns       int      `json:"maxTurns,omitempty" doc:"Model calls in one attempt, 1 to 1,000; 80 if left out." example:"80"`
 	MaxCostUSD     *float64 `json:"maxCostUsd,omitempty" doc:"The most that one attempt may cost in US dollars; 2 if left out." example:"2"`

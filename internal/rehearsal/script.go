@@ -72,7 +72,7 @@ func (t Turn) pick(r *request) Turn {
 // way our agents do, if the request lets it.
 func unscripted(r *request, what string) Turn {
 	text := "This is a rehearsal, not Claude, and " + what + "."
-	if !slices.Contains(r.toolNames, "finish") {
+	if !slices.Contains(r.toolNames, "finish") && !slices.Contains(r.toolNames, "Bash") {
 		return Say(text)
 	}
 	turn := Finish("blocked", text, "", "")

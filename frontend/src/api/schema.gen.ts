@@ -522,7 +522,7 @@ export interface components {
              */
             timeoutSeconds: number;
             /** @enum {string} */
-            type: "claude" | "script";
+            type: "claude" | "claude-code" | "script";
         };
         AgentRequest: {
             /**
@@ -538,7 +538,7 @@ export interface components {
              */
             maxTurns?: number;
             /**
-             * @description The model; only with type claude.
+             * @description The model; not with type script.
              * @example claude-sonnet-5-5
              */
             model?: string;
@@ -551,11 +551,11 @@ export interface components {
              */
             timeoutSeconds?: number;
             /**
-             * @description claude (the default) follows the prompt; script runs a program.
+             * @description claude (the default) follows the prompt; claude-code has the Claude Code CLI follow it, where the server has that; script runs a program.
              * @example claude
              * @enum {string}
              */
-            type?: "claude" | "script";
+            type?: "claude" | "claude-code" | "script";
         };
         Block: {
             /** Format: int64 */
@@ -1008,7 +1008,7 @@ export interface components {
             /** Format: date-time */
             completedAt: string | null;
             diffStat: components["schemas"]["DiffStat"];
-            /** @description What really did the work: claude, rehearsal or script; null before. */
+            /** @description What really did the work: claude, claude-code, rehearsal or script; null before. */
             engine: string | null;
             /** @description Why the task failed; else null. */
             error: components["schemas"]["TaskError"] | null;

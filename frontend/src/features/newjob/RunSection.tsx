@@ -1,7 +1,7 @@
 import { useApi } from "@/api/context";
 import { count } from "@/format/number";
 import { Field, Select, TextArea, TextInput } from "@/ui/Field";
-import type { Draft } from "./draft";
+import type { Draft, Engine } from "./draft";
 import { drafts } from "./draftStore";
 import { fieldId } from "./fieldId";
 import { useJobRules } from "./limits";
@@ -18,6 +18,7 @@ export function RunSection({ draft, faults }: { draft: Draft; faults: Faults }) 
       <div className={styles.row}>
         {isClaude && (
           <>
+            <EngineChoice draft={draft} error={faults.at("agent.type")} />
             <Model draft={draft} error={faults.at("agent.model")} />
             <Text
               draft={draft}
@@ -112,6 +113,28 @@ function Text({
           placeholder={placeholder}
           onChange={(event) => drafts.patch({ [name]: event.target.value })}
         />
+      )}
+    </Field>
+  );
+}
+
+const engines: Record<Engine, string> = { claude: "Claude (built in)", "claude-code": "Claude Code" };
+
+function EngineChoice({ draft, error }: { draft: Draft; error: string | undefined }) {
+  return (
+    <Field id={fieldId("agent.type")} label="Engine" hint="Claude Code, if the server has it." error={error}>
+      {(control) => (
+        <Select
+          {...control}
+          value={draft.engine}
+          onChange={(event) => drafts.patch({ engine: event.target.value as Engine })}
+        >
+          {Object.entries(engines).map(([engine, name]) => (
+            <option key={engine} value={engine}>
+              {name}
+            </option>
+          ))}
+        </Select>
       )}
     </Field>
   );

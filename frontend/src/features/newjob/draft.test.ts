@@ -68,6 +68,12 @@ describe("the request of a draft", () => {
     });
   });
 
+  it("names the engine where it is not the usual one, and finds it again", () => {
+    const request = requestOf({ ...written, engine: "claude-code", model: "m" });
+    expect(request.agent).toEqual({ type: "claude-code", model: "m" });
+    expect(requestOf(draftOfRequest(request))).toEqual(request);
+  });
+
   it("leaves out what can't be had", () => {
     expect(requestOf(written, ["acme/b"]).repositories).toEqual(["acme/b"]);
   });
@@ -135,6 +141,8 @@ describe("a job once more", () => {
   });
 
   it("keeps what was said", () => {
+    const code = { ...before.agent, type: "claude-code" };
+    expect(requestOf(draftOfJob({ ...before, agent: code } as Job, ["acme/a"])).agent).toEqual({ type: "claude-code" });
     const script = { type: "script", model: null, script: "x", maxTurns: null, maxCostUsd: null, timeoutSeconds: 60 };
     expect(requestOf(draftOfJob({ ...before, prompt: "", agent: script } as Job, ["acme/a"])).agent).toEqual({
       type: "script",

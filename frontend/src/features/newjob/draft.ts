@@ -4,9 +4,13 @@ import { branchFor } from "./branch";
 import { type JobDefaults, standardDefaults, standardLimits } from "./limits";
 import { fillIn, templateOf } from "./templates";
 
+export type Engine = "claude" | "claude-code";
+
 /** A job as somebody is writing it: what stands in the fields, and nothing that follows from it. */
 export interface Draft {
   agent: "claude" | "script";
+  /** What takes the prompt: our own loop, or the Claude Code CLI where the server has it. */
+  engine: Engine;
   /** The template that the prompt began as; its variables are filled in when the job is made. */
   template: string;
   variables: Readonly<Record<string, string>>;
@@ -38,6 +42,7 @@ export interface Draft {
 
 export const emptyDraft: Draft = {
   agent: "claude",
+  engine: "claude",
   template: "",
   variables: {},
   prompt: "",
@@ -90,6 +95,7 @@ export function requestOf(draft: Draft, repositories: readonly string[] = draft.
   const pullRequest = pullRequestOf(draft);
   const agent: JobRequest["agent"] = isClaude
     ? {
+        ...(draft.engine === "claude-code" && { type: draft.engine }),
         ...(draft.model.trim() && { model: draft.model.trim() }),
         ...optional("maxTurns", amount(draft.maxTurns)),
         ...optional("maxCostUsd", amount(draft.maxCost)),
@@ -153,6 +159,7 @@ export function draftOfRequest(request: JobRequest): Draft {
   return {
     ...emptyDraft,
     agent: agent.type === "script" ? "script" : "claude",
+    engine: agent.type === "claude-code" ? "claude-code" : "claude",
     prompt: request.prompt ?? "",
     script: agent.script ?? "",
     name: request.name,
@@ -185,7 +192,8 @@ export function draftOfJob(job: Job, repositories: readonly string[], defaults: 
     description: job.description,
     prompt: job.prompt,
     agent: {
-      ...(agent.type === "script" ? { type: "script", script: agent.script ?? "" } : {}),
+      ...(agent.type === "script" && { type: "script", script: agent.script ?? "" }),
+      ...(agent.type === "claude-code" && { type: "claude-code" }),
       ...optional("model", unless(agent.model, defaults.model)),
       ...optional("maxTurns", unless(agent.maxTurns, defaults.maxTurns)),
       ...optional("maxCostUsd", unless(agent.maxCostUsd, defaults.maxCostUsd)),
