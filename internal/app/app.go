@@ -109,12 +109,12 @@ func (a *App) open(ctx context.Context, o Options, forge codybatch.Forge) error 
 			return err
 		}
 	}
-	agents, unavailable, err := a.agents(o)
+	agents, judges, unavailable, err := a.agents(o)
 	if err != nil {
 		return err
 	}
 	work, err := worker.New(worker.Options{
-		Store: a.store, Artifacts: artifacts, Forge: forge, Agents: agents, Engines: a.engines(), Allow: a.Allow,
+		Store: a.store, Artifacts: artifacts, Forge: forge, Agents: agents, Judges: judges, Engines: a.engines(), Allow: a.Allow,
 		Root: filepath.Join(o.Data, "workspaces"), Lease: o.Lease,
 		Secrets: secrets(o.Config), Confinement: Confinement(o.Config),
 		Now: o.Now, NewToken: uuid.NewString, Log: o.Log,
@@ -151,8 +151,9 @@ func openForge(o Options) (codybatch.Forge, error) {
 	}
 }
 
-// agents opens those that can run here, and says of the others why not.
-func (a *App) agents(o Options) (map[codybatch.AgentType]codybatch.Agent, map[codybatch.AgentType]string, error) {
+// agents opens those that can run here, with the judges that go with them, and says
+// of the others why not.
+func (a *App) agents(o Options) (map[codybatch.AgentType]codybatch.Agent, map[codybatch.AgentType]codybatch.Judge, map[codybatch.AgentType]string, error) {
 	agents := map[codybatch.AgentType]codybatch.Agent{codybatch.AgentScript: script.New(script.Options{Confinement: Confinement(o.Config)})}
 	unavailable := map[codybatch.AgentType]string{}
 	key := o.Config.ClaudeAPIKey
@@ -167,14 +168,14 @@ func (a *App) agents(o Options) (map[codybatch.AgentType]codybatch.Agent, map[co
 		unavailable[codybatch.AgentClaude] = fmt.Sprintf(
 			"%q needs an API key; set %s, or start with --rehearsal to try everything but the model",
 			codybatch.AgentClaude, config.ClaudeAPIKey)
-		return agents, unavailable, nil
+		return agents, nil, unavailable, nil
 	}
 	agent, err := claude.New(options)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	agents[codybatch.AgentClaude] = agent
-	return agents, unavailable, nil
+	return agents, map[codybatch.AgentType]codybatch.Judge{codybatch.AgentClaude: agent}, unavailable, nil
 }
 
 // engines names what really answers for an agent.

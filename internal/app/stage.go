@@ -39,10 +39,14 @@ func openStage(ctx context.Context, o Options) (*stage, error) {
 }
 
 // builtIn is the rehearsal without a scenario: every conversation looks around
-// and leaves a note, so that a person sees the whole way of a job.
+// and leaves a note, and the judge accepts, so that a person sees the whole way of a
+// job.
 func builtIn() rehearsal.Scenario {
 	const note = "This file was written by a rehearsal of Cody Batch: a script has answered in Claude's place.\n"
-	return rehearsal.Scenario{Name: "built-in", Acts: []rehearsal.Act{{Name: "leave a note", Turns: []rehearsal.Turn{
+	return rehearsal.Scenario{Name: "built-in", Acts: []rehearsal.Act{{
+		Name: "judge", When: rehearsal.When{Judge: true},
+		Turns: []rehearsal.Turn{rehearsal.Judge("accept", "A rehearsal: nobody has looked at the change.")},
+	}, {Name: "leave a note", Turns: []rehearsal.Turn{
 		rehearsal.Call("bash", map[string]string{"command": "ls"}),
 		rehearsal.Call("write", map[string]string{"file_path": "REHEARSAL.md", "content": note}),
 		rehearsal.Finish("changed", "Rehearsed: left a note in REHEARSAL.md.", "Rehearsal: leave a note", note),

@@ -90,7 +90,7 @@ func (s *Service) Thread(ctx context.Context, key TaskKey, attempt int, after in
 		if err := json.Unmarshal(line, &event); err != nil {
 			return thread, fmt.Errorf("read thread of %s after event %d: %w", key, thread.NextAfter, err)
 		}
-		if event.Type == EventAssistant && event.Usage != nil {
+		if (event.Type == EventAssistant || event.Type == EventJudge) && event.Usage != nil {
 			thread.Usage = thread.Usage.Add(*event.Usage)
 		}
 		isRepeated := event.repeats(before)

@@ -37,7 +37,9 @@ func (a *attempt) findLeftover(ctx context.Context) (*leftover, error) {
 	left := &leftover{events: events}
 	var booked codybatch.Usage
 	answers := 0
+	var judged judged
 	for _, event := range events {
+		judged.hear(event)
 		switch {
 		case event.Type == codybatch.EventRunStart:
 			left.base = event.BaseCommit
@@ -54,6 +56,7 @@ func (a *attempt) findLeftover(ctx context.Context) (*leftover, error) {
 		}
 	}
 	a.spend(beyond(booked, interrupted.Usage))
+	a.judged.answers = judged.answers // of the same diffs, whatever the agent does now
 	if left.checkpoint, err = a.lastCheckpoint(ctx); err != nil {
 		return nil, err
 	}
@@ -61,6 +64,7 @@ func (a *attempt) findLeftover(ctx context.Context) (*leftover, error) {
 	if answers == 0 || isElsewhere || a.task.Lost > 1 { // twice in a row: going on may be what kills the worker
 		return nil, nil
 	}
+	a.judged = judged
 	return left, a.record.event(ctx, codybatch.ThreadEvent{Type: codybatch.EventNotice, Reason: fmt.Sprintf(
 		"Attempt %d was interrupted. The conversation goes on: %d answers of the model are there and are not paid for again.", interrupted.Attempt, answers)})
 }
