@@ -30,6 +30,10 @@ const (
 	ForgeLocalGit = "localgit"
 )
 
+// longestPause is how long a server's jobs wait for a key that is refused, or for an
+// account that can't pay, before their tasks fail.
+const longestPause = 24 * time.Hour
+
 // Options say which parts run, and where they keep what they keep.
 type Options struct {
 	Config    config.Config
@@ -160,6 +164,9 @@ func (a *App) agents(o Options) (map[codybatch.AgentType]codybatch.Agent, map[co
 	options := claude.Options{
 		APIKey:  func(context.Context) (string, error) { return key.Reveal(), nil },
 		BaseURL: o.Config.AnthropicBaseURL, Confinement: Confinement(o.Config), Now: o.Now, Log: o.Log,
+	}
+	if !o.OwnJobsOnly { // whoever waits for a job in the foreground wants to hear that the key is refused
+		options.Pause = longestPause
 	}
 	switch {
 	case a.stage != nil: // even with a key: it was asked for

@@ -18,6 +18,7 @@ type board struct {
 	ended     map[string]int          // the attempt whose end was told, by repository
 	rehearsed bool
 	problem   string // why nothing is heard at the moment; empty: all is well
+	paused    string // what the repositories wait for that were put back; empty: for nothing
 	since     int64  // events up to this one are no news
 }
 
@@ -43,7 +44,11 @@ func (b *board) take(event httpapi.Event, now time.Time) *httpapi.Task {
 	if task.Status == string(codybatch.TaskRunning) {
 		b.running[name] = *task
 		b.seen[name] = now
+		b.paused = ""
 		return nil
+	}
+	if task.WaitingFor != "" {
+		b.paused = string(task.WaitingFor)
 	}
 	delete(b.running, name)
 	delete(b.seen, name)

@@ -18,6 +18,9 @@ func (b *board) frame(now time.Time, width, height int) []row {
 	if b.problem != "" {
 		tail = append(tail, row{{yellow, b.problem}})
 	}
+	if b.paused != "" && len(runners) == 0 {
+		tail = append(tail, row{{yellow, cut(oneLine(b.paused), width-1)}})
+	}
 	room := max(1, height-2-len(tail)) // the head, and the free line below
 	hidden := 0
 	if len(runners) > room {

@@ -34,6 +34,6 @@ func (t Task) Ref() TaskRef { return TaskRef{Key: t.Key(), Attempt: t.Attempt, I
 
 // Runner runs one attempt to its end; dispatchers call it. An error is a failure
 // of the machinery, already recorded where a person sees it; ErrNotNow asks to
-// be called again later, and ErrConflict says that the attempt is somebody
+// be called again later (HeldError: not before its time), and ErrConflict says that the attempt is somebody
 // else's.
 type Runner func(ctx context.Context, ref TaskRef) error

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Errors that ports and the service return, wrapped with what was being done.
@@ -12,8 +13,8 @@ var (
 	// ErrConflict means that a row is no longer what the caller read. Workers
 	// take it as "not mine any more" and go away; the service reads again.
 	ErrConflict = errors.New("changed meanwhile")
-	// ErrNotNow means that a task can't be claimed yet, because running tasks
-	// hold what is left of the job's budget. It stays queued.
+	// ErrNotNow means that a task can't be run yet, because running tasks hold
+	// what is left of the job's budget, or see HeldError. It stays queued.
 	ErrNotNow = errors.New("not now")
 	// ErrBudgetExhausted means that a job's money is gone.
 	ErrBudgetExhausted = errors.New("budget exhausted")
@@ -125,3 +126,15 @@ func (e *JobStateError) Is(target error) bool { return target == ErrConflict }
 
 // Is makes every ActionError an ErrConflict: the request does not fit the state.
 func (e *ActionError) Is(target error) bool { return target == ErrConflict }
+
+// HeldError is an ErrNotNow with a time: whatever a task asks for is refused until
+// then, whoever asks. An agent that ends a run with it has kept what was paid for.
+type HeldError struct {
+	Until  time.Time
+	Reason string // for people, with what they can do
+}
+
+func (e *HeldError) Error() string { return e.Reason }
+
+// Is makes it an ErrNotNow.
+func (e *HeldError) Is(target error) bool { return target == ErrNotNow }

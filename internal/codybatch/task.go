@@ -136,7 +136,7 @@ type Task struct {
 	Outcome    Outcome    `json:"outcome,omitempty"`    // empty until final
 	Phase      Phase      `json:"phase,omitempty"`      // empty unless running
 	Attempt    int        `json:"attempt"`              // from 1; of a queued task, the one to come
-	WaitingFor string     `json:"waitingFor,omitempty"` // of a running task: why it has to wait before it tries again, at most 300 bytes
+	WaitingFor string     `json:"waitingFor,omitempty"` // of a running or queued task: why it has to wait before it tries again, at most 300 bytes
 
 	// PublishRequested makes the next attempt publish the stored diff, even if the
 	// job would not. Fresh makes it do the work anew, although a result is known.

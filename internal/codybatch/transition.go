@@ -23,7 +23,7 @@ func (t Task) Claimed(c Claim, budget Money) (Task, error) {
 	if t.Status != TaskQueued || t.Attempt != c.Attempt {
 		return t, fmt.Errorf("claim attempt %d of %s, which is %s at attempt %d: %w", c.Attempt, t.Key(), t.Status, t.Attempt, ErrConflict)
 	}
-	t.Status, t.Phase, t.Outcome, t.Error = TaskRunning, PhaseResolving, "", nil
+	t.Status, t.Phase, t.WaitingFor, t.Outcome, t.Error = TaskRunning, PhaseResolving, "", "", nil
 	t.Worker, t.LeaseUntil, t.Reserved = c.Worker, c.LeaseUntil, budget
 	t.StartedAt, t.CompletedAt, t.UpdatedAt = c.Now, time.Time{}, c.Now
 	return t, nil
@@ -150,6 +150,16 @@ func (t Task) Stopped(worker string, attempt int, usage Usage, now time.Time) (T
 	return t, nil
 }
 
+// Held is the task after its worker found that it has to wait, and for what: the
+// same attempt goes on later, as after Stopped.
+func (t Task) Held(worker string, attempt int, usage Usage, reason string, now time.Time) (Task, error) {
+	t, err := t.Stopped(worker, attempt, usage, now)
+	if err == nil && t.Status == TaskQueued {
+		t.WaitingFor = reason
+	}
+	return t, err
+}
+
 // LeaseExpired is the task after its worker fell silent: queued for the next
 // attempt, which goes on with what this one left, or failed when that happened
 // MaxLost times in a row.
@@ -180,7 +190,7 @@ func (t Task) Refused(attempt int, outcome Outcome, reason TaskError, now time.T
 	if t.Status != TaskQueued || t.Attempt != attempt {
 		return t, fmt.Errorf("refuse attempt %d of %s, which is %s at attempt %d: %w", attempt, t.Key(), t.Status, t.Attempt, ErrConflict)
 	}
-	t.Status, t.Outcome, t.Error = outcome.Status(), outcome, &reason
+	t.Status, t.WaitingFor, t.Outcome, t.Error = outcome.Status(), "", outcome, &reason
 	t.CompletedAt, t.UpdatedAt = now, now
 	return t, nil
 }

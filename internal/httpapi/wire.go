@@ -97,7 +97,7 @@ type Task struct {
 	Status               string         `json:"status"`
 	Outcome              Text           `json:"outcome" doc:"Why the task ended as it did, finer than its status; null before it has ended."`
 	Phase                Text           `json:"phase" doc:"What a running task is doing at the moment; else null."`
-	WaitingFor           Text           `json:"waitingFor" doc:"Why a running task has to wait before it tries again; else null."`
+	WaitingFor           Text           `json:"waitingFor" doc:"Why a running task, or one that was put back into the queue, has to wait before it tries again; else null."`
 	Attempt              int            `json:"attempt" doc:"From 1; of a queued task, the one to come."`
 	PublishRequested     bool           `json:"publishRequested" doc:"The next attempt publishes, even if the job would not."`
 	CancelRequested      bool           `json:"cancelRequested" doc:"A person has canceled it, and its worker is ending it."`

@@ -63,7 +63,14 @@ func (a *attempt) run(ctx context.Context) error {
 	case errors.Is(cause, errLost):
 		return fmt.Errorf("attempt %d of %s: %w", a.task.Attempt, a.task.Key(), codybatch.ErrConflict)
 	case errors.Is(cause, codybatch.ErrStopped), errors.Is(cause, context.Canceled):
-		return a.putBack(finish)
+		return a.putBack(finish, "")
+	}
+	var held *codybatch.HeldError
+	if cause == nil && errors.As(err, &held) && !errors.Is(err, codybatch.ErrTimeout) {
+		if err := a.putBack(finish, held.Reason); err != nil {
+			return err
+		}
+		return fmt.Errorf("attempt %d of %s: %w", a.task.Attempt, a.task.Key(), held)
 	}
 	a.explain(err)
 	return a.finish(finish)
@@ -180,10 +187,12 @@ func (a *attempt) finish(ctx context.Context) error {
 	return nil
 }
 
-func (a *attempt) putBack(ctx context.Context) error {
+// putBack leaves the attempt to a later claim, which has to wait for something if
+// that is said.
+func (a *attempt) putBack(ctx context.Context, waitsFor string) error {
 	a.record.flush(ctx)
 	_, err := a.write(ctx, func(t codybatch.Task) (codybatch.Task, error) {
-		return t.Stopped(a.task.Worker, a.task.Attempt, a.spent(), a.Now())
+		return t.Held(a.task.Worker, a.task.Attempt, a.spent(), a.waitingText(waitsFor), a.Now())
 	})
 	if err != nil {
 		return fmt.Errorf("give %s back: %w", a.task.Key(), err)
@@ -226,8 +235,7 @@ const waitingLimit = 300
 func (a *attempt) event(ctx context.Context, event codybatch.ThreadEvent) error {
 	waiting := ""
 	if event.Type == codybatch.EventRetry {
-		waiting = a.redact.Replace(event.Reason)
-		waiting = strings.ToValidUTF8(waiting[:min(len(waiting), waitingLimit)], "")
+		waiting = a.waitingText(event.Reason)
 	}
 	a.mu.Lock()
 	isNews := a.waiting != waiting
@@ -237,6 +245,11 @@ func (a *attempt) event(ctx context.Context, event codybatch.ThreadEvent) error 
 		a.tell()
 	}
 	return a.record.event(ctx, event)
+}
+
+func (a *attempt) waitingText(reason string) string {
+	reason = a.redact.Replace(reason)
+	return strings.ToValidUTF8(reason[:min(len(reason), waitingLimit)], "")
 }
 
 // spend tells what the attempt has used so far.

@@ -251,3 +251,47 @@ func TestAnInterruptedAttemptStartsOverWhenItCanNotGoOn(t *testing.T) {
 		})
 	}
 }
+
+func TestAnAttemptThatHasToWaitGoesOnLater(t *testing.T) {
+	t.Parallel()
+	const reason = "paused: the account can't pay"
+	var got codybatch.AgentRun
+	agent := &scripted{rounds: []session{
+		func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+			start := codybatch.ThreadEvent{Type: codybatch.EventRunStart, Engine: "claude", BaseCommit: run.BaseCommit}
+			if err := errors.Join(run.Record(ctx, start), run.Record(ctx, answered(codybatch.USD(0.1))), run.Checkpoint(ctx, 1)); err != nil {
+				t.Error(err)
+			}
+			return codybatch.AgentResult{Usage: codybatch.Usage{InputTokens: 100, OutputTokens: 10, Cost: codybatch.USD(0.1)}},
+				&codybatch.HeldError{Until: time.Now().Add(time.Hour), Reason: reason + strings.Repeat("!", 400)}
+		},
+		func(_ context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+			got = run
+			return codybatch.AgentResult{Outcome: codybatch.OutcomeNoChanges, Usage: codybatch.Usage{OutputTokens: 5, Cost: codybatch.USD(0.05)}}, nil
+		},
+	}}
+	w := newWorld(t, withAgent(agent))
+	w.repository("site", map[string]string{"a.txt": "x\n"})
+	job := w.create(promptJob("site"))
+	ref := w.sent.take()[0]
+	var held *codybatch.HeldError
+	if err := w.worker.Run(t.Context(), ref); !errors.As(err, &held) || !errors.Is(err, codybatch.ErrNotNow) {
+		t.Fatalf("the run ended with %v", err)
+	}
+	task := w.task(job.ID, "site")
+	if task.Status != codybatch.TaskQueued || task.Attempt != 1 || task.Outcome != "" || task.Error != nil ||
+		!strings.HasPrefix(task.WaitingFor, reason) || len(task.WaitingFor) > 300 || w.job(job.ID).Reserved != 0 {
+		t.Fatalf("the task is %+v", task)
+	}
+	if err := w.worker.Run(t.Context(), ref); err != nil {
+		t.Fatal(err)
+	}
+	task = w.task(job.ID, "site")
+	wantOutcome(t, task, codybatch.OutcomeNoChanges)
+	if len(got.Earlier) < 2 || got.Kept != 1 || task.WaitingFor != "" {
+		t.Errorf("the agent was told of %d events and %d answers; the task waits for %q", len(got.Earlier), got.Kept, task.WaitingFor)
+	}
+	if cost := task.Spent.Add(task.Usage).Cost; cost != codybatch.USD(0.15) || w.job(job.ID).Usage.Cost != cost {
+		t.Errorf("the task cost %s, the job %s", cost, w.job(job.ID).Usage.Cost)
+	}
+}

@@ -67,7 +67,7 @@ func New(options Options) (*Worker, error) {
 
 // Run is one attempt of a task, from claim to finish. It is a codybatch.Runner:
 // ErrConflict says that the attempt is somebody else's, ErrNotNow that it has to
-// wait for the job's money, any other error that the end could not be recorded;
+// wait for the job's money or (HeldError) for a time, any other error that the end could not be recorded;
 // the lease will run out then, and somebody else takes over.
 func (w *Worker) Run(ctx context.Context, ref codybatch.TaskRef) error {
 	job, err := w.Store.Job(ctx, ref.Key.JobID)

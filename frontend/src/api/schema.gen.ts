@@ -1001,7 +1001,7 @@ export interface components {
             usage: components["schemas"]["Usage"];
             /** @description What the verification commands said, before and after the change. */
             verification: components["schemas"]["Verification"][];
-            /** @description Why a running task has to wait before it tries again; else null. */
+            /** @description Why a running task, or one that was put back into the queue, has to wait before it tries again; else null. */
             waitingFor: string | null;
             /** @description null until it is known. */
             wereChangesNecessary: boolean | null;

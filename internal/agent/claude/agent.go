@@ -41,6 +41,10 @@ type Options struct {
 	Prices      Prices           // added to DefaultPrices, or in their place
 	IdleTimeout time.Duration    // how long the model may be silent; 0: 2 minutes
 
+	// Pause is how long runs are put off while the API refuses the key or its
+	// account again and again. After it, or if it is 0, they fail.
+	Pause time.Duration
+
 	// Rehearsal announces that BaseURL is a rehearsal server. Anything else that
 	// answers there is not used. A rehearsal that was not announced is recognised
 	// by its answers, and named as what it is.
@@ -244,7 +248,7 @@ func (s *session) share() func() {
 	var doneLimiter, doneBreaker, doneWarmth func()
 	own := lane{key, s.params.Model}
 	s.limiter, doneLimiter = s.agent.limiters.take(own, s.agent.now, newLimiter)
-	s.breaker, doneBreaker = s.agent.breakers.take(key, s.agent.now, newBreaker)
+	s.breaker, doneBreaker = s.agent.breakers.take(key, s.agent.now, newBreaker(s.agent.options.Pause))
 	s.warmth, doneWarmth = s.agent.warmths.take(prefix{own, s.prefixSHA}, s.agent.now, newWarmth)
 	return func() {
 		doneLimiter()
@@ -335,7 +339,7 @@ func outcomeOf(err error) codybatch.Outcome {
 		return codybatch.OutcomeCanceled
 	case errors.Is(err, codybatch.ErrTimeout):
 		return codybatch.OutcomeTimeout
-	case errors.Is(err, codybatch.ErrStopped):
+	case errors.Is(err, codybatch.ErrStopped), errors.Is(err, codybatch.ErrNotNow):
 		return ""
 	default:
 		return codybatch.OutcomeInfraError

@@ -64,8 +64,8 @@ func with(messages []anthropic.MessageParam, said []anthropic.ContentBlockParamU
 // try makes one call as soon as the key and the limiter let it. It returns the
 // answer, or what to do about a call that failed, or the run's end.
 func (s *session) try(ctx context.Context, params anthropic.MessageNewParams, size int64, n int) (reply, *verdict, *ending, error) {
-	if end := s.breaker.refuses(); end != nil {
-		return reply{}, nil, end, nil
+	if end, err := s.breaker.refuses(); end != nil || err != nil {
+		return reply{}, nil, end, err
 	}
 	answered, err := s.sharePrefix(ctx, params)
 	if err != nil {
@@ -112,6 +112,9 @@ func (s *session) try(ctx context.Context, params anthropic.MessageNewParams, si
 		place.leave(endRefused, 0)
 	case v.refused != "" && pass.refused(*v):
 		s.agent.log.Error("API key held back: it was refused again and again", "repository", s.run.Key.Repository, "outcome", v.outcome)
+		if _, err := s.breaker.refuses(); err != nil {
+			return reply{}, nil, nil, err
+		}
 	}
 	return r, v, nil, nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
 
 const (
@@ -15,12 +17,15 @@ const (
 
 // breaker keeps a key that the API refuses, or whose account can't pay, from
 // being tried by task after task. After enoughRefusals in a row it is open: runs
-// end without a call. When it has cooled down, one call is made for trial, and
-// those that come meanwhile wait for what becomes of it: an accepted call closes
-// the breaker, a refused one opens it for twice as long. Its methods may be called
-// at once; every run in the process that has the same key shares it.
+// are put off (codybatch.HeldError) without a call, and when there was nothing but
+// refusals for the time of the pause, they fail without one. When it has cooled
+// down, one call is made for trial, and those that come meanwhile wait for what
+// becomes of it: an accepted call closes the breaker, a refused one opens it for
+// twice as long. Its methods may be called at once; every run in the process that
+// has the same key shares it.
 type breaker struct {
-	now func() time.Time
+	now   func() time.Time
+	pause time.Duration
 
 	mu       sync.Mutex
 	refusals int // in a row
@@ -31,7 +36,10 @@ type breaker struct {
 	trial    chan struct{} // closed at its end; nil: there is none
 }
 
-func newBreaker(now func() time.Time) *breaker { return &breaker{now: now} }
+// newBreaker makes what a shelf takes: a closed breaker.
+func newBreaker(pause time.Duration) func(now func() time.Time) *breaker {
+	return func(now func() time.Time) *breaker { return &breaker{now: now, pause: pause} }
+}
 
 // pass is one call's permission to use the key.
 type pass struct {
@@ -39,31 +47,39 @@ type pass struct {
 	trial   chan struct{} // nil: it is a call like any other
 }
 
-// refuses gives the end of a run that would wait for nothing, else nil.
-func (b *breaker) refuses() *ending {
+// refuses gives the end of a run that would wait for nothing, or the
+// codybatch.HeldError that puts it off, or neither.
+func (b *breaker) refuses() (*ending, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.ending()
+	return b.refusal()
 }
 
-// ending is the end of a run while the breaker is open and hot, else nil.
-func (b *breaker) ending() *ending {
-	if b.trial != nil || !b.until.After(b.now()) {
-		return nil
+// refusal is what a run gets while the breaker is open and hot.
+func (b *breaker) refusal() (*ending, error) {
+	now := b.now()
+	if b.trial != nil || !b.until.After(now) {
+		return nil, nil
+	}
+	since, again := b.since.UTC().Format(time.RFC3339), b.until.UTC().Format(time.RFC3339)
+	if now.Sub(b.since) < b.pause {
+		return nil, &codybatch.HeldError{Until: b.until, Reason: fmt.Sprintf(
+			"paused until %s: the API refuses the key or its account since %s, the last time with %s. Check CLAUDE_API_KEY (or ANTHROPIC_API_KEY) and the billing",
+			again, since, b.last.refused)}
 	}
 	return &ending{outcome: b.last.outcome, reason: fmt.Sprintf(
 		"no call was made: the API has refused this key, or its account, since %s, the last time with %s. "+
 			"Check CLAUDE_API_KEY (or ANTHROPIC_API_KEY) and the billing of its account, then retry the failed repositories. One call is tried again after %s",
-		b.since.UTC().Format(time.RFC3339), b.last.refused, b.until.UTC().Format(time.RFC3339))}
+		since, b.last.refused, again)}, nil
 }
 
-// enter lets a call use the key, or gives the run's end. The caller calls leave
-// when the call is over. The error is the context's cause.
+// enter lets a call use the key, or gives what refuses gives. The caller calls
+// leave when the call is over. The error may also be the context's cause.
 func (b *breaker) enter(ctx context.Context) (*pass, *ending, error) {
 	for {
-		p, trial, end := b.ask()
-		if p != nil || end != nil {
-			return p, end, nil
+		p, trial, end, err := b.ask()
+		if p != nil || end != nil || err != nil {
+			return p, end, err
 		}
 		select {
 		case <-trial:
@@ -73,21 +89,21 @@ func (b *breaker) enter(ctx context.Context) (*pass, *ending, error) {
 	}
 }
 
-// ask gives a pass, a trial to wait for, or a run's end.
-func (b *breaker) ask() (*pass, <-chan struct{}, *ending) {
+// ask gives a pass, or a trial to wait for, or what refuses gives.
+func (b *breaker) ask() (*pass, <-chan struct{}, *ending, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.until.IsZero() {
-		return &pass{breaker: b}, nil, nil
+		return &pass{breaker: b}, nil, nil, nil
 	}
-	if end := b.ending(); end != nil {
-		return nil, nil, end
+	if end, err := b.refusal(); end != nil || err != nil {
+		return nil, nil, end, err
 	}
 	if b.trial != nil {
-		return nil, b.trial, nil
+		return nil, b.trial, nil, nil
 	}
 	b.trial = make(chan struct{})
-	return &pass{breaker: b, trial: b.trial}, nil, nil
+	return &pass{breaker: b, trial: b.trial}, nil, nil, nil
 }
 
 // accepted says that an answer has begun: the key is good, and the account pays.
@@ -99,8 +115,10 @@ func (p *pass) accepted() {
 	b.endTrial()
 }
 
-// refused says that the key or its account was refused, and reports whether that
-// opens the breaker. What is not the trial's changes nothing once it is open.
+// refused says that the key or its account was refused, and reports whether the
+// call's run is put off for that, as all others are then: it was a trial, or it was
+// under way when the breaker opened. The refusals that open it are told as what
+// they are. What is not the trial's changes nothing once it is open.
 func (p *pass) refused(v verdict) bool {
 	b := p.breaker
 	b.mu.Lock()
@@ -112,19 +130,20 @@ func (p *pass) refused(v verdict) bool {
 		}
 		b.refusals++
 		b.last = v
-		if b.refusals < enoughRefusals {
-			return false
+		if b.refusals == enoughRefusals {
+			b.open(firstCoolDown)
 		}
-		b.coolDown = firstCoolDown
+		return false
 	case p.isTrial():
 		b.last = v
-		b.coolDown = min(2*b.coolDown, longestCoolDown)
-	default:
-		return false
+		b.open(min(2*b.coolDown, longestCoolDown))
 	}
-	b.until = b.now().Add(b.coolDown)
-	b.endTrial()
 	return true
+}
+
+func (b *breaker) open(coolDown time.Duration) {
+	b.coolDown, b.until = coolDown, b.now().Add(coolDown)
+	b.endTrial()
 }
 
 // leave ends the call. A trial that showed nothing is left to the next.

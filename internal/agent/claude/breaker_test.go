@@ -30,7 +30,12 @@ func mustPass(t *testing.T, b *breaker) *pass {
 	return p
 }
 
-func isOpen(b *breaker) bool { return b.refuses() != nil }
+func isOpen(b *breaker) bool {
+	end, err := b.refuses()
+	return end != nil || err != nil
+}
+
+const testPause = 3 * time.Hour
 
 func TestBreaker_opens_after_three_refusals_in_a_row(t *testing.T) {
 	t.Parallel()
@@ -41,15 +46,15 @@ func TestBreaker_opens_after_three_refusals_in_a_row(t *testing.T) {
 		t.Run(calls, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				b := newBreaker(time.Now)
+				b := newBreaker(testPause)(time.Now)
 				for i, call := range calls {
 					p := mustPass(t, b)
 					switch call {
 					case 's':
 						p.accepted()
 					case 'x':
-						if opened := p.refused(refusal401()); opened != (want && i == len(calls)-1) {
-							t.Errorf("call %d opened it: %t", i, opened)
+						if p.refused(refusal401()) {
+							t.Errorf("call %d is put off: nothing is told of why it was refused", i)
 						}
 					}
 					p.leave()
@@ -65,7 +70,7 @@ func TestBreaker_opens_after_three_refusals_in_a_row(t *testing.T) {
 func TestBreaker_cools_down_twice_as_long_after_every_trial_that_is_refused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBreaker(time.Now)
+		b := newBreaker(testPause)(time.Now)
 		late, open := mustPass(t, b), func() {
 			for range enoughRefusals {
 				mustPass(t, b).refused(refusal401())
@@ -73,14 +78,15 @@ func TestBreaker_cools_down_twice_as_long_after_every_trial_that_is_refused(t *t
 		}
 		since := time.Now()
 		open()
-		if late.refused(refusal401()) {
-			t.Error("a call of before opened it again")
+		if !late.refused(refusal401()) {
+			t.Error("a call of before is not put off")
 		}
 		for _, coolDown := range []time.Duration{time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 15 * time.Minute, 15 * time.Minute} {
 			_ = sleep(t.Context(), coolDown-1)
-			end := b.refuses()
-			if end == nil || end.outcome != codybatch.OutcomeAuthError || !strings.Contains(end.reason, "since "+since.UTC().Format(time.RFC3339)) {
-				t.Fatalf("shortly before %s: %+v", coolDown, end)
+			var held *codybatch.HeldError
+			if end, err := b.refuses(); end != nil || !errors.As(err, &held) || !held.Until.Equal(time.Now().Add(1)) ||
+				!strings.Contains(held.Reason, "since "+since.UTC().Format(time.RFC3339)) {
+				t.Fatalf("shortly before %s: %+v, %v", coolDown, end, err)
 			}
 			_ = sleep(t.Context(), 1)
 			if isOpen(b) {
@@ -112,7 +118,7 @@ func TestBreaker_lets_one_trial_through_and_the_others_wait_for_it(t *testing.T)
 	for name, test := range map[string]struct {
 		end    func(*pass)
 		passes int // of three that wait
-		ends   int
+		held   int
 	}{
 		"accepted":       {func(p *pass) { p.accepted() }, 3, 0},
 		"refused":        {func(p *pass) { p.refused(refusal401()) }, 0, 3},
@@ -121,7 +127,7 @@ func TestBreaker_lets_one_trial_through_and_the_others_wait_for_it(t *testing.T)
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				b := newBreaker(time.Now)
+				b := newBreaker(testPause)(time.Now)
 				for range enoughRefusals {
 					mustPass(t, b).refused(refusal401())
 				}
@@ -129,35 +135,35 @@ func TestBreaker_lets_one_trial_through_and_the_others_wait_for_it(t *testing.T)
 				trial := mustPass(t, b)
 				ctx, cancel := context.WithCancelCause(t.Context())
 				var mu sync.Mutex
-				passes, ends, canceled := 0, 0, 0
+				passes, held, canceled := 0, 0, 0
 				for range 3 {
 					go func() {
-						p, end, err := b.enter(ctx)
+						p, _, err := b.enter(ctx)
 						mu.Lock()
 						defer mu.Unlock()
 						switch {
 						case errors.Is(err, codybatch.ErrCanceled):
 							canceled++
-						case end != nil:
-							ends++
+						case errors.Is(err, codybatch.ErrNotNow):
+							held++
 						case p != nil:
 							passes++
 						}
 					}()
 				}
 				synctest.Wait()
-				if passes+ends+canceled != 0 {
+				if passes+held+canceled != 0 {
 					t.Error("they did not wait")
 				}
 				test.end(trial)
 				trial.leave()
 				synctest.Wait()
-				if passes != test.passes || ends != test.ends {
-					t.Errorf("%d passed and %d ended, want %d and %d", passes, ends, test.passes, test.ends)
+				if passes != test.passes || held != test.held {
+					t.Errorf("%d passed and %d were put off, want %d and %d", passes, held, test.passes, test.held)
 				}
 				cancel(codybatch.ErrCanceled)
 				synctest.Wait()
-				if passes+ends+canceled != 3 {
+				if passes+held+canceled != 3 {
 					t.Error("one of them does not hear its context")
 				}
 			})
@@ -301,6 +307,78 @@ func TestRun_tries_a_refused_key_with_one_call_and_goes_on_when_it_is_good_again
 			t.Errorf("%d calls, want 15: it counts on over a success", o.calls[testKey])
 		}
 	}, rehearsal.Finish("no_change_needed", "Fine.", "", ""))
+}
+
+func TestBreaker_puts_nobody_off_for_longer_than_its_pause(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBreaker(testPause)(time.Now)
+		for range enoughRefusals {
+			mustPass(t, b).refused(refusal401())
+		}
+		started := time.Now()
+		for {
+			end, err := b.refuses()
+			if end != nil {
+				if paused := time.Since(started); paused < testPause || paused > testPause+longestCoolDown || !strings.Contains(end.reason, "no call was made") {
+					t.Errorf("after %s: %+v", paused, end)
+				}
+				return
+			}
+			var held *codybatch.HeldError
+			if !errors.As(err, &held) {
+				t.Fatalf("after %s: %v", time.Since(started), err)
+			}
+			_ = sleep(t.Context(), time.Until(held.Until))
+			mustPass(t, b).refused(refusal401())
+		}
+	})
+}
+
+func TestRun_is_put_off_while_the_key_is_refused_and_goes_on_where_it_was(t *testing.T) {
+	t.Parallel()
+	play(t, func(t *testing.T, s *stage) {
+		s.options.Pause = testPause
+		o := newOffice(t, s)
+		agent := o.agent
+		// The run has an answer when the account runs dry.
+		mid := newStage(t, s.server)
+		mid.run.Spec = s.run.Spec
+		record := mid.run.Record
+		mid.run.Record = func(ctx context.Context, event codybatch.ThreadEvent) error {
+			if event.Type == codybatch.EventTool {
+				o.refused[testKey] = http.StatusPaymentRequired
+				for range enoughRefusals {
+					if r := o.run(t, "acme/other"); r.Outcome != codybatch.OutcomeAPIError {
+						t.Errorf("got %+v", r)
+					}
+				}
+				o.calls[testKey] = 0
+			}
+			return record(ctx, event)
+		}
+		result, err := agent.Run(t.Context(), mid.run)
+		var held *codybatch.HeldError
+		if !errors.As(err, &held) || !held.Until.Equal(time.Now().Add(firstCoolDown)) || result.Usage.OutputTokens == 0 {
+			t.Fatalf("got %+v, %v", result, err)
+		}
+		for _, says := range []string{"paused until 2000-01-01T00:01:00Z", "402", "[redacted]", "billing"} {
+			if !strings.Contains(held.Reason, says) {
+				t.Errorf("%q is not in %q", says, held.Reason)
+			}
+		}
+		if strings.Contains(held.Reason, testKey) || o.calls[testKey] != 0 {
+			t.Errorf("%d calls; the reason is %q", o.calls[testKey], held.Reason)
+		}
+		_ = sleep(t.Context(), firstCoolDown)
+		o.refused[testKey] = 0
+		spent := result.Usage
+		mid.run.Record, mid.run.Earlier = record, mid.events
+		result, err = agent.Run(t.Context(), mid.run)
+		if err != nil || result.Outcome != codybatch.OutcomeNoChanges || o.calls[testKey] != 1 || result.Usage.OutputTokens == 0 || spent.OutputTokens == 0 {
+			t.Errorf("got %+v, %v after %d calls", result, err, o.calls[testKey])
+		}
+	}, rehearsal.Call("glob", map[string]string{"pattern": "*"}), rehearsal.Finish("no_change_needed", "Fine.", "", ""))
 }
 
 func TestRun_gives_the_place_back_that_it_did_not_use(t *testing.T) {

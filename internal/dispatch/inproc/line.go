@@ -19,6 +19,7 @@ type line struct {
 type jobLine struct {
 	refs []codybatch.TaskRef
 	held *time.Timer // not nil: the job has no turn until this is over
+	firm bool        // and not earlier
 }
 
 func newLine() line {
@@ -66,14 +67,18 @@ func (l *line) next() (codybatch.TaskRef, bool) {
 	return ref, true
 }
 
-// hold takes a job's turn until release. A second hold changes nothing.
-func (l *line) hold(id codybatch.JobID, timer *time.Timer) {
+// hold takes a job's turn until release. A second hold changes nothing, but that
+// a firm one takes the place of one that is not.
+func (l *line) hold(id codybatch.JobID, timer *time.Timer, firm bool) {
 	job := l.jobs[id]
-	if job == nil || job.held != nil {
+	if job == nil || job.held != nil && (job.firm || !firm) {
 		timer.Stop()
 		return
 	}
-	job.held = timer
+	if job.held != nil {
+		job.held.Stop()
+	}
+	job.held, job.firm = timer, firm
 	l.turns = slices.DeleteFunc(l.turns, func(other codybatch.JobID) bool { return other == id })
 }
 
@@ -83,14 +88,15 @@ func (l *line) release(id codybatch.JobID) {
 		return
 	}
 	job.held.Stop()
-	job.held = nil
+	job.held, job.firm = nil, false
 	l.turns = append(l.turns, id)
 }
 
+// releaseAll releases what is not held firmly.
 func (l *line) releaseAll() {
 	var held []codybatch.JobID
 	for id, job := range l.jobs {
-		if job.held != nil {
+		if job.held != nil && !job.firm {
 			held = append(held, id)
 		}
 	}

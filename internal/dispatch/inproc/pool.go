@@ -35,7 +35,8 @@ var errClosed = errors.New("the pool is closed")
 //
 // A run that answers codybatch.ErrNotNow holds its job back until any other run
 // ends or ParkDelay is over. Then the job is tried with one task for each free
-// worker, so that a job of 10,000 tasks does not ask 10,000 times.
+// worker, so that a job of 10,000 tasks does not ask 10,000 times. A
+// codybatch.HeldError holds the job back until its time, whatever else ends.
 type Pool struct {
 	runner    codybatch.Runner
 	workers   int

@@ -243,6 +243,34 @@ func TestPoolParks(t *testing.T) {
 		shut(t, b.pool)
 	})
 
+	inBubble("until_a_time_that_is_named_whatever_ends_meanwhile", t, func(t *testing.T) {
+		var asked atomic.Int64
+		pool := inproc.New(func(_ context.Context, r codybatch.TaskRef) error {
+			time.Sleep(time.Second)
+			if r.Key.JobID != "held" {
+				return nil
+			}
+			asked.Add(1)
+			return fmt.Errorf("run: %w", &codybatch.HeldError{Until: time.Now().Add(10 * time.Minute), Reason: "the key is refused"})
+		}, inproc.Options{Workers: 2})
+		dispatch(t, pool, refs("held", 10)...)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		dispatch(t, pool, refs("free", 20)...)
+		dispatch(t, pool, ref("held", 11))
+		time.Sleep(10*time.Minute - time.Nanosecond)
+		synctest.Wait()
+		if asked.Load() != 2 || pool.Waiting() != 11 {
+			t.Errorf("asked %d times, %d wait", asked.Load(), pool.Waiting())
+		}
+		time.Sleep(time.Second + time.Nanosecond)
+		synctest.Wait()
+		if asked.Load() != 4 {
+			t.Errorf("asked %d times when the time had come", asked.Load())
+		}
+		shut(t, pool)
+	})
+
 	inBubble("and_forgets_what_is_canceled_meanwhile", t, func(t *testing.T) {
 		b := openBudget(1, true)
 		dispatch(t, b.pool, ref("poor", 1))

@@ -74,11 +74,14 @@ func (p *Pool) ended(r *running, err error) {
 	if p.closed {
 		return
 	}
+	var held *codybatch.HeldError
 	switch notNow := errors.Is(err, codybatch.ErrNotNow); {
 	case notNow && !r.canceled:
 		p.line.pushFront(r.ref)
-		if r.endsAtStart == p.ends { // else a run ended since it asked, and it may ask again
-			p.hold(r.ref.Key.JobID)
+		if errors.As(err, &held) {
+			p.hold(r.ref.Key.JobID, time.Until(held.Until), true)
+		} else if r.endsAtStart == p.ends { // else a run ended since it asked, and it may ask again
+			p.hold(r.ref.Key.JobID, p.parkDelay, false)
 		}
 	case !notNow:
 		p.ends++
@@ -92,12 +95,17 @@ func (p *Pool) ended(r *running, err error) {
 	p.fill()
 }
 
-// hold keeps a job from running until releaseAll, or until the delay is over.
-func (p *Pool) hold(id codybatch.JobID) {
-	p.line.hold(id, time.AfterFunc(p.parkDelay, func() {
+// hold keeps a job from running until the delay is over, or, if the hold is not
+// firm, until releaseAll.
+func (p *Pool) hold(id codybatch.JobID, delay time.Duration, firm bool) {
+	var timer *time.Timer
+	timer = time.AfterFunc(max(0, delay), func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.line.release(id)
-		p.fill()
-	}))
+		if job := p.line.jobs[id]; job != nil && job.held == timer {
+			p.line.release(id)
+			p.fill()
+		}
+	})
+	p.line.hold(id, timer, firm)
 }

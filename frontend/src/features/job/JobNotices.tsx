@@ -1,10 +1,11 @@
 import { Link } from "@tanstack/react-router";
-import { DollarSign, Recycle } from "lucide-react";
+import { DollarSign, PauseCircle, Recycle } from "lucide-react";
 import { lazy, Suspense } from "react";
 import type { Job, Task } from "@/api/types";
 import { trialOf } from "@/features/newjob/trials";
 import { money } from "@/format/money";
 import { count, plural } from "@/format/number";
+import { PlainText } from "@/ui/PlainText";
 import { Notice } from "@/ui/State";
 import type { Tally } from "./tally";
 
@@ -21,6 +22,7 @@ export function JobNotices({ job, tasks, tally }: Facts & { tasks: readonly Task
         {job.status === "queued" && <QueuePlace job={job} />}
         {job.status === "succeeded" && job.counts.changed === 0 && <NothingToChange job={job} tasks={tasks} />}
       </Suspense>
+      <Paused job={job} tasks={tasks} />
       <OverBudget job={job} tally={tally} />
       <Reused job={job} tally={tally} />
     </>
@@ -30,6 +32,19 @@ export function JobNotices({ job, tasks, tally }: Facts & { tasks: readonly Task
 interface Facts {
   job: Job;
   tally: Tally;
+}
+
+/** Nothing runs, because what was begun was put back to wait for something. */
+function Paused({ job, tasks }: { job: Job; tasks: readonly Task[] }) {
+  const waits = job.counts.running === 0 && tasks.find((task) => task.status === "queued" && task.waitingFor);
+  if (!waits || !waits.waitingFor) return null;
+  return (
+    <Notice tone="warn" icon={<PauseCircle />}>
+      {plural(job.counts.queued, "repository waits", "repositories wait")}, and{" "}
+      {job.counts.queued === 1 ? "goes" : "go"} on by {job.counts.queued === 1 ? "itself" : "themselves"}:{" "}
+      <PlainText text={waits.waitingFor} />
+    </Notice>
+  );
 }
 
 /** The money is gone: that of the job, or that of some repositories. */
