@@ -145,7 +145,7 @@ func (v *validator) gates(settings GateSettings) {
 		case !known && name == RuleJudge:
 			v.add("gates.judge", "is no rule with a level: ask for the judge with \"judge\": true")
 		case !known:
-			v.add("gates", "%.40q is not a rule; the rules are %s", name, strings.Join(names, ", "))
+			v.add(gateField(name), "%.40q is not a rule; the rules are %s", name, strings.Join(names, ", "))
 		case slices.Contains(possible, level):
 		case len(possible) == 1:
 			v.add(field, "%.40q is not possible: this rule is always %q, because what it finds must not be published; the rules that can be set are %s",
@@ -154,6 +154,16 @@ func (v *validator) gates(settings GateSettings) {
 			v.add(field, "%.40q is not a level; use %q, %q or %q", level, GateAllow, GateWarn, GateBlock)
 		}
 	}
+}
+
+// gateField names the field of a rule that there may not be, in words that can stand
+// in any message.
+func gateField(name string) string {
+	isOdd := func(r rune) bool { return r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') }
+	if name == "" || len(name) > 40 || strings.ContainsFunc(name, isOdd) {
+		return "gates"
+	}
+	return "gates." + name
 }
 
 // maxGateErrors bounds how many errors of gates are listed.

@@ -32,6 +32,7 @@ type JudgeRequest struct {
 	Key      TaskKey
 	Prompt   string // what was asked for
 	Model    string
+	Engine   string    // what answered the agent; empty: not known
 	Diff     io.Reader // the unified patch, however long
 	DiffSHA  string    // its SHA-256 in hex; the thread's judge events have it
 	Verified []VerificationResult

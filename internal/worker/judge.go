@@ -21,6 +21,7 @@ const (
 // judged is what a conversation holds of its judge.
 type judged struct {
 	answers map[string]codybatch.Judgement // by the SHA-256 of the diff
+	wants   bool                           // the last of them asks for a revision
 	isBack  bool                           // the agent was sent back by one, and has answered since
 }
 
@@ -29,12 +30,11 @@ func (j *judged) hear(event codybatch.ThreadEvent) {
 	switch {
 	case event.Type == codybatch.EventJudge && event.Judgement != nil:
 		j.add(event.DiffSHA, *event.Judgement)
+		j.wants = event.Judgement.Verdict == codybatch.VerdictRevise
 	case event.Type == codybatch.EventRequest && event.N == 1: // it starts over
-		j.isBack = false
+		j.wants, j.isBack = false, false
 	case event.Type == codybatch.EventAssistant:
-		for _, answer := range j.answers {
-			j.isBack = j.isBack || answer.Verdict == codybatch.VerdictRevise
-		}
+		j.isBack = j.isBack || j.wants
 	}
 }
 
@@ -83,7 +83,7 @@ func (a *attempt) askJudge(ctx context.Context) (codybatch.JudgeResult, error) {
 	defer diff.Close()
 	before := a.spent()
 	request := codybatch.JudgeRequest{
-		Key: a.task.Key(), Prompt: a.job.Prompt, Model: a.job.Agent.Model, Diff: diff, DiffSHA: a.diffSHA, Verified: a.result.Verified,
+		Key: a.task.Key(), Prompt: a.job.Prompt, Model: a.job.Agent.Model, Engine: a.result.Engine, Diff: diff, DiffSHA: a.diffSHA, Verified: a.result.Verified,
 		Record: a.event,
 		Spent:  func(u codybatch.Usage) { a.spend(before.Add(u)) },
 	}

@@ -70,7 +70,7 @@ func (a *Agent) openJudge(request codybatch.JudgeRequest, key string) *session {
 		agent: a, key: key, traits: traitsOf(model), isAside: true,
 		run:    codybatch.AgentRun{Key: request.Key, Spent: request.Spent, Record: request.Record},
 		ledger: ledger{prices: a.prices, model: model, limit: request.Budget},
-		thread: thread{record: request.Record},
+		thread: thread{record: request.Record, engine: request.Engine},
 		client: anthropic.NewClient(option.WithoutEnvironmentDefaults(), option.WithAPIKey(key),
 			option.WithBaseURL(a.options.BaseURL), option.WithHTTPClient(a.http), option.WithMaxRetries(0)),
 		params: anthropic.MessageNewParams{Model: model, System: []anthropic.TextBlockParam{{Text: judgeSystem}}},

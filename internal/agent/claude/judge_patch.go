@@ -29,9 +29,9 @@ type patchFile struct {
 	size int64
 }
 
-// readPatch reads a diff, of which it holds at most room bytes for each of
-// maxJudgedFiles files. One that is longer than room bytes is cut: each file's diff keeps its beginning, short ones all, and
-// a line says what is left out.
+// readPatch reads a diff, of which it holds little more than it shows. One that is
+// longer than room bytes is cut: each file's diff keeps its beginning, short ones all,
+// and a line says what is left out.
 func readPatch(diff io.Reader, room int) (judgedPatch, error) {
 	files, left, err := splitPatch(diff, room)
 	if err != nil {
@@ -59,9 +59,10 @@ func readPatch(diff io.Reader, room int) (judgedPatch, error) {
 	return p, nil
 }
 
-// splitPatch cuts a patch at its files, and keeps up to room bytes of each. Content
-// can't look like the line that begins a file: its lines begin with a space, a plus,
-// a minus or a backslash, and those of a binary file hold no space.
+// splitPatch cuts a patch at its files, and keeps up to room bytes of each, and of
+// all files not much more than three times that. Content can't look like the line
+// that begins a file: its lines begin with a space, a plus, a minus or a backslash,
+// and those of a binary file hold no space.
 func splitPatch(diff io.Reader, room int) ([]patchFile, patchFile, error) {
 	var files []patchFile
 	var left patchFile
@@ -69,6 +70,7 @@ func splitPatch(diff io.Reader, room int) ([]patchFile, patchFile, error) {
 	err := eachPiece(diff, func(piece []byte, begins bool) {
 		if begins && bytes.HasPrefix(piece, []byte("diff --git ")) {
 			current = &left
+			trim(files, room)
 			if len(files) < maxJudgedFiles {
 				files = append(files, patchFile{})
 				current = &files[len(files)-1]
@@ -80,6 +82,22 @@ func splitPatch(diff io.Reader, room int) ([]patchFile, patchFile, error) {
 		}
 	})
 	return files, left, err
+}
+
+// trim lets go of what no longer has a place, once that is much: with more files,
+// the share of each only becomes smaller.
+func trim(files []patchFile, room int) {
+	held := 0
+	for _, f := range files {
+		held += len(f.text)
+	}
+	if held <= 2*room {
+		return
+	}
+	share := fairShare(files, room)
+	for i := range files {
+		files[i].text = bytes.Clone(files[i].text[:min(len(files[i].text), share)])
+	}
 }
 
 // fairShare is how many bytes each file may have so that all fit into room: what
