@@ -159,7 +159,9 @@ func (v *validator) gates(settings GateSettings) {
 // gateField names the field of a rule that there may not be, in words that can stand
 // in any message.
 func gateField(name string) string {
-	isOdd := func(r rune) bool { return r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') }
+	isOdd := func(r rune) bool {
+		return r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	}
 	if name == "" || len(name) > 40 || strings.ContainsFunc(name, isOdd) {
 		return "gates"
 	}

@@ -287,7 +287,7 @@ func enumOf(schema, field string) []any {
 	case "PullRequest.state":
 		return values([]codybatch.PullRequestState{codybatch.PullRequestOpen, codybatch.PullRequestMerged, codybatch.PullRequestClosed})
 	case "Gate.level":
-		return values([]codybatch.GateLevel{codybatch.GateWarn, codybatch.GateBlock}) // what is allowed is no objection
+		return values(codybatch.GateLevels())
 	case "Judgement.verdict":
 		return values(codybatch.Verdicts())
 	case "Message.role":
