@@ -2,6 +2,8 @@ package codybatch_test
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -172,4 +174,23 @@ func TestParseJudgement(t *testing.T) {
 			t.Errorf("got %q, %v", j.Reasons, err)
 		}
 	})
+}
+
+// The table for operators is kept by hand, and by this.
+func TestTheDocumentationKnowsEveryRule(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range codybatch.GateRules() {
+		always := ""
+		if rule.Fixed {
+			always = ", always"
+		}
+		row := fmt.Sprintf("| `%s` | %s | %s%s | %s%s |\n", rule.Name, rule.Description, rule.Default, always, rule.Script, always)
+		if !strings.Contains(string(text), row) {
+			t.Errorf("docs/operations.md lacks the row\n%s", row)
+		}
+	}
 }

@@ -57,7 +57,9 @@ const schema = v.object({
 export type GateRule = v.InferOutput<typeof gateRule>;
 export type Model = v.InferOutput<typeof model>;
 
-export interface Config extends Omit<v.InferOutput<typeof schema>, "models"> {
+export interface Config extends Omit<v.InferOutput<typeof schema>, "models" | "gateRules"> {
+  /** Empty: the server does not tell. */
+  gateRules: readonly GateRule[];
   /** The models to offer; empty: any name may be typed. */
   models: readonly string[];
   /** The same with what they cost. */

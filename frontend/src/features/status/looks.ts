@@ -48,7 +48,12 @@ export const outcomeLooks: Record<Outcome, Look> = {
     icon: TestTube,
     says: "A command that passed before fails after the change",
   },
-  gate_blocked: { word: "Stopped by a gate", tone: "bad", icon: ShieldAlert, says: "The diff breaks a rule, or the judge rejected it" },
+  gate_blocked: {
+    word: "Stopped by a gate",
+    tone: "bad",
+    icon: ShieldAlert,
+    says: "The diff breaks a rule, or the judge rejected it",
+  },
   budget_exhausted: {
     word: "Over budget",
     tone: "warn",
