@@ -49,6 +49,8 @@ test-agent: build bin/gotestsum ## the agent's loop, faults, interruptions and h
 		./internal/agent/... ./internal/rehearsal/... ./internal/sandbox/...
 	@CODYBATCH_TEST_REQUIRE=git bin/gotestsum --format pkgname-and-test-fails -- -race -timeout 10m \
 		-run MiddleOfAConversation ./internal/cli
+	@CODYBATCH_TEST_REQUIRE=git bin/gotestsum --format pkgname-and-test-fails -- -race -timeout 10m \
+		-run 'Hostile|Planted|WhatTheAgentDoes|TestGates|KnownValues|Documented' ./internal/worker ./internal/git
 
 .PHONY: test-dashboard
 test-dashboard: frontend/node_modules/.package-lock.json ## the dashboard's unit tests

@@ -90,5 +90,5 @@ func run(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", m.scenario, err)
 		}
 	}
-	return nil
+	return fleet(ctx, dir, &t)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/liamzdenek/cody-batch/internal/agent/claude"
+	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
 
@@ -25,7 +26,7 @@ func session(ctx context.Context, s *stage, t *table) error {
 	}
 	u := result.Usage
 	prompts := u.InputTokens + u.CacheReadTokens + u.CacheWriteTokens
-	price := claude.DefaultPrices()[claude.DefaultModel][0]
+	price := prices.Default()[claude.DefaultModel][0]
 	uncached := float64(prompts*int64(price.Input)+u.OutputTokens*int64(price.Output)) / 1e6
 	t.note(fmt.Sprintf("a session of %d turns: tokens of its prompts", len(s.wire.calls)), strconv.FormatInt(prompts, 10))
 	t.atLeast("  share that the cache serves", 100*float64(u.CacheReadTokens)/float64(prompts), 90, "%.1f %%")

@@ -54,10 +54,16 @@ func (s *stage) place(number int) (string, string) {
 // prepare makes a workspace.
 func (s *stage) prepare(number int) error {
 	dir, home := s.place(number)
-	for _, folder := range []string{dir, home} {
-		if err := os.MkdirAll(folder, 0o700); err != nil {
-			return err
-		}
+	if err := os.MkdirAll(home, 0o700); err != nil {
+		return err
+	}
+	return writeFiles(dir)
+}
+
+// writeFiles fills a folder with what every repository has.
+func writeFiles(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
 	}
 	for file := range files {
 		var text strings.Builder

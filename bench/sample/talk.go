@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/liamzdenek/cody-batch/internal/agent/claude"
+	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
 
@@ -18,7 +18,7 @@ const (
 	mostCached   = 60_000 // as if older turns were taken out of the conversation
 )
 
-var price = claude.DefaultPrices()[model][0].Price
+var price = prices.Default()[model][0].Price
 
 // talk writes the thread and the log of an attempt, with the times and the tokens
 // that it would take.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -64,6 +65,7 @@ type App struct {
 	Host    string // of the forge, as in patterns of the allow-list
 
 	options Options
+	prices  priceList
 	store   *sqlite.Store
 	pool    *inproc.Pool
 	stage   *stage // of the rehearsal; nil: there is none
@@ -82,8 +84,11 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, fmt.Errorf("find the data folder: %w", err)
 	}
 	a.options = o
+	if a.prices, err = readPrices(o.Config.ClaudePrices); err != nil {
+		return nil, err
+	}
 	if err := Confinement(o.Config).Check(); err != nil {
-		return nil, fmt.Errorf("%s=%s: %w", config.Sandbox, config.SandboxRequire, err)
+		return nil, fmt.Errorf("%s, %s and %s: %w", config.Sandbox, config.SandboxNetwork, config.SandboxUID, err)
 	}
 	forge, err := openForge(o)
 	if err != nil {
@@ -113,9 +118,14 @@ func (a *App) open(ctx context.Context, o Options, forge codybatch.Forge) error 
 			return err
 		}
 	}
-	agents, judges, unavailable, err := a.agents(o)
+	agents, judges, unavailable, err := a.agents(ctx, o)
 	if err != nil {
 		return err
+	}
+	if o.Config.SandboxUID != 0 { // another user has to get through to the workspaces; what else is here is closed by itself
+		if err := os.Chmod(o.Data, 0o711); err != nil { //nolint:gosec // see above
+			return fmt.Errorf("open the data folder for %s: %w", config.SandboxUID, err)
+		}
 	}
 	work, err := worker.New(worker.Options{
 		Store: a.store, Artifacts: artifacts, Forge: forge, Agents: agents, Judges: judges, Engines: a.engines(), Allow: a.Allow,
@@ -129,7 +139,7 @@ func (a *App) open(ctx context.Context, o Options, forge codybatch.Forge) error 
 	a.pool = inproc.New(a.own(work.Run), inproc.Options{Workers: o.Workers, Log: o.Log})
 	a.Service = codybatch.NewService(a.store, artifacts, a.pool, forge, codybatch.ServiceOptions{
 		Allow: a.Allow, Unavailable: unavailable, Engines: a.engines(),
-		HasPrice: claude.DefaultPrices().Has, Now: o.Now, NewID: a.newID, Log: o.Log,
+		HasPrice: a.prices.Has, Now: o.Now, NewID: a.newID, Log: o.Log,
 	})
 	return nil
 }
@@ -157,13 +167,13 @@ func openForge(o Options) (codybatch.Forge, error) {
 
 // agents opens those that can run here, with the judges that go with them, and says
 // of the others why not.
-func (a *App) agents(o Options) (map[codybatch.AgentType]codybatch.Agent, map[codybatch.AgentType]codybatch.Judge, map[codybatch.AgentType]string, error) {
+func (a *App) agents(ctx context.Context, o Options) (map[codybatch.AgentType]codybatch.Agent, map[codybatch.AgentType]codybatch.Judge, map[codybatch.AgentType]string, error) {
 	agents := map[codybatch.AgentType]codybatch.Agent{codybatch.AgentScript: script.New(script.Options{Confinement: Confinement(o.Config)})}
 	unavailable := map[codybatch.AgentType]string{}
 	key := o.Config.ClaudeAPIKey
 	options := claude.Options{
 		APIKey:  func(context.Context) (string, error) { return key.Reveal(), nil },
-		BaseURL: o.Config.AnthropicBaseURL, Confinement: Confinement(o.Config), Now: o.Now, Log: o.Log,
+		BaseURL: o.Config.AnthropicBaseURL, Prices: a.prices.List, Confinement: Confinement(o.Config), Now: o.Now, Log: o.Log,
 	}
 	if !o.OwnJobsOnly { // whoever waits for a job in the foreground wants to hear that the key is refused
 		options.Pause = longestPause
@@ -171,6 +181,15 @@ func (a *App) agents(o Options) (map[codybatch.AgentType]codybatch.Agent, map[co
 	switch {
 	case a.stage != nil: // even with a key: it was asked for
 		options.APIKey, options.BaseURL, options.Rehearsal = nil, a.stage.url, true
+	case o.Config.Bedrock:
+		agent, err := claude.NewBedrock(ctx, options, claude.Bedrock{Region: o.Config.AWSRegion})
+		if err != nil {
+			unavailable[codybatch.AgentClaude] = fmt.Sprintf("%q can't ask Bedrock: %v; give this process AWS credentials, or unset %s",
+				codybatch.AgentClaude, err, config.ClaudeProvider)
+			return agents, nil, unavailable, nil
+		}
+		agents[codybatch.AgentClaude] = agent
+		return agents, map[codybatch.AgentType]codybatch.Judge{codybatch.AgentClaude: agent}, unavailable, nil
 	case !key.IsSet():
 		unavailable[codybatch.AgentClaude] = fmt.Sprintf(
 			"%q needs an API key; set %s, or start with --rehearsal to try everything but the model",

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/claude"
 	"github.com/liamzdenek/cody-batch/internal/rehearsal"
 )
 
@@ -39,16 +40,22 @@ func openStage(ctx context.Context, o Options) (*stage, error) {
 }
 
 // builtIn is the rehearsal without a scenario: every conversation looks around
-// and leaves a note, and the judge accepts, so that a person sees the whole way of a
-// job.
+// and leaves a note, so that a person sees the whole way of a job. A remark on that
+// adds a line, and the judge accepts.
 func builtIn() rehearsal.Scenario {
 	const note = "This file was written by a rehearsal of Cody Batch: a script has answered in Claude's place.\n"
-	return rehearsal.Scenario{Name: "built-in", Acts: []rehearsal.Act{{
-		Name: "judge", When: rehearsal.When{Judge: true},
-		Turns: []rehearsal.Turn{rehearsal.Judge("accept", "A rehearsal: nobody has looked at the change.")},
-	}, {Name: "leave a note", Turns: []rehearsal.Turn{
-		rehearsal.Call("bash", map[string]string{"command": "ls"}),
-		rehearsal.Call("write", map[string]string{"file_path": "REHEARSAL.md", "content": note}),
-		rehearsal.Finish("changed", "Rehearsed: left a note in REHEARSAL.md.", "Rehearsal: leave a note", note),
-	}}}}
+	mend := rehearsal.Finish("changed", "Rehearsed: the note tells of the remark.", "Rehearsal: leave a note", note)
+	mend.Text = "A rehearsal can't understand a remark, so it adds a line about it to its note."
+	mend.Tools = append(rehearsal.Call("bash", map[string]string{"command": "echo 'A person has sent a remark.' >>REHEARSAL.md"}).Tools, mend.Tools...)
+	return rehearsal.Scenario{Name: "built-in", Acts: []rehearsal.Act{
+		{Name: "judge", When: rehearsal.When{Judge: true}, Turns: []rehearsal.Turn{
+			rehearsal.Judge("accept", "A rehearsal: nobody has looked at the change."),
+		}},
+		{Name: "hear a remark", When: rehearsal.When{LastContains: []string{claude.RemarkHead}}, Turns: []rehearsal.Turn{mend}},
+		{Name: "leave a note", Turns: []rehearsal.Turn{
+			rehearsal.Call("bash", map[string]string{"command": "ls"}),
+			rehearsal.Call("write", map[string]string{"file_path": "REHEARSAL.md", "content": note}),
+			rehearsal.Finish("changed", "Rehearsed: left a note in REHEARSAL.md.", "Rehearsal: leave a note", note),
+		}},
+	}}
 }

@@ -82,7 +82,7 @@ func (p *program) options(f *engineFlags, log *slog.Logger) (app.Options, error)
 
 // announceRemoteRehearsal says the same of a server.
 func (p *program) announceRemoteRehearsal(ctx context.Context, client *httpapi.Client, job httpapi.Job) {
-	if job.Agent.Type != string(codybatch.AgentClaude) || job.CompletedAt != nil {
+	if !codybatch.AgentType(job.Agent.Type).AsksModel() || job.CompletedAt != nil {
 		return
 	}
 	health, err := client.Health(ctx)

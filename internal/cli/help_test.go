@@ -10,7 +10,7 @@ func TestHelp(t *testing.T) {
 	var got strings.Builder
 	for _, command := range []string{
 		"", "serve", "run", "job", "job create", "job list", "job view", "job watch", "job diff", "job thread", "job log",
-		"job cancel", "job retry", "job publish", "job review", "repo list", "doctor", "version",
+		"job cancel", "job retry", "job publish", "job review", "job feedback", "repo list", "doctor", "version",
 	} {
 		got.WriteString("== codybatch " + command + "\n")
 		arguments := append(strings.Fields(command), "--help")

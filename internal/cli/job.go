@@ -70,6 +70,7 @@ server that has the same --data. API_TOKEN is the token, where the server wants 
 	c.AddCommand(
 		p.jobCreate(&server), p.jobList(&server), p.jobView(&server), p.jobWatch(&server), p.jobDiff(&server),
 		p.jobThread(&server), p.jobLog(&server), p.jobCancel(&server), p.jobRetry(&server), p.jobPublish(&server), p.jobReview(&server),
+		p.jobFeedback(&server),
 	)
 	return c
 }

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/liamzdenek/cody-batch/internal/sandbox"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -31,6 +33,7 @@ type serverKey struct{}
 // TestMain makes this binary two programs more, which scripts and tests find in
 // PATH: codybatch, and request, a curl that is always there.
 func TestMain(m *testing.M) {
+	sandbox.Inside()
 	testscript.Main(m, map[string]func(){
 		"codybatch": func() { os.Exit(Process()) },
 		"request":   request,

@@ -82,7 +82,7 @@ type AgentResult struct {
 	// limit or reason that ended it. The diff has the last word on the first two.
 	Outcome Outcome
 	Reason  string // for people; what ended it, when that is not success
-	Engine  string // what really did the work: "claude", "rehearsal", "script"
+	Engine  string // what really did the work: "claude", "claude-code", "rehearsal", "script"
 	Summary string
 	PRTitle string // the agent's suggestions; empty: it has none
 	PRBody  string

@@ -77,6 +77,7 @@ func (s *Service) Thread(ctx context.Context, key TaskKey, attempt int, after in
 	thread := Thread{Attempt: attempt, NextAfter: after}
 	lines := bufio.NewReader(document)
 	var before ThreadEvent
+	var remark string // that no request has said yet
 	for {
 		line, err := lines.ReadBytes('\n')
 		if errors.Is(err, io.EOF) { // a line without an end is still being written
@@ -90,18 +91,28 @@ func (s *Service) Thread(ctx context.Context, key TaskKey, attempt int, after in
 		if err := json.Unmarshal(line, &event); err != nil {
 			return thread, fmt.Errorf("read thread of %s after event %d: %w", key, thread.NextAfter, err)
 		}
-		if (event.Type == EventAssistant || event.Type == EventJudge) && event.Usage != nil {
+		switch {
+		case event.Type == EventFeedback: // what was said before belongs to an earlier attempt
+			thread.Usage, remark = Usage{}, event.Reason
+		case (event.Type == EventAssistant || event.Type == EventJudge) && event.Usage != nil:
 			thread.Usage = thread.Usage.Add(*event.Usage)
 		}
 		isRepeated := event.repeats(before)
 		before = event
+		if event.Seq <= after && (event.Type != EventRequest || remark == "") {
+			continue
+		}
+		message, ok := event.Message()
+		if event.Type == EventRequest && message.drop(remark) {
+			remark, ok = "", len(message.Blocks) > 0
+		}
 		if event.Seq <= after {
 			continue
 		}
 		if len(thread.Messages) == maxThreadPage {
 			return thread, nil
 		}
-		if message, ok := event.Message(); ok && !isRepeated {
+		if ok && !isRepeated {
 			thread.Messages = append(thread.Messages, message)
 		}
 		thread.NextAfter = event.Seq

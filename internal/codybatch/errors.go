@@ -39,6 +39,10 @@ var (
 	ErrTimeout  = errors.New("time limit reached")
 )
 
+// CodeSecretInDiff is the TaskError code of an attempt whose change held one of the
+// server's own credentials, and was not kept.
+const CodeSecretInDiff = "secret_in_diff"
+
 // FieldError is one field of a request that can't be accepted, by its place in
 // the JSON document ("repositories[3]", "pullRequest.branch").
 type FieldError struct {

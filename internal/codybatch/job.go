@@ -28,14 +28,22 @@ type AgentType string
 
 // The engines that a job may ask for.
 const (
-	AgentClaude AgentType = "claude" // the loop on the Messages API
-	AgentScript AgentType = "script" // any program, run in the workspace
+	AgentClaude     AgentType = "claude"      // the loop on the Messages API
+	AgentClaudeCode AgentType = "claude-code" // the Claude Code CLI, which the operator installs
+	AgentScript     AgentType = "script"      // any program, run in the workspace
 )
+
+// AgentTypes lists every engine, for validation and for help texts.
+func AgentTypes() []AgentType { return []AgentType{AgentClaude, AgentClaudeCode, AgentScript} }
+
+// AsksModel reports whether an engine takes a prompt and asks a model for tokens,
+// which cost money.
+func (t AgentType) AsksModel() bool { return t == AgentClaude || t == AgentClaudeCode }
 
 // AgentSpec says who edits the workspace, and within which limits.
 type AgentSpec struct {
 	Type     AgentType     `json:"type"`
-	Model    string        `json:"model,omitempty"`    // AgentClaude only
+	Model    string        `json:"model,omitempty"`    // not AgentScript
 	Script   string        `json:"script,omitempty"`   // AgentScript only; run by bash -eu
 	MaxTurns int           `json:"maxTurns,omitempty"` // model calls in one attempt
 	MaxCost  *Money        `json:"maxCost,omitempty"`  // of one attempt; nil only for scripts
@@ -60,7 +68,7 @@ type JobSpec struct {
 // Job is one prompt (or script) over many repositories.
 type Job struct {
 	ID                 JobID           `json:"id"`
-	Engine             string          `json:"engine,omitempty"` // what is to answer for the agent: "claude", "rehearsal", "script"
+	Engine             string          `json:"engine,omitempty"` // what is to answer for the agent: "claude", "claude-code", "rehearsal", "script"
 	Name               string          `json:"name"`
 	Description        string          `json:"description,omitempty"`
 	Prompt             string          `json:"prompt,omitempty"`

@@ -42,7 +42,7 @@ func (s JobSpec) WithDefaults() JobSpec {
 	if s.Agent.Timeout == 0 {
 		s.Agent.Timeout = DefaultTimeout
 	}
-	if s.Agent.Type == AgentClaude {
+	if s.Agent.Type.AsksModel() {
 		if s.Agent.Model == "" {
 			s.Agent.Model = DefaultModel
 		}
@@ -156,7 +156,7 @@ func (v *validator) money(field string, amount *Money) {
 func (v *validator) agent(s JobSpec) {
 	a := s.Agent
 	switch a.Type {
-	case AgentClaude:
+	case AgentClaude, AgentClaudeCode:
 		if strings.TrimSpace(s.Prompt) == "" {
 			v.add("prompt", "must not be empty")
 		}
@@ -180,10 +180,10 @@ func (v *validator) agent(s JobSpec) {
 			v.add("prompt", "a job with agent.type %q takes agent.script instead of a prompt", AgentScript)
 		}
 		if a.Model != "" || a.MaxTurns != 0 || a.MaxCost != nil {
-			v.add("agent", "model, maxTurns and maxCostUsd belong to agent.type %q", AgentClaude)
+			v.add("agent", "model, maxTurns and maxCostUsd belong to agent.type %q and %q", AgentClaude, AgentClaudeCode)
 		}
 	default:
-		v.add("agent.type", "%.40q is unknown; use %q or %q", a.Type, AgentClaude, AgentScript)
+		v.add("agent.type", "%.40q is unknown; use %q, %q or %q", a.Type, AgentClaude, AgentClaudeCode, AgentScript)
 	}
 	if a.Timeout < time.Second || a.Timeout > MaxTimeout {
 		v.add("agent.timeoutSeconds", "must be from 1 to %d", int(MaxTimeout.Seconds()))
@@ -210,8 +210,8 @@ func (v *validator) verify(commands []string) {
 }
 
 func (v *validator) judge(s JobSpec) {
-	if s.Judge && s.Agent.Type == AgentScript {
-		v.add("judge", "needs a model, and agent.type %q has none; leave it out, or use agent.type %q", AgentScript, AgentClaude)
+	if s.Judge && s.Agent.Type != AgentClaude && s.Agent.Type != "" {
+		v.add("judge", "needs a model to ask, and agent.type %q has no judge; leave it out, or use agent.type %q", s.Agent.Type, AgentClaude)
 	}
 }
 

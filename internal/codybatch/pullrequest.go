@@ -26,4 +26,7 @@ type PullRequest struct {
 	Number int              `json:"number"`
 	URL    string           `json:"url"`
 	State  PullRequestState `json:"state"`
+
+	// Outdated says that it shows an earlier diff than the task has now.
+	Outdated bool `json:"outdated,omitempty"`
 }

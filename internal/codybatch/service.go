@@ -161,7 +161,7 @@ func (s *Service) available(agent AgentSpec) error {
 	if reason := s.Unavailable[agent.Type]; reason != "" {
 		return &ValidationError{Fields: []FieldError{{Field: "agent.type", Message: reason}}}
 	}
-	if agent.Type == AgentClaude && s.HasPrice != nil && !s.HasPrice(agent.Model) {
+	if agent.Type.AsksModel() && s.HasPrice != nil && !s.HasPrice(agent.Model) {
 		return &ValidationError{Fields: []FieldError{{Field: "agent.model", Message: fmt.Sprintf(
 			"%q has no known price, so that no budget could be kept; use a model of the price list, such as %q", agent.Model, DefaultModel)}}}
 	}

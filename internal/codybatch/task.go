@@ -168,6 +168,7 @@ type Task struct {
 	Judgement   *Judgement           `json:"judgement,omitempty"`
 	Review      *Review              `json:"review,omitempty"`
 	PullRequest *PullRequest         `json:"pullRequest,omitempty"`
+	Feedback    *Feedback            `json:"feedback,omitempty"` // a remark that the next attempt, or this one, goes on with
 	Error       *TaskError           `json:"error,omitempty"`
 
 	Usage   Usage `json:"usage"`             // of this attempt
@@ -214,7 +215,14 @@ const (
 	ActionRetry   Action = "retry"
 	ActionPublish Action = "publish"
 	ActionReview  Action = "review"
+
+	ActionFeedback Action = "feedback"
 )
+
+// AllActions lists every action, in the order of Task.Actions.
+func AllActions() []Action {
+	return []Action{ActionCancel, ActionRetry, ActionPublish, ActionReview, ActionFeedback}
+}
 
 // Actions lists what can be done to the task now, in a fixed order.
 func (t Task) Actions() []Action {
@@ -231,6 +239,9 @@ func (t Task) Actions() []Action {
 	if t.Status.Final() && t.Changed() {
 		actions = append(actions, ActionReview)
 	}
+	if t.whyNotFeedback() == "" {
+		actions = append(actions, ActionFeedback)
+	}
 	return actions
 }
 
@@ -239,7 +250,8 @@ func (t Task) canRetry() bool {
 }
 
 func (t Task) canPublish() bool {
-	return t.Status == TaskSucceeded && t.Accepted && t.Changed() && t.PullRequest == nil && !t.rejected()
+	isDone := t.Status == TaskSucceeded || t.isUnheard()
+	return isDone && t.Accepted && t.Changed() && !t.rejected() && (t.PullRequest == nil || t.PullRequest.Outdated)
 }
 
 func (t Task) rejected() bool { return t.Review != nil && t.Review.Decision == ReviewRejected }
@@ -247,7 +259,7 @@ func (t Task) rejected() bool { return t.Review != nil && t.Review.Decision == R
 // PublishesStored reports whether the next attempt of the task is there to
 // publish the diff that it has: no agent runs then, and nothing is spent.
 func (t Task) PublishesStored(j Job) bool {
-	return t.Accepted && t.Changed() && !t.Fresh && !t.rejected() && (t.PublishRequested || j.CreatePullRequests)
+	return t.Accepted && t.Changed() && !t.Fresh && t.Feedback == nil && !t.rejected() && (t.PublishRequested || j.CreatePullRequests)
 }
 
 // contribution is a task's share in the totals of its job.

@@ -3,6 +3,7 @@ package codybatch
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -23,6 +24,10 @@ const (
 	EventGate       EventType = "gate"
 	EventJudge      EventType = "judge"
 	EventRunEnd     EventType = "runEnd"
+
+	// EventFeedback is a person's remark, from which the conversation goes on with
+	// new limits. The next request says it to the model.
+	EventFeedback EventType = "feedback"
 )
 
 // ThreadEvent is one line of thread.jsonl. Which fields are set depends on Type;
@@ -40,6 +45,7 @@ type ThreadEvent struct {
 	PromptSHA  string         `json:"promptSha,omitempty"`
 	Repository RepositoryName `json:"repository,omitempty"`
 	BaseCommit string         `json:"baseCommit,omitempty"`
+	Sandbox    []string       `json:"sandbox,omitempty"` // the layers that keep its programs in; the worker sets it
 
 	// request
 	N         int    `json:"n,omitempty"` // the model call, from 1
@@ -91,7 +97,7 @@ type ThreadEvent struct {
 	// notice: the job whose conversation this is, if the result was taken over
 	ReusedFrom JobID `json:"reusedFrom,omitempty"`
 
-	// retry, notice, compaction, runEnd, gate, judge
+	// retry, notice, compaction, runEnd, gate, judge, feedback
 	Reason   string    `json:"reason,omitempty"`
 	Outcome  Outcome   `json:"outcome,omitempty"`
 	DiffStat *DiffStat `json:"diffStat,omitempty"`
@@ -151,6 +157,17 @@ type Message struct {
 	DurationMs int64     `json:"durationMs,omitempty"`
 }
 
+// drop takes out the blocks that only pass on a remark, which has a message of its
+// own. It reports whether there was one.
+func (m *Message) drop(remark string) bool {
+	if remark == "" {
+		return false
+	}
+	before := len(m.Blocks)
+	m.Blocks = slices.DeleteFunc(m.Blocks, func(b Block) bool { return b.Type == BlockText && strings.Contains(b.Text, remark) })
+	return len(m.Blocks) < before
+}
+
 // Message turns an event into a message, or reports false for events that only
 // machines need.
 func (e ThreadEvent) Message() (Message, bool) {
@@ -174,6 +191,9 @@ func (e ThreadEvent) Message() (Message, bool) {
 		return text(e.verification())
 	case EventGate:
 		return text(string(e.Level) + " " + e.Rule + ": " + e.Reason)
+	case EventFeedback:
+		m.Role = RoleUser
+		return text(e.Reason)
 	case EventJudge:
 		m.MessageID, m.StopReason, m.Usage = e.MessageID, e.StopReason, e.Usage
 		return text(e.Reason)

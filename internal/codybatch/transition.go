@@ -99,6 +99,13 @@ func (t Task) Finished(worker string, attempt int, r TaskResult, now time.Time) 
 		return t, err
 	}
 	t.Outcome, t.Status, t.Error = r.Outcome, r.Outcome.Status(), r.Error
+	if t.Feedback != nil && r.Outcome == OutcomeCanceled && r.HeadCommit == "" {
+		r.Untouched = true // taken back with the remark
+	}
+	isAnswered := t.isAnsweredBy(r)
+	if isAnswered {
+		t.Feedback = nil
+	}
 	if !r.Untouched {
 		t.ReusedFrom, t.Engine, t.Summary, t.BaseCommit = r.ReusedFrom, r.Engine, r.Summary, r.BaseCommit
 		t.HasDiff, t.DiffAttempt, t.DiffStat, t.Fingerprint = r.HasDiff, attempt, r.DiffStat, r.Fingerprint
@@ -109,8 +116,13 @@ func (t Task) Finished(worker string, attempt int, r TaskResult, now time.Time) 
 	if r.HeadCommit != "" {
 		t.Branch, t.HeadCommit = r.Branch, r.HeadCommit
 	}
-	if r.PullRequest != nil {
+	switch {
+	case r.PullRequest != nil:
 		t.PullRequest = r.PullRequest
+	case t.PullRequest != nil && !r.Untouched:
+		outdated := *t.PullRequest
+		outdated.Outdated = true
+		t.PullRequest = &outdated
 	}
 	t.setUsage(r.Usage)
 	if r.Outcome == OutcomeCanceled {
@@ -121,6 +133,9 @@ func (t Task) Finished(worker string, attempt int, r TaskResult, now time.Time) 
 		t.PublishRequested = false
 	}
 	t.Interrupted = t.unanswered(r)
+	if isAnswered {
+		t.Interrupted = nil
+	}
 	t.CancelRequested, t.Lost = false, 0
 	t.CompletedAt, t.UpdatedAt = now, now
 	return t, nil
@@ -173,10 +188,14 @@ func (t Task) LeaseExpired(now time.Time) (Task, error) {
 	t.Lost++
 	if t.Lost >= MaxLost {
 		t.release()
-		t.Interrupted = nil // going on with it may be what ends them
+		again := "retry"
+		if t.Feedback != nil {
+			again = "send the remark again"
+		}
+		t.Interrupted, t.Feedback = nil, nil // going on with it may be what ends them
 		t.Status, t.Outcome, t.CompletedAt, t.UpdatedAt = TaskFailed, OutcomeInfraError, now, now
 		t.Error = &TaskError{Code: "worker_lost", Message: fmt.Sprintf(
-			"%d workers in a row fell silent while they ran this task; look for workers that were killed or ran out of memory, then retry", t.Lost)}
+			"%d workers in a row fell silent while they ran this task; look for workers that were killed or ran out of memory, then %s", t.Lost, again)}
 		return t, nil
 	}
 	t.interrupt(now)
@@ -204,19 +223,23 @@ func (t Task) Retried(now time.Time) (Task, error) {
 	t.Fresh = t.Fresh || t.rejected()
 	t.Attempt++
 	t.Lost = 0
-	if t.Fresh {
+	if t.Fresh && t.Feedback == nil {
 		t.Interrupted = nil
 	}
 	t.queue(now)
 	return t, nil
 }
 
-// Publishing is a succeeded task, queued to have its stored diff published.
+// Publishing is a succeeded task, queued to have its stored diff published. A remark
+// that was not heard is given up for it.
 func (t Task) Publishing(now time.Time) (Task, error) {
 	if !t.canPublish() {
 		return t, &ActionError{Key: t.Key(), Action: ActionPublish, Reason: t.whyNotPublish()}
 	}
 	review := t.Review
+	if t.Feedback != nil {
+		t.Fresh, t.Feedback = t.Feedback.Before.Fresh, nil
+	}
 	t.Attempt++
 	t.Lost, t.Interrupted, t.PublishRequested = 0, nil, true
 	t.queue(now)
@@ -263,7 +286,7 @@ func (t Task) heldBy(worker string, attempt int) error {
 
 func (t Task) whyNotPublish() string {
 	switch {
-	case t.PullRequest != nil:
+	case t.PullRequest != nil && !t.PullRequest.Outdated:
 		return "it is published already: " + t.PullRequest.URL
 	case t.Status == TaskSucceeded && !t.Changed():
 		return "nothing was changed"
@@ -300,11 +323,14 @@ func (t *Task) queue(now time.Time) {
 	t.QueuedAt, t.StartedAt, t.CompletedAt, t.UpdatedAt = now, time.Time{}, time.Time{}, now
 }
 
-// canceled ends a task for good. One whose stored diff was to be published is what
-// it was before.
+// canceled ends a task for good. One whose stored diff was to be published, or whose
+// remark nothing came of, is what it was before.
 func (t Task) canceled(now time.Time) Task {
 	t.release()
 	t.Lost, t.Interrupted = 0, nil
+	if t.Feedback != nil {
+		return t.unsteered(now)
+	}
 	if t.PublishRequested && t.Accepted && t.Changed() {
 		t.Status, t.Outcome, t.Error, t.PublishRequested, t.CancelRequested = TaskSucceeded, OutcomeChanged, nil, false, false
 		t.CompletedAt, t.UpdatedAt = now, now

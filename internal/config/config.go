@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -20,6 +22,9 @@ const (
 	ClaudeAPIKey        = "CLAUDE_API_KEY"
 	AnthropicAPIKey     = "ANTHROPIC_API_KEY" // read if CLAUDE_API_KEY is not set
 	AnthropicBaseURL    = "ANTHROPIC_BASE_URL"
+	ClaudeProvider      = "CLAUDE_PROVIDER"
+	ClaudePrices        = "CLAUDE_PRICES"
+	AWSRegion           = "AWS_REGION"
 	AllowedRepositories = "ALLOWED_REPOSITORIES"
 	APIToken            = "API_TOKEN"
 	APIAuthorization    = "API_AUTHORIZATION"
@@ -27,6 +32,9 @@ const (
 	Sandbox             = "SANDBOX"
 	SandboxRead         = "SANDBOX_READ"
 	SandboxWrite        = "SANDBOX_WRITE"
+	SandboxNetwork      = "SANDBOX_NETWORK"
+	SandboxUID          = "SANDBOX_UID"
+	SandboxMemory       = "SANDBOX_MEMORY"
 	Server              = "CODYBATCH_SERVER"
 	xdgDataHome         = "XDG_DATA_HOME"
 	home                = "HOME"
@@ -48,6 +56,9 @@ type Config struct {
 	GitHubAPIURL        string // empty: github.com
 	ClaudeAPIKey        Secret
 	AnthropicBaseURL    string // empty: Anthropic's own
+	Bedrock             bool   // CLAUDE_PROVIDER=bedrock
+	AWSRegion           string // empty: not said
+	ClaudePrices        string // a file; empty: the list that is built in
 	AllowedRepositories string // patterns "host/owner/name", comma-separated; empty: none
 	APIToken            Secret
 	OpenToAll           bool     // API_AUTHORIZATION=none
@@ -55,6 +66,9 @@ type Config struct {
 	Sandbox             string   // SandboxOff or SandboxRequire; empty: what the kernel has
 	SandboxRead         []string // absolute paths that programs of agents may read as well
 	SandboxWrite        []string // and those that they may change
+	SandboxNoNetwork    bool     // SANDBOX_NETWORK=off
+	SandboxUID          int      // the user that they run as; 0: the server's own, -1: one for each command
+	SandboxMemory       int64    // bytes that a command may use; 0: half of the machine's
 	DataHome            string   // where programs of this user keep their data; empty: unknown
 }
 
@@ -80,6 +94,9 @@ func Read(lookup func(string) (string, bool)) (Config, error) {
 		GitHubAPIURL:        r.address(GitHubAPIURL),
 		ClaudeAPIKey:        r.secret(ClaudeAPIKey),
 		AnthropicBaseURL:    r.address(AnthropicBaseURL),
+		Bedrock:             r.provider(),
+		AWSRegion:           r.text(AWSRegion),
+		ClaudePrices:        r.text(ClaudePrices),
 		AllowedRepositories: r.patterns(AllowedRepositories),
 		APIToken:            r.secret(APIToken),
 		OpenToAll:           r.authorization(),
@@ -87,7 +104,13 @@ func Read(lookup func(string) (string, bool)) (Config, error) {
 		Sandbox:             r.sandbox(),
 		SandboxRead:         r.paths(SandboxRead),
 		SandboxWrite:        r.paths(SandboxWrite),
+		SandboxNoNetwork:    r.network(),
+		SandboxUID:          r.uid(),
+		SandboxMemory:       r.memory(),
 		DataHome:            r.dataHome(),
+	}
+	if c.Bedrock && !regionPattern.MatchString(c.AWSRegion) {
+		r.problem(AWSRegion, "%s=bedrock needs the region, such as eu-central-1", ClaudeProvider)
 	}
 	if !c.ClaudeAPIKey.IsSet() {
 		c.ClaudeAPIKey = r.secret(AnthropicAPIKey)
@@ -173,6 +196,22 @@ func (r *reader) authorization() bool {
 	}
 }
 
+// regionPattern keeps what becomes part of an address to what regions look like.
+var regionPattern = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$`)
+
+// provider reports whether Claude is asked through Bedrock.
+func (r *reader) provider() bool {
+	switch value := r.text(ClaudeProvider); value {
+	case "", "anthropic":
+		return false
+	case "bedrock":
+		return true
+	default:
+		r.problem(ClaudeProvider, "%q is unknown; use %q (the default) or %q", value, "anthropic", "bedrock")
+		return false
+	}
+}
+
 func (r *reader) sandbox() string {
 	switch value := r.text(Sandbox); value {
 	case "", "auto":
@@ -183,6 +222,53 @@ func (r *reader) sandbox() string {
 		r.problem(Sandbox, "%q is unknown; use %q (the default), %q or %q", value, "auto", SandboxOff, SandboxRequire)
 		return ""
 	}
+}
+
+func (r *reader) network() bool {
+	switch value := r.text(SandboxNetwork); value {
+	case "", "on":
+		return false
+	case "off":
+		return true
+	default:
+		r.problem(SandboxNetwork, "%q is unknown; use %q (the default) or %q", value, "on", "off")
+		return false
+	}
+}
+
+func (r *reader) uid() int {
+	switch value := r.text(SandboxUID); value {
+	case "", "off":
+		return 0
+	case "auto":
+		return -1
+	default:
+		number, err := strconv.ParseUint(value, 10, 31)
+		if err != nil || number == 0 {
+			r.problem(SandboxUID, "%q is unknown; use %q (the default), %q or the number of a user that is not root", value, "off", "auto")
+		}
+		return int(number)
+	}
+}
+
+// memory reads a number of bytes such as 4GiB.
+func (r *reader) memory() int64 {
+	value := r.text(SandboxMemory)
+	if value == "" {
+		return 0
+	}
+	digits, shift := value, 0
+	for unit, bits := range map[string]int{"MiB": 20, "GiB": 30} {
+		if number, ok := strings.CutSuffix(value, unit); ok {
+			digits, shift = strings.TrimSpace(number), bits
+		}
+	}
+	number, err := strconv.ParseInt(digits, 10, 32)
+	if err != nil || shift == 0 || number <= 0 || number<<shift < 64<<20 {
+		r.problem(SandboxMemory, "%q: want what a command may use with all that it starts, such as 4GiB or 512MiB, and 64MiB at least", value)
+		return 0
+	}
+	return number << shift
 }
 
 // paths reads a list as PATH is one.

@@ -107,6 +107,24 @@ func TestRead(t *testing.T) {
 	})
 }
 
+func TestReadProvider(t *testing.T) {
+	t.Parallel()
+	got, err := config.Read(environment("CLAUDE_PROVIDER=bedrock", "AWS_REGION=eu-central-1"))
+	if err != nil || !got.Bedrock || got.AWSRegion != "eu-central-1" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if got, err := config.Read(environment("CLAUDE_PROVIDER=anthropic", "AWS_REGION=wherever")); err != nil || got.Bedrock {
+		t.Errorf("got %+v, %v", got, err) // without Bedrock the region is somebody else's
+	}
+	for _, wrong := range [][]string{
+		{"CLAUDE_PROVIDER=bedrock"}, {"CLAUDE_PROVIDER=bedrock", "AWS_REGION=evil.example/"}, {"CLAUDE_PROVIDER=vertex"},
+	} {
+		if _, err := config.Read(environment(wrong...)); err == nil || !strings.Contains(err.Error(), "CLAUDE_PROVIDER") {
+			t.Errorf("%q: got %v", wrong, err)
+		}
+	}
+}
+
 func TestReadClient(t *testing.T) {
 	t.Parallel()
 	got, err := config.ReadClient(environment("CODYBATCH_SERVER=http://127.0.0.1:8080/", "API_TOKEN=token", "DYNAMODB_JOBS_TABLE=jobs"))

@@ -193,6 +193,11 @@ func (c *Client) ReviewTasks(ctx context.Context, id codybatch.JobID, decision c
 	return c.bulk(ctx, id, "/review", ReviewTasksRequest{Decision: string(decision), Note: note, Repositories: names(repositories)}, repositories)
 }
 
+// FeedbackTasks sends the named tasks back to their agents with one remark.
+func (c *Client) FeedbackTasks(ctx context.Context, id codybatch.JobID, message string, repositories []codybatch.RepositoryName) (BulkResult, error) {
+	return c.bulk(ctx, id, "/feedback", FeedbackTasksRequest{Message: message, Repositories: names(repositories)}, repositories)
+}
+
 // errNoNames keeps a list that came out empty from meaning all.
 var errNoNames = errors.New("no repository is named")
 
@@ -251,6 +256,11 @@ func (c *Client) CancelTask(ctx context.Context, key codybatch.TaskKey) (Task, e
 // ReviewTask records a verdict on a diff, or withdraws it.
 func (c *Client) ReviewTask(ctx context.Context, key codybatch.TaskKey, decision codybatch.ReviewDecision, note string) (Task, error) {
 	return c.taskAction(ctx, key, "/review", ReviewRequest{Decision: string(decision), Note: note})
+}
+
+// FeedbackTask sends a finished task back to its agent with a remark.
+func (c *Client) FeedbackTask(ctx context.Context, key codybatch.TaskKey, message string) (Task, error) {
+	return c.taskAction(ctx, key, "/feedback", FeedbackRequest{Message: message})
 }
 
 func (c *Client) taskAction(ctx context.Context, key codybatch.TaskKey, action string, body any) (Task, error) {

@@ -61,6 +61,12 @@ func (a *api) registerJobs(h huma.API) {
 		http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	register(a, h, review, a.reviewTasks)
 	describeBody[ReviewTasksRequest](h, review, true)
+	feedback := operation("sendFeedbackToTasks", http.MethodPost, "/jobs/{jobId}/feedback", tagJobs,
+		"Send repositories of a job back with a remark", "Queues the named tasks again if they are finished and have a conversation: their agents go on with it and hear the remark, the same for all.",
+		http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	feedback.DefaultStatus = http.StatusAccepted
+	register(a, h, feedback, a.sendFeedbackToTasks)
+	describeBody[FeedbackTasksRequest](h, feedback, true)
 	register(a, h, operation("getTimeline", http.MethodGet, "/jobs/{jobId}/timeline", tagJobs,
 		"Get a job's timeline", "Counts and cost over time, for a plot. A task that was queued again counts with its latest attempt only.",
 		http.StatusNotFound), a.timeline)
@@ -251,6 +257,28 @@ func (a *api) reviewTasks(ctx context.Context, in *reviewTasksInput) (*answer[Bu
 		return nil, validation(invalid)
 	}
 	result, err := a.service.ReviewTasks(ctx, id, codybatch.ReviewDecision(request.Decision), request.Note, chosen)
+	return a.bulk(ctx, id, result, err)
+}
+
+type feedbackTasksInput struct {
+	JobPath
+	document
+}
+
+func (a *api) sendFeedbackToTasks(ctx context.Context, in *feedbackTasksInput) (*answer[BulkResult], error) {
+	var request FeedbackTasksRequest
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	if err := in.decode(&request, false); err != nil {
+		return nil, err
+	}
+	chosen, invalid := atLeastOneName(request.Repositories)
+	if len(invalid) > 0 {
+		return nil, validation(invalid)
+	}
+	result, err := a.service.FeedbackTasks(ctx, id, request.Message, chosen)
 	return a.bulk(ctx, id, result, err)
 }
 

@@ -162,6 +162,10 @@ func describeBody[T any](h huma.API, op huma.Operation, isRequired bool) {
 		media.Example = ReviewRequest{Decision: "approved", Note: "Reads well."}
 	case reflect.TypeFor[ReviewTasksRequest]():
 		media.Example = ReviewTasksRequest{Decision: "approved", Note: "All the same.", Repositories: []string{"acme/site", "acme/api"}}
+	case reflect.TypeFor[FeedbackRequest]():
+		media.Example = FeedbackRequest{Message: "Keep the old name as an alias."}
+	case reflect.TypeFor[FeedbackTasksRequest]():
+		media.Example = FeedbackTasksRequest{Message: "Keep the old name as an alias.", Repositories: []string{"acme/site", "acme/api"}}
 	}
 	h.OpenAPI().Paths[op.Path].Post.RequestBody = &huma.RequestBody{
 		Required: isRequired, Content: map[string]*huma.MediaType{typeJSON: media},
@@ -236,7 +240,7 @@ func finishDescription(description *huma.OpenAPI) {
 	delete(schemas, "ErrorDetail")
 	requests := []string{
 		"JobRequest", "AgentRequest", "PullRequestRequest", "RetryRequest", "PublishRequest",
-		"CancelTasksRequest", "ReviewRequest", "ReviewTasksRequest",
+		"CancelTasksRequest", "ReviewRequest", "ReviewTasksRequest", "FeedbackRequest", "FeedbackTasksRequest",
 	}
 	for name, schema := range schemas {
 		if !slices.Contains(requests, name) {
@@ -256,7 +260,7 @@ func finishDescription(description *huma.OpenAPI) {
 			}
 		}
 	}
-	for name, fields := range map[string][]string{"Task": {"review", "pullRequest", "judgement", "error"}, "Message": {"usage"}} {
+	for name, fields := range map[string][]string{"Task": {"review", "feedback", "pullRequest", "judgement", "error"}, "Message": {"usage"}} {
 		for _, field := range fields {
 			property := schemas[name].Properties[field]
 			schemas[name].Properties[field] = &huma.Schema{
@@ -279,7 +283,7 @@ func enumOf(schema, field string) []any {
 	case "Task.phase":
 		return values(codybatch.Phases())
 	case "AgentRequest.type", "AgentLimits.type":
-		return values([]codybatch.AgentType{codybatch.AgentClaude, codybatch.AgentScript})
+		return values(codybatch.AgentTypes())
 	case "Review.decision":
 		return values([]codybatch.ReviewDecision{codybatch.ReviewApproved, codybatch.ReviewRejected})
 	case "ReviewRequest.decision", "ReviewTasksRequest.decision":
@@ -295,7 +299,7 @@ func enumOf(schema, field string) []any {
 	case "Block.type":
 		return values([]codybatch.BlockType{codybatch.BlockText, codybatch.BlockThinking, codybatch.BlockToolUse, codybatch.BlockToolResult})
 	case "Task.availableActions":
-		return values([]codybatch.Action{codybatch.ActionCancel, codybatch.ActionRetry, codybatch.ActionPublish, codybatch.ActionReview})
+		return values(codybatch.AllActions())
 	case "RetryRequest.include":
 		return []any{string(codybatch.TaskCanceled)}
 	case "Event.type":

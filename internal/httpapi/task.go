@@ -39,6 +39,13 @@ func (a *api) registerTasks(h huma.API) {
 		http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	register(a, h, review, a.reviewTask)
 	describeBody[ReviewRequest](h, review, true)
+	feedback := operation("sendFeedback", http.MethodPost, taskRoute+"/feedback", tagTasks,
+		"Send a repository back with a remark", "Queues a finished task again: its agent goes on with the conversation, hears the remark, and mends its change on the same branch. "+
+			"What the model has answered is not paid for again. A review of the earlier diff is withdrawn. Scripts take no remarks.",
+		http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	feedback.DefaultStatus = http.StatusAccepted
+	register(a, h, feedback, a.sendFeedback)
+	describeBody[FeedbackRequest](h, feedback, true)
 }
 
 type listTasksInput struct {
@@ -106,5 +113,23 @@ func (a *api) reviewTask(ctx context.Context, in *reviewTaskInput) (*answer[Task
 		return nil, err
 	}
 	task, err := a.service.ReviewTask(ctx, key, codybatch.ReviewDecision(request.Decision), request.Note)
+	return reply(newTask(task), err)
+}
+
+type sendFeedbackInput struct {
+	TaskPath
+	document
+}
+
+func (a *api) sendFeedback(ctx context.Context, in *sendFeedbackInput) (*answer[Task], error) {
+	var request FeedbackRequest
+	if err := in.decode(&request, false); err != nil {
+		return nil, err
+	}
+	key, err := a.findTask(ctx, in.TaskPath)
+	if err != nil {
+		return nil, err
+	}
+	task, err := a.service.FeedbackTask(ctx, key, request.Message)
 	return reply(newTask(task), err)
 }

@@ -75,7 +75,10 @@ func newTask(t codybatch.Task) Task {
 		task.Review = &Review{Decision: string(r.Decision), Note: r.Note, At: moment(r.At)}
 	}
 	if p := t.PullRequest; p != nil {
-		task.PullRequest = &PullRequest{Number: p.Number, URL: p.URL, State: string(p.State)}
+		task.PullRequest = &PullRequest{Number: p.Number, URL: p.URL, State: string(p.State), Outdated: p.Outdated}
+	}
+	if f := t.Feedback; f != nil {
+		task.Feedback = &Feedback{Message: f.Message, At: moment(f.At), About: f.About}
 	}
 	if e := t.Error; e != nil {
 		task.Error = &TaskError{Code: e.Code, Message: e.Message}

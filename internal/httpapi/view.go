@@ -38,6 +38,9 @@ func briefTask(t Task) Task {
 	if t.Review != nil {
 		t.Review.Note = shortened(t.Review.Note)
 	}
+	if t.Feedback != nil {
+		t.Feedback.Message = shortened(t.Feedback.Message)
+	}
 	if t.Error != nil {
 		t.Error.Message = shortened(t.Error.Message)
 	}

@@ -112,6 +112,7 @@ type Task struct {
 	Fingerprint          Text           `json:"fingerprint" doc:"Tasks with the same one have the same patch after normalising."`
 	Review               *Review        `json:"review" doc:"A person's verdict on the diff; null: none yet."`
 	AvailableActions     []string       `json:"availableActions" doc:"What can be done to the task now."`
+	Feedback             *Feedback      `json:"feedback" doc:"A person's remark that the next attempt, or the one that runs, passes on to the agent; null: none waits."`
 	PullRequest          *PullRequest   `json:"pullRequest" doc:"null: none was opened."`
 	Verification         []Verification `json:"verification" doc:"What the verification commands said, before and after the change."`
 	Gates                []Gate         `json:"gates" doc:"Objections to the diff by rules, and by the judge; not what the job allows."`
@@ -139,11 +140,20 @@ type Review struct {
 	At       time.Time `json:"at"`
 }
 
+// Feedback is a person's remark on an earlier attempt.
+type Feedback struct {
+	Message string    `json:"message"`
+	At      time.Time `json:"at"`
+	About   int       `json:"about" doc:"The attempt whose conversation and diff are gone on with."`
+}
+
 // PullRequest is one that the forge has opened.
 type PullRequest struct {
 	Number int    `json:"number"`
 	URL    string `json:"url"`
 	State  string `json:"state"`
+
+	Outdated bool `json:"outdated" doc:"It shows an earlier diff than the task has now; publishing brings it up to date."`
 }
 
 // Verification is what one verification command said in one run.
@@ -310,6 +320,17 @@ type ReviewRequest struct {
 type ReviewTasksRequest struct {
 	Decision     string   `json:"decision" doc:"approved or rejected; withdrawn takes back what was said before, so that review is null again."`
 	Note         string   `json:"note,omitempty" doc:"At most 4 KiB."`
+	Repositories []string `json:"repositories" doc:"1 to 10,000, as the job spells them."`
+}
+
+// FeedbackRequest is a person's remark on what an agent did.
+type FeedbackRequest struct {
+	Message string `json:"message" doc:"What is to be different. At most 8 KiB."`
+}
+
+// FeedbackTasksRequest is one remark on what agents did in several repositories.
+type FeedbackTasksRequest struct {
+	Message      string   `json:"message" doc:"What is to be different. At most 8 KiB."`
 	Repositories []string `json:"repositories" doc:"1 to 10,000, as the job spells them."`
 }
 

@@ -55,6 +55,7 @@ func TestWire(t *testing.T) {
 		{"review", "POST", root + "/review", `{"decision":"withdrawn","repositories":["acme/site","acme/diff"]}`},
 		{"publish", "POST", root + "/publish", `{"repositories":["acme/site","acme/none"]}`},
 		{"retry", "POST", root + "/retry", ""},
+		{"feedback", "POST", root + "/feedback", `{"message":"Keep the old name.","repositories":["acme/site","acme/api","acme/none"]}`},
 		{"cancel", "POST", root + "/repositories/cancel", `{"repositories":["acme/api"]}`},
 		{"job_cancel", "POST", root + "/cancel", ""},
 		{"problem", "POST", "/jobs", `{"name":"","prompt":"","repositories":[]}`},

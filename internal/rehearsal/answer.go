@@ -265,6 +265,9 @@ func (a answer) events() []event {
 	for i, p := range a.parts {
 		add("content_block_start", map[string]any{"index": i, "content_block": p.empty()})
 		for _, delta := range p.deltas() {
+			if a.beta && delta["type"] == "thinking_delta" {
+				delta["estimated_tokens"] = nil // the beta's schema asks for it
+			}
 			add("content_block_delta", map[string]any{"index": i, "delta": delta})
 		}
 		add("content_block_stop", map[string]any{"index": i})

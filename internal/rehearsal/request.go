@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -125,7 +126,8 @@ func combine(segments []segment) digest {
 	return digestOf(all.Bytes())
 }
 
-// parseBlocks reads content that is text or a list of blocks.
+// parseBlocks reads content that is text or a list of blocks. Text stands for a
+// list of one block, and clients may say now the one and now the other.
 func parseBlocks(content json.RawMessage) ([]block, []json.RawMessage, error) {
 	if len(content) == 0 || string(content) == "null" {
 		return nil, nil, nil
@@ -135,7 +137,8 @@ func parseBlocks(content json.RawMessage) ([]block, []json.RawMessage, error) {
 		if err := json.Unmarshal(content, &text); err != nil {
 			return nil, nil, err
 		}
-		return []block{{Type: "text", Text: text}}, []json.RawMessage{content}, nil
+		same := slices.Concat([]byte(`{"type":"text","text":`), content, []byte("}"))
+		return []block{{Type: "text", Text: text}}, []json.RawMessage{same}, nil
 	}
 	var raws []json.RawMessage
 	if err := json.Unmarshal(content, &raws); err != nil {

@@ -5,8 +5,9 @@
 //
 // Where the kernel has Landlock (Linux 5.19 and later), a wall keeps it in: it
 // changes only what its caller names, and reads that, the system and the tools.
-// It still runs as the same user and reaches the network. Elsewhere there is no
-// wall; see Confinement. On Linux the whole tree of processes is found
+// Elsewhere there is no wall. On Linux, memory and processes of a command have a
+// limit; it may also be kept off the network, and run as another user. See
+// Confinement. On Linux the whole tree of processes is found
 // again by session, parents, an environment variable and the output pipe. Only
 // a program that shakes off all four on purpose is missed. On other systems
 // only the process group is ended. In a container an init must be process 1 (docker
@@ -50,18 +51,22 @@ type Result struct {
 	ExitCode int // -1 when Run killed it; 128+n for a signal n from elsewhere
 	Duration time.Duration
 	TimedOut bool // Command.Timeout was reached
+
+	// Exceeded tells the limit that it was killed at: of memory or of processes,
+	// together with all that it started. Empty: none.
+	Exceeded string
 }
 
 // Run runs a program to its end, and then ends whatever it left running. When
 // the context or the time-out ends it, it is asked (SIGTERM) and a second later
 // made (SIGKILL) to stop; all of it takes less than three seconds.
 //
-// An exit status that is not zero, and a time-out, are results and no errors.
-// The error is context.Cause(ctx), or tells why the program did not start (with
-// ErrNoWall, if that is why), what Output said, or that a process could not be
-// killed.
+// An exit status that is not zero, a time-out and a limit are results and no
+// errors. The error is context.Cause(ctx), or tells why the program did not start
+// (with ErrNoWall, ErrNoCut or ErrNoUser, if that is why), what Output said, or
+// that a process could not be killed.
 //
-// It may be called at once from many goroutines. Each call keeps a thread.
+// It may be called at once from many goroutines. Each call keeps two threads.
 func Run(ctx context.Context, c Command) (Result, error) {
 	killed := Result{ExitCode: -1}
 	if len(c.Args) == 0 {
@@ -75,10 +80,10 @@ func Run(ctx context.Context, c Command) (Result, error) {
 	if err != nil {
 		return killed, fmt.Errorf("start %s: %w", c.Args[0], err)
 	}
-	why, cause := p.await(ctx, c.Timeout)
-	err = p.end(why != endedItself)
+	why, exceeded, cause := p.await(ctx, c.Timeout)
+	err = p.end(why)
 
-	result := Result{ExitCode: -1, Duration: time.Since(started), TimedOut: why == endedByTimeout}
+	result := Result{ExitCode: -1, Duration: time.Since(started), TimedOut: why == endedByTimeout, Exceeded: exceeded}
 	if why == endedItself && err == nil {
 		result.ExitCode = exitCode(p.cmd.ProcessState)
 	}

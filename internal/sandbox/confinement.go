@@ -1,8 +1,11 @@
 package sandbox
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"strconv"
 )
 
 // Mode says what to do about the layers that only some kernels have: the wall
@@ -16,21 +19,88 @@ const (
 	Require Mode = "require" // the wall, or nothing is run
 )
 
-// ErrNoWall says that Mode is Require, and that there is no wall here.
-var ErrNoWall = errors.New("programs can't be kept out of the file system here, and that is required")
+// AutoUID has every command run as a user of its own, where the caller is root.
+const AutoUID = -1
+
+var (
+	// ErrNoWall says that Mode is Require, and that there is no wall here.
+	ErrNoWall = errors.New("programs can't be kept out of the file system here, and that is required")
+	// ErrNoCut says that programs are to have no network, and that it can't be taken
+	// from them here.
+	ErrNoCut = errors.New("programs can't be kept off the network here, and that is asked for")
+	// ErrNoUser says that programs are to run as another user, and can't.
+	ErrNoUser = errors.New("programs can't be run as another user here, and that is asked for")
+)
 
 // Confinement is how far all programs of an installation are kept in. The zero
-// Confinement takes what the kernel has.
+// Confinement takes what the kernel has, and leaves the network and the user as
+// they are.
 type Confinement struct {
 	Mode  Mode
 	Read  []string // folders and files that programs may read as well
 	Write []string // those that they may also change
+
+	// NoNetwork gives every command a network of its own that leads nowhere: it
+	// reaches what itself listens to on loopback, and nothing else.
+	NoNetwork bool
+
+	// UID is the user that programs run as, and the number of the only group that
+	// they are in. 0 is ours; AutoUID is a number for each command that nobody else
+	// has at the time. Only root can become another user: for others AutoUID changes
+	// nothing, and a number is an error. The folders around Command.Writable must be
+	// open for everybody to enter; what is in Writable is given to that user.
+	UID int
+
+	// Memory is what a command may use at most, in bytes, with all that it started;
+	// 0: half of the machine's.
+	Memory int64
 }
 
-// Check returns ErrNoWall if programs would not be run.
+// Check tells why programs would not be run: ErrNoWall, ErrNoCut or ErrNoUser. It
+// tries out what has to be asked for.
 func (c Confinement) Check() error {
-	_, err := c.hasWall(wallVersion())
-	return err
+	if _, err := c.hasWall(wallVersion()); err != nil {
+		return err
+	}
+	if !c.NoNetwork && c.UID == 0 {
+		return nil
+	}
+	_, err := Run(context.Background(), Command{Args: []string{"true"}, Dir: "/", Confinement: c, Timeout: trialTime})
+	if err != nil {
+		return fmt.Errorf("try a program: %w", err)
+	}
+	return nil
+}
+
+// Held names the layers that programs of c run behind on this machine, for the
+// record. Layers tries them out.
+func (c Confinement) Held() []string {
+	held := []string{"clean environment", "file tools"}
+	if runtime.GOOS != "linux" {
+		return held
+	}
+	held = append(held, "process tree")
+	if hasWall, err := c.hasWall(wallVersion()); err == nil && hasWall {
+		held = append(held, FileSystem+" (Landlock "+strconv.Itoa(wallVersion())+")", "fewer rights")
+	}
+	if c.changesUser() {
+		held = append(held, "own user")
+	}
+	if c.Mode != Off {
+		held = append(held, "limits", fmt.Sprintf("memory (%d MiB)", c.memory()>>20))
+	}
+	if c.NoNetwork {
+		held = append(held, "no network")
+	}
+	return held
+}
+
+// memory is what a command may use, in bytes.
+func (c Confinement) memory() int64 {
+	if c.Memory > 0 {
+		return c.Memory
+	}
+	return machineMemory() / 2
 }
 
 // hasWall decides by the version of Landlock, which is 0 where there is none.

@@ -42,10 +42,20 @@ type family struct {
 	// seen holds everybody who was ever found, by process id and start: who is
 	// dying shows neither mark nor pipe any more, and is still alive.
 	seen map[identity]bool
+	// uid is the user that nobody else is; 0: there is none.
+	uid     int
+	watched watched
+	// isQuick leaves out the marks where there is a crowd: to read an environment is to wait for a process
+	// that is about to fork or to become another program, and among thousands that
+	// takes minutes.
+	isQuick bool
 }
 
-func newFamily(root int, mark string, output *os.File) *family {
+func newFamily(root int, mark string, output *os.File, own *user) *family {
 	f := &family{root: root, mark: []byte(mark), seen: map[identity]bool{}}
+	if own != nil && own.lock >= 0 {
+		f.uid = own.id
+	}
 	if self, ok := readMember(root); ok {
 		f.started = self.started
 	}
@@ -74,8 +84,8 @@ func (f *family) signal(sig syscall.Signal) (alive int, unsure bool) { //nolint:
 // arguments nor an environment.
 const kernelThreads = 2
 
-// members lists the living: those in the session, and those with the mark or the
-// pipe, and all children of these. A process in the middle of execve(2) shows an
+// members lists the living: those in the session, those with the mark or the pipe
+// or a user that is theirs alone, and all children of these. A process in the middle of execve(2) shows an
 // empty environment for a moment: then unsure is true, and a second look helps.
 func (f *family) members() (living []member, unsure bool) { //nolint:nonamedreturns // tells what the bool is
 	entries, err := os.ReadDir("/proc")
@@ -108,8 +118,14 @@ func (f *family) members() (living []member, unsure bool) { //nolint:nonamedretu
 		}
 	}
 	for i, m := range all {
-		if m.pid == f.root || m.session == f.root || m.parent == f.root || f.seen[m.identity] {
+		if found[i] {
+			continue
+		}
+		if m.pid == f.root || m.session == f.root || m.parent == f.root || f.seen[m.identity] || f.uid != 0 && uidOf(m.pid) == f.uid {
 			take(i)
+			continue
+		}
+		if f.isQuick && len(all) > crowd {
 			continue
 		}
 		marked, sure := f.marked(m.pid)

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"errors"
+	"fmt"
 	"os/exec"
 	"runtime"
 	"syscall"
@@ -13,7 +14,7 @@ import (
 // which starts the program, waits until release is called, and then ends: what
 // Landlock takes from a thread it never gives back. The kernel kills the program
 // when that thread ends (see attributes).
-func launch(build func() *exec.Cmd, c Command) (cmd *exec.Cmd, release func(), err error) { //nolint:nonamedreturns // tells what they are
+func launch(build func() *exec.Cmd, c Command, own *user) (cmd *exec.Cmd, release func(), err error) { //nolint:nonamedreturns // tells what they are
 	if cmd = build(); cmd.Err != nil {
 		return nil, nil, cmd.Err
 	}
@@ -21,25 +22,19 @@ func launch(build func() *exec.Cmd, c Command) (cmd *exec.Cmd, release func(), e
 	if err != nil {
 		return nil, nil, err
 	}
-	var around *wall
+	l := launcher{build: build, limits: limitsOf(c, own)}
 	if hasWall {
-		if around, err = newWall(reachOf(c)); err != nil {
+		if l.around, err = newWall(reachOf(c)); err != nil {
 			return nil, nil, err
 		}
-		defer around.close()
+		defer l.around.close()
 	}
 	started, over, ended := make(chan error, 1), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
 		onSpareThread(func() {
-			if around != nil {
-				if err := around.stepBehind(); err != nil {
-					started <- err
-					return
-				}
-			}
 			var err error
-			cmd, err = startWithin(build, c.Confinement.Mode != Off)
+			cmd, err = l.start(c.Confinement.NoNetwork, own)
 			started <- err
 			if err == nil {
 				<-over
@@ -55,6 +50,53 @@ func launch(build func() *exec.Cmd, c Command) (cmd *exec.Cmd, release func(), e
 		return nil, nil, err
 	}
 	return cmd, release, nil
+}
+
+// launcher starts one program from a thread that is there for nothing else.
+type launcher struct {
+	build  func() *exec.Cmd
+	around *wall          // nil: there is none
+	limits map[int]uint64 // nil: there are none
+}
+
+func (l launcher) start(noNetwork bool, own *user) (*exec.Cmd, error) {
+	if noNetwork {
+		switch err := cutOff(); {
+		case err == nil:
+		case needsDetour(err) && own == nil:
+			cmd, err := l.startByDetour()
+			if err != nil {
+				return nil, fmt.Errorf("%w: %w", ErrNoCut, err)
+			}
+			return cmd, nil
+		default:
+			return nil, fmt.Errorf("%w: %w", ErrNoCut, err)
+		}
+	}
+	if l.around != nil {
+		if err := l.around.stepBehind(); err != nil {
+			return nil, err
+		}
+	}
+	cmd, err := startWithin(func() (*exec.Cmd, error) {
+		cmd := l.build()
+		if own != nil {
+			cmd.SysProcAttr.Credential = own.credential()
+		}
+		return cmd, nil
+	}, l.limits, own)
+	if own != nil && (errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EINVAL)) {
+		err = fmt.Errorf("%w: user %d: %w; it takes CAP_SETUID, CAP_SETGID, CAP_CHOWN and CAP_KILL, and a user of that number", ErrNoUser, own.id, err)
+	}
+	return cmd, err
+}
+
+// startByDetour starts a program that cuts itself off and steps behind the wall.
+func (l launcher) startByDetour() (*exec.Cmd, error) {
+	return startWithin(func() (*exec.Cmd, error) {
+		cmd := l.build()
+		return cmd, detour(cmd, l.around)
+	}, l.limits, nil)
 }
 
 // onSpareThread runs a function on a thread that ends with the goroutine: it is
@@ -78,26 +120,35 @@ func onSpareThread(do func()) {
 // startWithin starts a program within the limits. It is stopped before its first
 // instruction until they are set, where the kernel lets its parent do that; else
 // they are set a moment later.
-func startWithin(build func() *exec.Cmd, limited bool) (*exec.Cmd, error) {
-	cmd := build()
-	if !limited {
+func startWithin(build func() (*exec.Cmd, error), limits map[int]uint64, own *user) (*exec.Cmd, error) {
+	cmd, err := build()
+	if err != nil {
+		return nil, err
+	}
+	if limits == nil {
 		return cmd, cmd.Start()
 	}
 	cmd.SysProcAttr.Ptrace = true
-	err := cmd.Start()
+	err = cmd.Start()
 	switch {
-	case errors.Is(err, syscall.EPERM):
-		cmd = build()
-		if err := cmd.Start(); err != nil {
+	case errors.Is(err, syscall.EPERM) && own == nil:
+		if cmd, err = build(); err == nil {
+			err = cmd.Start()
+		}
+		if err != nil {
 			return nil, err
 		}
-		return cmd, limit(cmd.Process.Pid)
+		return cmd, limit(cmd.Process.Pid, limits)
 	case err != nil:
 		return nil, err
 	}
 	pid := cmd.Process.Pid
 	waitFor(pid, syscall.WSTOPPED|syscall.WEXITED)
-	err = limit(pid)
+	if own != nil {
+		err = limitOther(pid, limits, own)
+	} else {
+		err = limit(pid, limits)
+	}
 	if detached := unix.PtraceDetach(pid); err == nil && !errors.Is(detached, syscall.ESRCH) { // ESRCH: it was killed meanwhile
 		err = detached
 	}

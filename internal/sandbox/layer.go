@@ -37,11 +37,18 @@ func Layers(ctx context.Context, c Confinement) ([]Layer, error) {
 	defer func() { _ = os.RemoveAll(root) }()
 	t := trial{
 		root: root, tree: filepath.Join(root, "workspace", "tree"), home: filepath.Join(root, "workspace", "home"),
-		confinement: Confinement{Mode: c.Mode}, // without what is opened besides, or the trial's own folder could be
+		confinement: Confinement{Mode: c.Mode, NoNetwork: c.NoNetwork, UID: c.UID, Memory: c.Memory}, // without what is opened besides, or the trial's own folder could be
 	}
 	for _, dir := range []string{t.tree, t.home} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, fmt.Errorf("make a folder for trials: %w", err)
+		}
+	}
+	if c.changesUser() {
+		for _, dir := range []string{root, filepath.Dir(t.tree)} {
+			if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // the other user has to get through
+				return nil, fmt.Errorf("make a folder for trials: %w", err)
+			}
 		}
 	}
 	if err := os.WriteFile(t.outside(), []byte("outside\n"), 0o600); err != nil {
@@ -151,7 +158,7 @@ func (t trial) memory(ctx context.Context) (Layer, error) {
 func (t trial) user(ctx context.Context) (Layer, error) {
 	layer := Layer{
 		Name: "own user", Stops: "commands have no rights of the server's user",
-		Get: "not in this version: run the server as a user of its own, in a container or a virtual machine",
+		Get: "set SANDBOX_UID=auto, which takes root; else run the server as a user of its own, in a container or a virtual machine",
 	}
 	_, output, err := t.bash(ctx, t.confinement, "echo $UID")
 	layer.Holds = output != strconv.Itoa(os.Getuid())
@@ -189,20 +196,21 @@ func (t trial) files(ctx context.Context) (Layer, error) {
 
 func (t trial) limits(ctx context.Context) (Layer, error) {
 	layer := Layer{
-		Name: "resource limits", Stops: "no file over 1 GiB, no core dumps, no end of open files; not memory, and not the time of a processor",
-		Get: "run on Linux, and unset SANDBOX if that is off; a container limits memory as well",
+		Name: "resource limits", Stops: "no file over 1 GiB, no core dumps, no end of open files, of processes, of memory",
+		Get: "run on Linux, and unset SANDBOX if that is off",
 	}
 	_, output, err := t.bash(ctx, t.confinement, "echo $(ulimit -H -c) $(ulimit -H -f)")
 	core, size, _ := strings.Cut(output, " ")
 	kib, notNumber := strconv.ParseInt(size, 10, 64)
-	layer.Holds = core == "0" && notNumber == nil && kib <= 1<<20
+	layer.Holds = core == "0" && notNumber == nil && kib <= 1<<20 && t.confinement.Mode != Off
+	layer.Seen = fmt.Sprintf("%d MiB of memory for a command", t.confinement.memory()>>20)
 	return layer, err
 }
 
 func (t trial) network(ctx context.Context) (Layer, error) {
 	layer := Layer{
 		Name: "network", Stops: "commands do not send away what they read",
-		Get: "not in this version: limit where the server's machine or container may connect to",
+		Get: "set SANDBOX_NETWORK=off, if your builds can do without; else limit where the server's machine or container may connect to",
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -11,10 +11,12 @@ import (
 	"time"
 )
 
-// How long the end of a run may take; together less than three seconds.
+// How long the end of a run may take; together less than three seconds, but
+// for a crowd.
 const (
 	graceAfterTerm = time.Second            // for programs that tidy up
 	graceAfterKill = time.Second            // for the kernel to do away with them
+	graceForCrowd  = 20 * time.Second       // and of more than crowd at once
 	graceForOutput = 500 * time.Millisecond // for what is left in the pipe, see pump
 )
 
@@ -26,6 +28,7 @@ const (
 	endedItself ending = iota
 	endedByTimeout
 	endedByContext
+	endedByLimit
 )
 
 // process is a started program with the goroutines that serve it.
@@ -39,12 +42,32 @@ type process struct {
 	reaped chan struct{} // closed when that is done
 
 	release func() // ends the thread that the program dies with
+	own     *user  // whom it runs as; nil: us
+	memory  int64  // bytes that the family may use; 0: nobody looks
 }
 
 // start starts the program and the goroutines. On error nothing is left over.
 func start(c Command) (*process, error) {
+	own, err := takeUser(c.Confinement)
+	if err != nil {
+		return nil, err
+	}
+	if own != nil {
+		if c, err = own.moveIn(c); err != nil {
+			own.release()
+			return nil, err
+		}
+	}
+	p, err := startAs(own, c)
+	if err != nil {
+		own.release()
+	}
+	return p, err
+}
+
+func startAs(own *user, c Command) (*process, error) {
 	mark := "CODYBATCH_RUN_" + rand.Text() + "=1"
-	p := &process{exited: make(chan struct{}), reap: make(chan struct{}), reaped: make(chan struct{})}
+	p := &process{own: own, exited: make(chan struct{}), reap: make(chan struct{}), reaped: make(chan struct{})}
 	var output, input *os.File // the program's
 
 	var theirs []*os.File // ends of pipes that the program has, and we need no more
@@ -87,7 +110,7 @@ func start(c Command) (*process, error) {
 			cmd.Stdin = input
 		}
 		return cmd
-	}, c)
+	}, c, own)
 	if err != nil {
 		p.output.close()
 		if p.stdin != nil {
@@ -95,7 +118,10 @@ func start(c Command) (*process, error) {
 		}
 		return nil, err
 	}
-	p.family = newFamily(p.cmd.Process.Pid, mark, p.output.from)
+	p.family = newFamily(p.cmd.Process.Pid, mark, p.output.from, own)
+	if c.Confinement.Mode != Off {
+		p.memory = c.Confinement.memory()
+	}
 	p.serve(c.Stdin)
 	return p, nil
 }
@@ -118,29 +144,35 @@ func (p *process) serve(stdin io.Reader) {
 	}()
 }
 
-// await waits for the program to end, or for a reason to end it.
-func (p *process) await(ctx context.Context, timeout time.Duration) (ending, error) {
+// await waits for the program to end, or for a reason to end it: a cause, or the
+// words for a limit that it reached.
+func (p *process) await(ctx context.Context, timeout time.Duration) (ending, string, error) {
 	var expired <-chan time.Time
 	if timeout > 0 {
 		timer := time.NewTimer(timeout)
 		defer timer.Stop()
 		expired = timer.C
 	}
+	exceeded, stop := p.family.watch(p.memory)
+	defer stop()
 	select {
 	case <-p.exited:
-		return endedItself, nil
+		return endedItself, "", nil
 	case <-expired:
-		return endedByTimeout, nil
+		return endedByTimeout, "", nil
 	case <-ctx.Done():
-		return endedByContext, context.Cause(ctx)
+		return endedByContext, "", context.Cause(ctx)
+	case limit := <-exceeded:
+		return endedByLimit, limit, nil
 	}
 }
 
-// end ends what is left of the family, politely first if it asks for that, and
-// waits for the goroutines. The process id stays taken until all is over, so
-// that the signals can't hit a stranger who got the same number.
-func (p *process) end(politely bool) error {
-	if politely {
+// end ends what is left of the family, politely first unless it ended itself or had
+// no manners, and waits for the goroutines. The process id stays taken until all is
+// over, so that the signals can't hit a stranger who got the same number.
+func (p *process) end(why ending) error {
+	switch why {
+	case endedByTimeout, endedByContext:
 		p.family.signal(syscall.SIGTERM)
 		timer := time.NewTimer(graceAfterTerm)
 		select {
@@ -148,6 +180,7 @@ func (p *process) end(politely bool) error {
 		case <-timer.C:
 		}
 		timer.Stop()
+	case endedItself, endedByLimit:
 	}
 	err := p.kill()
 	close(p.reap)
@@ -155,6 +188,9 @@ func (p *process) end(politely bool) error {
 		<-p.reaped
 	}
 	p.release()
+	if err == nil {
+		p.own.release() // else somebody of that number is still about
+	}
 	p.output.stop()
 	if p.stdin != nil {
 		_ = p.stdin.Close()
@@ -163,27 +199,36 @@ func (p *process) end(politely bool) error {
 }
 
 // kill sends SIGKILL until nobody is left. Nothing tells when somebody else's
-// child is gone, so it looks again after growing pauses.
+// child is gone, so it looks again after growing pauses. Where there is a crowd it
+// has no pauses, and more time: they may be quicker than it is.
 func (p *process) kill() error {
-	deadline := time.NewTimer(graceAfterKill)
-	defer deadline.Stop()
-	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
-		alive, unsure := p.family.signal(syscall.SIGKILL)
-		if alive == 0 && !unsure {
-			select {
-			case <-p.exited:
-				return nil
-			case <-deadline.C:
-				return errStillAlive
-			}
-		}
-		again := time.NewTimer(pause)
-		select {
-		case <-again.C:
-		case <-deadline.C:
-			again.Stop()
+	alive, unsure := p.family.signal(syscall.SIGKILL)
+	for end := time.Now().Add(graceForCrowd); alive > crowd && time.Now().Before(end); {
+		alive, unsure = p.family.signal(syscall.SIGKILL)
+	}
+	deadline := time.Now().Add(graceAfterKill)
+	for pause := time.Millisecond; alive > 0 || unsure; pause = min(2*pause, 50*time.Millisecond) {
+		if !time.Now().Before(deadline) {
 			return errStillAlive
 		}
+		again := time.NewTimer(pause)
+		<-again.C
+		alive, unsure = p.family.signal(syscall.SIGKILL)
+	}
+	return p.awaitUntil(deadline)
+}
+
+// crowd is how many processes are no accident.
+const crowd = 64
+
+func (p *process) awaitUntil(deadline time.Time) error {
+	timer := time.NewTimer(time.Until(deadline))
+	defer timer.Stop()
+	select {
+	case <-p.exited:
+		return nil
+	case <-timer.C:
+		return errStillAlive
 	}
 }
 

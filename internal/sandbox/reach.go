@@ -28,7 +28,7 @@ func reachOf(c Command) reach {
 		g.kept = append(g.kept, resolve(dir))
 	}
 	r := reach{devices: devices()}
-	for _, path := range systemPaths() {
+	for _, path := range systemPaths(c.Confinement.NoNetwork) {
 		r.read = append(r.read, g.around(path)...)
 	}
 	for _, path := range toolPaths(env, g) {
@@ -96,12 +96,17 @@ func resolve(path string) string {
 	return filepath.Clean(path)
 }
 
-func systemPaths() []string {
-	return []string{
+// systemPaths are those of the system. Without a network nobody asks for names
+// either: that would be a way out.
+func systemPaths(noNetwork bool) []string {
+	paths := []string{
 		"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix", "/proc", "/sys",
-		// Names and addresses: what /etc links to, and the sockets of those who know.
-		resolve("/etc/resolv.conf"), resolve("/etc/hosts"), "/run/systemd/resolve", "/run/nscd", "/var/run/nscd",
+		resolve("/etc/resolv.conf"), resolve("/etc/hosts"), // what they link to
 	}
+	if !noNetwork { // the sockets of those who know
+		paths = append(paths, "/run/systemd/resolve", "/run/nscd", "/var/run/nscd")
+	}
+	return paths
 }
 
 // devices are those that programs read and write; no disks. Shared memory is one:
@@ -149,15 +154,21 @@ func hasCredentials(dir string) bool {
 	return false
 }
 
+// cacheVariables name the caches that tools share between runs, each with the
+// program that makes it if it is not there.
+func cacheVariables() map[string]string {
+	return map[string]string{
+		"GOCACHE": "go", "GOMODCACHE": "go", "npm_config_cache": "npm", "PIP_CACHE_DIR": "pip", "UV_CACHE_DIR": "uv",
+		"YARN_CACHE_FOLDER": "", "npm_config_store_dir": "", "COREPACK_HOME": "", "POETRY_CACHE_DIR": "", "GRADLE_USER_HOME": "", "NUGET_PACKAGES": "",
+	}
+}
+
 // cachePaths are what tools share between runs. One that is not there yet is made
 // if the tool is: nobody could make it from the inside. Programs in Cargo's home
 // stay as they are, because the person runs them as well.
 func cachePaths(env map[string]string) []string {
 	var paths []string
-	for name, tool := range map[string]string{
-		"GOCACHE": "go", "GOMODCACHE": "go", "npm_config_cache": "npm", "PIP_CACHE_DIR": "pip", "UV_CACHE_DIR": "uv",
-		"YARN_CACHE_FOLDER": "", "npm_config_store_dir": "", "COREPACK_HOME": "", "POETRY_CACHE_DIR": "", "GRADLE_USER_HOME": "", "NUGET_PACKAGES": "",
-	} {
+	for name, tool := range cacheVariables() {
 		dir := env[name]
 		if dir == "" {
 			continue

@@ -22,7 +22,7 @@ func wallVersion() int {
 // what is not named can't be read, changed or run. Who is behind it reads no
 // memory or environment of those before it, and sends them no signals.
 type wall struct {
-	fd    int
+	file  *os.File
 	flags uint32
 }
 
@@ -62,10 +62,10 @@ func newWall(r reach) (*wall, error) {
 	if fd < 0 {
 		return nil, fmt.Errorf("make the wall: %w", ErrNoWall)
 	}
-	return &wall{fd: fd, flags: flags}, nil
+	return &wall{file: os.NewFile(uintptr(fd), "wall"), flags: flags}, nil
 }
 
-func (w *wall) close() { _ = unix.Close(w.fd) }
+func (w *wall) close() { _ = w.file.Close() }
 
 // stepBehind puts this thread, and every program that it starts from now on,
 // behind the wall. There is no way back. Nor is there one to more rights: sudo and
@@ -77,7 +77,7 @@ func (w *wall) stepBehind() error {
 	if err := dropRights(); err != nil {
 		return err
 	}
-	if err := ll.LandlockRestrictSelf(w.fd, w.flags); err != nil {
+	if err := ll.LandlockRestrictSelf(int(w.file.Fd()), w.flags); err != nil {
 		return fmt.Errorf("step behind the wall: %w", err)
 	}
 	return nil

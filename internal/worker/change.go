@@ -45,11 +45,20 @@ func (a *attempt) change(ctx context.Context, place *place, left *leftover) (str
 	for {
 		ended, err := a.runAgent(ctx, agent, run)
 		run.Earlier, run.Kept = nil, 0
+		if errors.Is(err, codybatch.ErrNotResumable) && a.task.Feedback != nil {
+			a.giveUpFeedback()
+			return "", unheard(err)
+		}
 		if errors.Is(err, codybatch.ErrNotResumable) {
 			if err := a.startOver(ctx, place, err); err != nil {
 				return "", err
 			}
 			ended, err = a.runAgent(ctx, agent, run)
+		}
+		if a.task.Feedback != nil && ended.Outcome == codybatch.OutcomeAuthError && a.spent() == (codybatch.Usage{}) {
+			a.giveUpFeedback() // the key was refused before the remark was answered
+			a.decide(ended)
+			return "", err
 		}
 		tree, keepErr := a.keep(ctx, place, err)
 		if err != nil || keepErr != nil {

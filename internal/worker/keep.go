@@ -142,7 +142,7 @@ type knownResult struct {
 // store keeps a success for everyone with the same spec and base commit. It is
 // written before the task's row, so that a crash between the two costs nothing.
 func (a *attempt) store(ctx context.Context, ended codybatch.AgentResult) error {
-	if a.result.Outcome.Status() != codybatch.TaskSucceeded {
+	if a.result.Outcome.Status() != codybatch.TaskSucceeded || a.task.Feedback != nil { // nobody else asked for it
 		return nil
 	}
 	a.enter(codybatch.PhaseStoring)
@@ -166,7 +166,7 @@ func (a *attempt) knownResult(ctx context.Context, base codybatch.Base) (*knownR
 	if a.publishesStored() {
 		return &knownResult{JobID: a.task.JobID, Repository: a.task.Repository, Attempt: a.task.DiffAttempt, Result: a.storedResult()}, nil
 	}
-	if a.task.Fresh {
+	if a.task.Fresh || a.task.Feedback != nil {
 		return nil, nil
 	}
 	digest := a.job.Digest(a.engine(a.job.Agent.Type))

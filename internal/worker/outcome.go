@@ -23,7 +23,9 @@ func outcomeOf(err error) (codybatch.Outcome, *codybatch.TaskError) {
 	case errors.Is(err, codybatch.ErrTimeout):
 		return codybatch.OutcomeTimeout, &codybatch.TaskError{Code: "timeout", Message: "the attempt took longer than agent.timeoutSeconds; what it had changed by then is kept"}
 	case errors.Is(err, errSecretInDiff):
-		return tell(codybatch.OutcomeGateBlocked, "secret_in_diff")
+		return tell(codybatch.OutcomeGateBlocked, codybatch.CodeSecretInDiff)
+	case errors.Is(err, codybatch.ErrNotResumable):
+		return tell(codybatch.OutcomeInfraError, codybatch.CodeConversationLost)
 	case errors.As(err, &notAllowed):
 		return tell(codybatch.OutcomeBlocked, "repository_not_allowed")
 	case errors.As(err, &noBase):

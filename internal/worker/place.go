@@ -26,6 +26,11 @@ func (a *attempt) makePlace() (*place, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a workspace: %w", err)
 	}
+	if a.Confinement.UID != 0 {
+		if err := os.Chmod(root, throughOnly); err != nil {
+			return nil, fmt.Errorf("open a workspace: %w", err)
+		}
+	}
 	p := &place{root: root, tree: filepath.Join(root, "tree", a.task.Repository.Name()), home: filepath.Join(root, "home")}
 	if err := os.Mkdir(p.home, 0o700); err != nil {
 		return nil, fmt.Errorf("make a home folder: %w", err)

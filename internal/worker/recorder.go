@@ -48,6 +48,9 @@ func (r *recorder) event(ctx context.Context, event codybatch.ThreadEvent) error
 		}
 		r.seq = last
 	}
+	if event.Type == codybatch.EventRunStart {
+		event.Sandbox = r.worker.Confinement.Held()
+	}
 	event.Seq, event.Time, event.Attempt = r.seq+1, r.worker.Now().UTC(), r.attempt
 	line, err := json.Marshal(event)
 	if err != nil {

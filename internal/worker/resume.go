@@ -24,19 +24,22 @@ type leftover struct {
 // to report. It returns nil if there is nothing to go on with.
 func (a *attempt) findLeftover(ctx context.Context) (*leftover, error) {
 	interrupted := a.task.Interrupted
-	if interrupted == nil || a.publishesStored() {
+	switch {
+	case a.publishesStored():
+		return nil, nil
+	case a.task.Feedback != nil:
+		return a.takeUpFeedback(ctx, *a.task.Feedback)
+	case interrupted == nil:
 		return nil, nil
 	}
 	if err := a.copyLeftover(ctx, *interrupted); err != nil {
 		return nil, err
 	}
-	events, err := a.readThread(ctx)
+	events, err := a.readThread(ctx, a.task.Attempt)
 	if err != nil || len(events) == 0 {
 		return nil, err
 	}
 	left := &leftover{events: events}
-	var booked codybatch.Usage
-	answers := 0
 	var judged judged
 	for _, event := range events {
 		judged.hear(event)
@@ -45,17 +48,10 @@ func (a *attempt) findLeftover(ctx context.Context) (*leftover, error) {
 			left.base = event.BaseCommit
 		case event.ReusedFrom != "": // another job's conversation, which it paid for
 			return nil, nil
-		case event.Usage != nil && event.Type != codybatch.EventRunEnd: // that is the sum
-			booked = booked.Add(*event.Usage)
-		}
-		switch {
-		case event.Type == codybatch.EventRequest && event.N == 1:
-			answers = 0 // it started over
-		case event.Type == codybatch.EventAssistant:
-			answers++
 		}
 	}
-	a.spend(beyond(booked, interrupted.Usage))
+	answers := countAnswers(events)
+	a.spend(beyond(usageOf(events), interrupted.Usage))
 	a.judged.answers = judged.answers // of the same diffs, whatever the agent does now
 	if left.checkpoint, err = a.lastCheckpoint(ctx); err != nil {
 		return nil, err
@@ -82,12 +78,19 @@ func (a *attempt) copyLeftover(ctx context.Context, interrupted codybatch.Interr
 			return fmt.Errorf("look for an interrupted conversation: %w", err)
 		}
 		_ = thread.Close() // nothing was read
-		for _, name := range []func(codybatch.TaskKey, int) codybatch.ArtifactKey{codybatch.CheckpointKey, codybatch.LogKey, codybatch.ThreadKey} {
-			if err := a.copyArtifact(ctx, name(key, n), name(key, a.task.Attempt)); err != nil && !errors.Is(err, codybatch.ErrNotFound) {
-				return err
-			}
+		return a.copyConversation(ctx, n)
+	}
+	return nil
+}
+
+// copyConversation makes the thread of an earlier attempt this attempt's own, with
+// what belongs to it.
+func (a *attempt) copyConversation(ctx context.Context, from int) error {
+	key := a.task.Key()
+	for _, name := range []func(codybatch.TaskKey, int) codybatch.ArtifactKey{codybatch.CheckpointKey, codybatch.LogKey, codybatch.ThreadKey} {
+		if err := a.copyArtifact(ctx, name(key, from), name(key, a.task.Attempt)); err != nil && !errors.Is(err, codybatch.ErrNotFound) {
+			return err
 		}
-		return nil
 	}
 	return nil
 }
@@ -131,6 +134,9 @@ func (a *attempt) goOn(ctx context.Context, place *place, left *leftover, run *c
 		return a.putCheckpoint(ctx, checkpoint{BaseCommit: a.result.BaseCommit})
 	}
 	err := a.putLeftover(ctx, place, left)
+	if errors.Is(err, codybatch.ErrNotResumable) && a.task.Feedback != nil {
+		return unheard(err)
+	}
 	if errors.Is(err, codybatch.ErrNotResumable) {
 		return a.startOver(ctx, place, err)
 	}
@@ -154,10 +160,10 @@ func (a *attempt) startOver(ctx context.Context, place *place, why error) error 
 	return a.record.event(ctx, codybatch.ThreadEvent{Type: codybatch.EventNotice, Reason: fmt.Sprintf("The attempt starts over: %s.", why)})
 }
 
-// readThread reads the attempt's thread so far. A line that can't be read is
+// readThread reads an attempt's thread so far; nothing if it has none. A line that can't be read is
 // where a worker was killed.
-func (a *attempt) readThread(ctx context.Context) ([]codybatch.ThreadEvent, error) {
-	document, err := a.Artifacts.Open(ctx, codybatch.ThreadKey(a.task.Key(), a.task.Attempt))
+func (a *attempt) readThread(ctx context.Context, attempt int) ([]codybatch.ThreadEvent, error) {
+	document, err := a.Artifacts.Open(ctx, codybatch.ThreadKey(a.task.Key(), attempt))
 	if errors.Is(err, codybatch.ErrNotFound) {
 		return nil, nil
 	}

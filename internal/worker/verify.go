@@ -109,6 +109,9 @@ func (a *attempt) verify(ctx context.Context, place *place, baseline bool) ([]co
 		if ran.TimedOut {
 			result.Tail += fmt.Sprintf("\n(killed after %s)", verifyTimeout)
 		}
+		if ran.Exceeded != "" {
+			result.Tail += fmt.Sprintf("\n(killed: %s)", ran.Exceeded)
+		}
 		results = append(results, result)
 		if err := a.record.event(ctx, codybatch.ThreadEvent{
 			Type: codybatch.EventVerify, Command: command, ExitCode: &result.ExitCode,

@@ -49,6 +49,9 @@ type Worker struct {
 	redact *strings.Replacer
 }
 
+// throughOnly is the mode of a folder that the programs' user has to get through.
+const throughOnly = 0o711
+
 // New makes a worker, and clears away what workers of ended processes left in the
 // folder for workspaces.
 func New(options Options) (*Worker, error) {
@@ -60,6 +63,11 @@ func New(options Options) (*Worker, error) {
 		return nil, fmt.Errorf("find the folder for workspaces: %w", err)
 	}
 	options.Root = root
+	if options.Confinement.UID != 0 {
+		if err := os.Chmod(root, throughOnly); err != nil {
+			return nil, fmt.Errorf("open the folder for workspaces: %w", err)
+		}
+	}
 	w := &Worker{Options: options, redact: redactor(options.Secrets)}
 	w.clearLeftovers()
 	return w, nil

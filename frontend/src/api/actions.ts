@@ -91,6 +91,17 @@ export function useReview(jobId: string) {
   });
 }
 
+/** Sends tasks back to their agents with a remark. */
+export function useFeedback(jobId: string) {
+  const api = useApi();
+  const touched = useJobTouched(jobId);
+  return useMutation({
+    mutationFn: (body: { message: string; repositories: string[] }) =>
+      data(api.http.POST("/jobs/{jobId}/feedback", { params: { path: { jobId } }, body })),
+    onSuccess: () => touched(),
+  });
+}
+
 /** Does something to one task. */
 export function useTaskAction(jobId: string, repositoryName: string) {
   const api = useApi();

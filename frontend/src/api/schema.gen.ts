@@ -137,6 +137,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/{jobId}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send repositories of a job back with a remark
+         * @description Queues the named tasks again if they are finished and have a conversation: their agents go on with it and hear the remark, the same for all.
+         */
+        post: operations["sendFeedbackToTasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/{jobId}/groups": {
         parameters: {
             query?: never;
@@ -291,6 +311,26 @@ export interface paths {
         get: operations["getDiff"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{jobId}/repositories/{owner}/{name}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a repository back with a remark
+         * @description Queues a finished task again: its agent goes on with the conversation, hears the remark, and mends its change on the same branch. What the model has answered is not paid for again. A review of the earlier diff is withdrawn. Scripts take no remarks.
+         */
+        post: operations["sendFeedback"];
         delete?: never;
         options?: never;
         head?: never;
@@ -650,6 +690,26 @@ export interface components {
             /** Format: int64 */
             repositoryCount: number;
         };
+        Feedback: {
+            /**
+             * Format: int64
+             * @description The attempt whose conversation and diff are gone on with.
+             */
+            about: number;
+            /** Format: date-time */
+            at: string;
+            message: string;
+        };
+        FeedbackRequest: {
+            /** @description What is to be different. At most 8 KiB. */
+            message: string;
+        };
+        FeedbackTasksRequest: {
+            /** @description What is to be different. At most 8 KiB. */
+            message: string;
+            /** @description 1 to 10,000, as the job spells them. */
+            repositories: string[];
+        };
         FieldProblem: {
             /**
              * @description Its place in the JSON document, or the name of the parameter.
@@ -960,6 +1020,8 @@ export interface components {
         PullRequest: {
             /** Format: int64 */
             number: number;
+            /** @description It shows an earlier diff than the task has now; publishing brings it up to date. */
+            outdated: boolean;
             /** @enum {string} */
             state: "open" | "merged" | "closed";
             url: string;
@@ -1063,7 +1125,7 @@ export interface components {
              */
             attempt: number;
             /** @description What can be done to the task now. */
-            availableActions: ("cancel" | "retry" | "publish" | "review")[];
+            availableActions: ("cancel" | "retry" | "publish" | "review" | "feedback")[];
             /** @description The commit that the diff applies to. */
             baseCommit: string | null;
             /** @description The pushed branch. */
@@ -1077,6 +1139,8 @@ export interface components {
             engine: string | null;
             /** @description Why the task failed; else null. */
             error: components["schemas"]["TaskError"] | null;
+            /** @description A person's remark that the next attempt, or the one that runs, passes on to the agent; null: none waits. */
+            feedback: components["schemas"]["Feedback"] | null;
             /** @description Tasks with the same one have the same patch after normalising. */
             fingerprint: string | null;
             /** @description Objections to the diff by rules, and by the judge; not what the job allows. */
@@ -1641,6 +1705,53 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    sendFeedbackToTasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "message": "Keep the old name as an alias.",
+                 *       "repositories": [
+                 *         "acme/site",
+                 *         "acme/api"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["FeedbackTasksRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     getGroups: {
         parameters: {
             query?: never;
@@ -1945,6 +2056,53 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    sendFeedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                jobId: string;
+                /** @description The part of the repository's name before the slash. The whole name in one part, owner%2Fname, works too. */
+                owner: string;
+                /** @description The part of the repository's name after the slash. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "message": "Keep the old name as an alias."
+                 *     }
+                 */
+                "application/json": components["schemas"]["FeedbackRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];

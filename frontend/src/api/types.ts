@@ -78,7 +78,7 @@ export const publishStates = ["unreviewed", "approved", "rejected", "published",
 export type PublishState = (typeof publishStates)[number];
 
 /** What a person can do to a task; the server says which are possible. */
-export type Action = "cancel" | "retry" | "publish" | "review";
+export type Action = "cancel" | "retry" | "publish" | "review" | "feedback";
 
 /** Where a repository of a job is: the parameters of its routes. */
 export interface TaskPath {

@@ -24,6 +24,7 @@ export function task(repositoryName: string, more: Partial<Task> = {}): Task {
     reusedFrom: null,
     fingerprint: repositoryName,
     review: null,
+    feedback: null,
     availableActions: ["publish", "review"],
     pullRequest: null,
     verification: [],

@@ -17,6 +17,7 @@ import (
 	"github.com/anthropics/anthropic-sdk-go"
 	"github.com/anthropics/anthropic-sdk-go/option"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/sandbox"
 )
@@ -38,7 +39,7 @@ type Options struct {
 	HTTPClient  *http.Client     // nil: http.DefaultTransport; redirects are never followed
 	Now         func() time.Time // nil: time.Now
 	Log         *slog.Logger     // nil: nothing is logged
-	Prices      Prices           // added to DefaultPrices, or in their place
+	Prices      prices.List      // added to prices.Default, or in their place
 	IdleTimeout time.Duration    // how long the model may be silent; 0: 2 minutes
 
 	// Pause is how long runs are put off while the API refuses the key or its
@@ -65,10 +66,11 @@ type Agent struct {
 	http    *http.Client
 	now     func() time.Time
 	log     *slog.Logger
-	prices  Prices
+	prices  prices.List
 	idle    time.Duration
 
 	limiters shelf[lane, *limiter]
+	bedrock  *anthropic.MessageService // nil: Anthropic's API
 	breakers shelf[keyDigest, *breaker]
 	warmths  shelf[prefix, *warmth]
 }
@@ -77,7 +79,7 @@ var _ codybatch.Agent = (*Agent)(nil)
 
 // New makes an Agent. It makes no request.
 func New(o Options) (*Agent, error) {
-	a := &Agent{options: o, now: o.Now, log: o.Log, idle: o.IdleTimeout, prices: DefaultPrices()}
+	a := &Agent{options: o, now: o.Now, log: o.Log, idle: o.IdleTimeout, prices: prices.Default()}
 	if o.APIKey == nil && !o.Rehearsal {
 		return nil, errors.New("claude: an API key is needed; set CLAUDE_API_KEY or ANTHROPIC_API_KEY")
 	}
@@ -154,7 +156,7 @@ func (a *Agent) key(ctx context.Context) (string, error) {
 type session struct {
 	agent       *Agent
 	run         codybatch.AgentRun
-	client      anthropic.Client
+	messages    *anthropic.MessageService
 	key         string                     // to be kept out of what is told
 	params      anthropic.MessageNewParams // all but the messages and max_tokens
 	prefixSHA   string
@@ -185,6 +187,7 @@ type conversation struct {
 	calls    int                                // of the model, so far
 	tokens   int64                              // of the last request that was answered
 	engine   string
+	remark   string // the last one of a person, as the model was told of it
 }
 
 // clone makes a copy that can grow by itself, so that a session can be gone on
@@ -212,8 +215,14 @@ func (a *Agent) open(run codybatch.AgentRun, key string) (*session, error) {
 		maxTurns:    run.Spec.MaxTurns,
 		environment: sandbox.Environment(run.Home),
 		ledger:      ledger{prices: a.prices, model: model, limit: limit},
-		client: anthropic.NewClient(option.WithoutEnvironmentDefaults(), option.WithAPIKey(key),
-			option.WithBaseURL(a.options.BaseURL), option.WithHTTPClient(a.http), option.WithMaxRetries(0)),
+		messages:    a.bedrock,
+	}
+	if a.bedrock != nil {
+		model = bedrockName(model)
+	} else {
+		client := anthropic.NewClient(option.WithoutEnvironmentDefaults(), option.WithAPIKey(key),
+			option.WithBaseURL(a.options.BaseURL), option.WithHTTPClient(a.http), option.WithMaxRetries(0))
+		s.messages = &client.Messages
 	}
 	if s.maxTurns <= 0 {
 		s.maxTurns = defaultMaxTurns

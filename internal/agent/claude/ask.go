@@ -85,7 +85,7 @@ func (s *session) try(ctx context.Context, params anthropic.MessageNewParams, si
 		return reply{}, nil, end, err
 	}
 	defer pass.leave()
-	r, err := s.agent.stream(ctx, s.client, params, func(status int, header http.Header) error {
+	r, err := s.agent.stream(ctx, s.messages, params, func(status int, header http.Header) error {
 		place.heed(status, header)
 		if status == http.StatusOK {
 			pass.accepted()
@@ -159,11 +159,19 @@ func (s *session) judge(ctx context.Context, err error, r reply, try int) (*verd
 	case ctx.Err() != nil:
 		return nil, errors.Join(context.Cause(ctx), s.brokenOff(ctx, r))
 	}
-	v := classify(err, s.agent.now())
+	v := classify(err, s.agent.now(), s.agent.advice())
 	v.wait = v.backoff(try)
 	v.reason = strings.ReplaceAll(v.reason, s.key, "[redacted]") // some servers quote what they refuse
 	v.refused = strings.ReplaceAll(v.refused, s.key, "[redacted]")
 	return &v, nil
+}
+
+// advice tells a person where to look when the key is refused.
+func (a *Agent) advice() string {
+	if a.bedrock != nil {
+		return bedrockAdvice
+	}
+	return keyAdvice
 }
 
 // afterFailure decides what comes after a call that failed: it waits until the

@@ -60,7 +60,7 @@ func runBash(ctx context.Context, s *session, raw json.RawMessage) (toolResult, 
 	switch {
 	case ctx.Err() != nil:
 		return refusal("%s\n(the run was ended)", text), context.Cause(ctx)
-	case errors.Is(err, sandbox.ErrNoWall): // nothing that Claude can mend
+	case errors.Is(err, sandbox.ErrNoWall), errors.Is(err, sandbox.ErrNoCut), errors.Is(err, sandbox.ErrNoUser): // nothing that Claude can mend
 		return refusal("%s", printable(err.Error())), err
 	case err != nil:
 		return refusal("%s", printable(short(err.Error()))), nil
@@ -71,6 +71,8 @@ func runBash(ctx context.Context, s *session, raw json.RawMessage) (toolResult, 
 	switch {
 	case result.TimedOut:
 		text += fmt.Sprintf("\n(killed after %s, with everything that it had started)", timeout)
+	case result.Exceeded != "":
+		text += fmt.Sprintf("\n(killed, with everything that it had started: %s)", result.Exceeded)
 	case result.ExitCode != 0:
 		text += fmt.Sprintf("\n(exit status %d)", result.ExitCode)
 	}

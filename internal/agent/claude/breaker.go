@@ -64,13 +64,13 @@ func (b *breaker) refusal() (*ending, error) {
 	since, again := b.since.UTC().Format(time.RFC3339), b.until.UTC().Format(time.RFC3339)
 	if now.Sub(b.since) < b.pause {
 		return nil, &codybatch.HeldError{Until: b.until, Reason: fmt.Sprintf(
-			"paused until %s: the API refuses the key or its account since %s, the last time with %s. Check CLAUDE_API_KEY (or ANTHROPIC_API_KEY) and the billing",
-			again, since, b.last.refused)}
+			"paused until %s: the API refuses the key or its account since %s, the last time with %s. %s, and the billing",
+			again, since, b.last.refused, b.last.advice)}
 	}
 	return &ending{outcome: b.last.outcome, reason: fmt.Sprintf(
 		"no call was made: the API has refused this key, or its account, since %s, the last time with %s. "+
-			"Check CLAUDE_API_KEY (or ANTHROPIC_API_KEY) and the billing of its account, then retry the failed repositories. One call is tried again after %s",
-		since, b.last.refused, again)}, nil
+			"%s, and the billing of its account, then retry the failed repositories. One call is tried again after %s",
+		since, b.last.refused, b.last.advice, again)}, nil
 }
 
 // enter lets a call use the key, or gives what refuses gives. The caller calls

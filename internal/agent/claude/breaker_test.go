@@ -17,7 +17,7 @@ import (
 
 // refusal401 is a verdict on a key.
 func refusal401() verdict {
-	return verdict{outcome: codybatch.OutcomeAuthError, refused: "401 authentication_error: invalid x-api-key"}
+	return verdict{outcome: codybatch.OutcomeAuthError, refused: "401 authentication_error: invalid x-api-key", advice: keyAdvice}
 }
 
 // mustPass is for a test that knows that a call may be made.

@@ -1,13 +1,11 @@
 package claude
 
 import (
+	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
 
 const (
-	// leastOutput is the fewest tokens that are worth asking for: a thought and
-	// one edit. With less money than that, a session ends.
-	leastOutput = 2_048
 	// warnPercent of the money spent, the model is told to come to an end.
 	warnPercent = 80
 	// bytesPerToken is less than English, code and Chinese have in UTF-8.
@@ -17,7 +15,7 @@ const (
 // ledger keeps the money of one run: what was spent, and whether the next call
 // can be paid in the worst case. It is used by one goroutine.
 type ledger struct {
-	prices Prices
+	prices prices.List
 	model  string
 	limit  *codybatch.Money // nil: none
 	spent  codybatch.Usage
@@ -30,24 +28,12 @@ type ledger struct {
 // reserve says how many tokens the next answer may have so that the call is paid
 // even in the worst case: nothing of the prompt is in the cache, and the answer
 // is as long as it may be. It lowers the answer's length to fit the money, and
-// reports false when what is left does not buy leastOutput.
+// reports false when what is left does not buy prices.LeastOutput.
 func (l *ledger) reserve(requestBytes, want int64) (int64, bool) {
 	if l.limit == nil {
 		return want, true
 	}
-	prompt := l.estimate(requestBytes)
-	price, known := l.prices.of(l.model, prompt)
-	if !known {
-		return want, true // the run says so at its start, and has its turns as a limit
-	}
-	left := *l.limit - l.spent.Cost - perMillion(prompt*int64(max(price.Input, price.CacheWrite5m, price.CacheWrite1h)))
-	if left <= 0 {
-		return 0, false
-	}
-	if perMillion(want*int64(price.Output)) > left {
-		want = int64(left) * 1_000_000 / int64(price.Output)
-	}
-	return want, want >= leastOutput
+	return l.prices.Affordable(l.model, l.estimate(requestBytes), want, *l.limit-l.spent.Cost)
 }
 
 // estimate is how many tokens a request of so many bytes has at most. Where the
@@ -75,7 +61,7 @@ func (l *ledger) fresh(requestBytes int64) int64 {
 func (l *ledger) spend(u codybatch.Usage, requestBytes int64, complete bool) {
 	l.spent = l.spent.Add(u)
 	if complete {
-		l.lastBytes, l.lastTokens = requestBytes, promptTokens(u)+u.OutputTokens
+		l.lastBytes, l.lastTokens = requestBytes, prices.PromptTokens(u)+u.OutputTokens
 	}
 }
 
@@ -91,6 +77,6 @@ func (l *ledger) shouldWarn() bool {
 // unenforceable reports that there is a limit in dollars and no price to hold
 // it with.
 func (l *ledger) unenforceable() bool {
-	_, known := l.prices.of(l.model, 0)
+	_, known := l.prices.Of(l.model, 0)
 	return l.limit != nil && !known
 }

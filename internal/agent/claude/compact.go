@@ -9,6 +9,7 @@ import (
 
 	"github.com/anthropics/anthropic-sdk-go"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/sandbox"
 )
@@ -90,7 +91,7 @@ func (s *session) compact(ctx context.Context, outgrown *ending) (*ending, error
 			return nil, err
 		}
 		if summary := summaryIn(r); summary != "" {
-			return s.startOver(ctx, summary, promptTokens(r.usage)*whole/sent, whole)
+			return s.startOver(ctx, summary, prices.PromptTokens(r.usage)*whole/sent, whole)
 		}
 	}
 	return &ending{outcome: codybatch.OutcomeBlocked, reason: "the conversation has outgrown the model, and the model gave no summary to go on with; what was done is kept. Ask for less in one job, or take a model with a larger context"}, nil
@@ -180,6 +181,9 @@ func (s *session) startOver(ctx context.Context, summary string, tokensBefore, b
 	pending := texts(s.talk.pending)
 	if text := feedbackPrompt(s.run.Feedback); s.run.Feedback != "" && !isSaid(pending, text) { // it was said earlier
 		said = append(said, anthropic.NewTextBlock(text))
+	}
+	if s.talk.remark != "" && !isSaid(pending, s.talk.remark) {
+		said = append(said, anthropic.NewTextBlock(s.talk.remark))
 	}
 	said = append(said, pending...)
 	bytesAfter, err := s.size(with(first, said))

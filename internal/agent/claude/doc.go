@@ -5,7 +5,7 @@
 // agent.go is the story of a run, loop.go one turn of it, stream.go one call of
 // the model. A conversation that grows too long is replaced by a summary of it
 // (compact.go). The tools are in tools.go, each with a file of its own. What a call
-// may cost is reserved before it is made (budget.go, prices.go); what went wrong
+// may cost is reserved before it is made (budget.go, package prices); what went wrong
 // is tried again or given up in retry.go. Runs with the same key share limiter.go,
 // which says how many calls are made at once, and breaker.go, which spares a key
 // that is refused.

@@ -68,13 +68,19 @@ func (a *Agent) openJudge(request codybatch.JudgeRequest, key string) *session {
 	}
 	s := &session{
 		agent: a, key: key, traits: traitsOf(model), isAside: true,
-		run:    codybatch.AgentRun{Key: request.Key, Spent: request.Spent, Record: request.Record},
-		ledger: ledger{prices: a.prices, model: model, limit: request.Budget},
-		thread: thread{record: request.Record, engine: request.Engine},
-		client: anthropic.NewClient(option.WithoutEnvironmentDefaults(), option.WithAPIKey(key),
-			option.WithBaseURL(a.options.BaseURL), option.WithHTTPClient(a.http), option.WithMaxRetries(0)),
-		params: anthropic.MessageNewParams{Model: model, System: []anthropic.TextBlockParam{{Text: judgeSystem}}},
+		run:      codybatch.AgentRun{Key: request.Key, Spent: request.Spent, Record: request.Record},
+		ledger:   ledger{prices: a.prices, model: model, limit: request.Budget},
+		thread:   thread{record: request.Record, engine: request.Engine},
+		messages: a.bedrock,
 	}
+	if a.bedrock != nil {
+		model = bedrockName(model)
+	} else {
+		client := anthropic.NewClient(option.WithoutEnvironmentDefaults(), option.WithAPIKey(key),
+			option.WithBaseURL(a.options.BaseURL), option.WithHTTPClient(a.http), option.WithMaxRetries(0))
+		s.messages = &client.Messages
+	}
+	s.params = anthropic.MessageNewParams{Model: model, System: []anthropic.TextBlockParam{{Text: judgeSystem}}}
 	if s.run.Spent == nil {
 		s.run.Spent = func(codybatch.Usage) {}
 	}

@@ -10,11 +10,15 @@ import (
 
 	"github.com/anthropics/anthropic-sdk-go"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
 
 // maxCutOff is how many answers in a row may be too long and go on.
 const maxCutOff = 2
+
+// maxCalls is how many calls of one answer are run: their results are held together.
+const maxCalls = 100
 
 // loop lets the model work, turn by turn, until it finishes or a limit is
 // reached. The error is the context's cause, or that the thread can't be kept.
@@ -88,7 +92,7 @@ func (s *session) take(ctx context.Context, r reply) (*ending, error) {
 // is one that nothing comes of.
 func (s *session) recordAnswer(ctx context.Context, r reply) (*ending, error) {
 	s.talk.calls++
-	s.talk.tokens = promptTokens(r.usage)
+	s.talk.tokens = prices.PromptTokens(r.usage)
 	err := s.thread.add(ctx, codybatch.ThreadEvent{
 		Type: codybatch.EventAssistant, MessageID: r.message.ID, RequestID: r.requestID, Model: r.message.Model,
 		StopReason: string(r.message.StopReason), Content: r.content(), Usage: &r.usage, CostUSD: costUSD(r.usage),
@@ -155,7 +159,7 @@ func (s *session) remember(r reply) {
 // It reports whether there was a call at all.
 func (s *session) answerCalls(ctx context.Context, r reply) (bool, *ending, error) {
 	var end *ending
-	called, wellFormed, bad, stuck := false, false, false, false
+	called, wellFormed, bad, stuck, ran := false, false, false, false, 0
 	for i, block := range r.message.Content {
 		if block.Type != "tool_use" {
 			continue
@@ -171,7 +175,10 @@ func (s *session) answerCalls(ctx context.Context, r reply) (bool, *ending, erro
 			result = refusal("%s", cutOffCall)
 		case isBroken:
 			result = malformed("the input of %s was no JSON object: %s", short(block.Name), short(printable(broken)))
+		case ran == maxCalls:
+			result = refusal("%s", tooManyCalls)
 		default:
+			ran++
 			result, stop = s.call(ctx, block.Name, block.Input)
 			s.touched = s.touched || mayChange(block.Name)
 		}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/rehearsal"
 )
@@ -234,7 +235,7 @@ func TestRun_stays_within_its_budget(t *testing.T) {
 			}
 			spent = s.spent[i].Cost
 		}
-		if last := asked[len(asked)-1]; last.MaxTokens >= 32_000 || last.MaxTokens < leastOutput {
+		if last := asked[len(asked)-1]; last.MaxTokens >= 32_000 || last.MaxTokens < prices.LeastOutput {
 			t.Errorf("the last answer might have %d tokens", last.MaxTokens)
 		}
 	}, step(1, 12_000), step(2, 12_000), step(3, 12_000), step(4, 5_000), step(5, 5_000), step(6, 100))

@@ -1,6 +1,6 @@
 package claude
 
-import "strings"
+import "github.com/liamzdenek/cody-batch/internal/agent/prices"
 
 // DefaultModel is used when a job names none.
 const DefaultModel = "claude-sonnet-5-5"
@@ -24,7 +24,7 @@ type modelTraits struct {
 // in November 2026). A model that is not known is taken for a new one.
 func traitsOf(model string) modelTraits {
 	traits := modelTraits{maxOutput: 32_000, adaptive: true, effort: true, softContext: 150_000}
-	switch name := undated(model); name {
+	switch name := prices.Undated(model); name {
 	case "claude-opus-4-5":
 		traits.adaptive = false
 	case "claude-haiku-5-5":
@@ -33,19 +33,4 @@ func traitsOf(model string) modelTraits {
 		traits.adaptive, traits.effort = false, false
 	}
 	return traits
-}
-
-// undated cuts the date off a model's full name, claude-haiku-4-5-20251001: a
-// dated name and its alias are the same model at the same price.
-func undated(model string) string {
-	cut := strings.LastIndexByte(model, '-')
-	if cut < 0 || len(model)-cut-1 != len("20251001") {
-		return model
-	}
-	for _, digit := range model[cut+1:] {
-		if digit < '0' || digit > '9' {
-			return model
-		}
-	}
-	return model[:cut]
 }

@@ -145,7 +145,10 @@ const (
 	nudgeInterrupted = "The work was interrupted here, and goes on now. The files are as you left them, but only those of the repository that git does not ignore: installed packages, stashes, commits, your home folder and /tmp are gone. Look with git diff at what is there, and make again what you need."
 	feedbackHead     = "Your work was checked, and is not right yet. Mend it within the same task, and call finish again.\n\n"
 	nudgeFull        = "This conversation has become long again, and can't be summarised once more. Come to an end: finish what you are at, verify it once, and call finish."
+	remarkEnd        = "\n\nThat is part of the task now. The files are as you left them, but only those of the repository that git does not ignore: installed packages, stashes, commits, your home folder and /tmp are gone. Mend your change, leave what is good about it, and call finish again, with a summary, a title and a description of the whole change."
+	endedCall        = "It is not known how this call ended: the work was ended while it ran, or before. Look at what is there."
 	cutOffCall       = "This call was not run: your answer was cut off in it. Make it again, in smaller pieces."
+	tooManyCalls     = "This call was not run: an answer may have 100 calls."
 	afterFinish      = "This call was not run: it came after finish."
 )
 
@@ -166,6 +169,15 @@ const (
 
 func feedbackPrompt(feedback string) string {
 	return feedbackHead + sandbox.Clean(feedback)
+}
+
+// RemarkHead begins what the model is told of a person's remark, so that a rehearsal
+// knows it.
+const RemarkHead = "A person has looked at your work, and says:"
+
+// remarkPrompt is how the model hears of a person's remark.
+func remarkPrompt(remark string) string {
+	return RemarkHead + "\n\n" + sandbox.Clean(remark) + remarkEnd
 }
 
 // prefixSHA names what all tasks of the job send alike: tools, system and task.

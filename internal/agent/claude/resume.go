@@ -11,6 +11,7 @@ import (
 
 	"github.com/anthropics/anthropic-sdk-go"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
 
@@ -42,6 +43,7 @@ type memory struct {
 	finish  *finishInput
 
 	last      codybatch.Usage // of the last answer
+	owed      string          // a person's remark that no request has said yet
 	dropped   int             // the last answer of those that a summary stands for that may have changed the workspace
 	isSummary bool            // the answer to the last request is no part of the conversation
 }
@@ -84,13 +86,18 @@ func (s *session) resume(ctx context.Context) (*ending, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.ledger.lastBytes, s.ledger.lastTokens = size, promptTokens(m.last)+m.last.OutputTokens
+		s.ledger.lastBytes, s.ledger.lastTokens = size, prices.PromptTokens(m.last)+m.last.OutputTokens
 	}
 	if s.thread.engine == "" {
 		s.thread.engine = s.talk.engine
 	}
 	if err := s.thread.release(ctx); err != nil { // the run's start comes before its calls
 		return nil, err
+	}
+	if m.owed != "" { // what came before it is answered, and kept
+		s.talk.pending = append(m.results, m.said...)
+		s.say(m.owed)
+		return nil, nil
 	}
 	end, err := s.redo(ctx, &m)
 	if err != nil {
@@ -184,7 +191,9 @@ func (s *session) recall(m *memory, event codybatch.ThreadEvent) error {
 				dropped = t.number
 			}
 		}
-		*m = memory{inRun: m.inRun, last: m.last, dropped: dropped, said: []anthropic.ContentBlockParamUnion{anthropic.NewTextBlock(summaryHead + event.Summary + summaryEnd)}}
+		*m = memory{inRun: m.inRun, last: m.last, dropped: dropped, owed: s.talk.remark, said: []anthropic.ContentBlockParamUnion{anthropic.NewTextBlock(summaryHead + event.Summary + summaryEnd)}}
+	case codybatch.EventFeedback:
+		s.recallFeedback(m, event)
 	case codybatch.EventRunEnd:
 		if isVerdict(event.Outcome) {
 			m.ended = &ending{outcome: event.Outcome, reason: event.Reason}
@@ -197,7 +206,7 @@ func (s *session) recall(m *memory, event codybatch.ThreadEvent) error {
 // isVerdict tells how a run ended by itself from how it was ended from outside.
 func isVerdict(o codybatch.Outcome) bool {
 	switch o {
-	case "", codybatch.OutcomeCanceled, codybatch.OutcomeTimeout, codybatch.OutcomeInfraError:
+	case "", codybatch.OutcomeCanceled, codybatch.OutcomeTimeout, codybatch.OutcomeInfraError, codybatch.OutcomeAuthError:
 		return false
 	default:
 		return true
@@ -217,8 +226,28 @@ func (s *session) recallRequest(m *memory, event codybatch.ThreadEvent) error {
 	}
 	if m.isSummary = isSaid(said, summaryPrompt); !m.isSummary {
 		m.said = said
+		if m.owed != "" && isSaid(said, m.owed) {
+			m.owed = ""
+		}
 	}
 	return nil
+}
+
+// recallFeedback takes a person's remark: from here the conversation goes on with
+// new limits, whatever had ended it. Calls that were left without a result by that
+// get one, for they are not made again: the workspace shows what they did.
+func (s *session) recallFeedback(m *memory, event codybatch.ThreadEvent) {
+	if len(m.turns) > 0 {
+		for _, block := range m.turns[len(m.turns)-1].message.Content {
+			if block.Type == "tool_use" && indexOfResult(m.results, block.ID) < 0 {
+				m.results = append(m.results, anthropic.NewToolResultBlock(block.ID, endedCall, true))
+			}
+		}
+	}
+	m.ended, m.finish, m.isSummary = nil, nil, false
+	m.inRun, s.compactions = 0, 0
+	m.owed = remarkPrompt(event.Reason)
+	s.talk.remark = m.owed
 }
 
 func (s *session) recallAnswer(m *memory, event codybatch.ThreadEvent) error {
@@ -229,7 +258,7 @@ func (s *session) recallAnswer(m *memory, event codybatch.ThreadEvent) error {
 	s.talk.calls++
 	m.inRun++
 	if event.Usage != nil {
-		s.talk.tokens, m.last = promptTokens(*event.Usage), *event.Usage
+		s.talk.tokens, m.last = prices.PromptTokens(*event.Usage), *event.Usage
 	}
 	if bytes.Contains(event.Content, []byte(redacted)) {
 		return errors.New("a secret was taken out of the answer, so it is not what the model said")

@@ -33,6 +33,7 @@ const (
 // Ways in which an answer ends without being one.
 var (
 	errTruncated = errors.New("the answer broke off before its end")
+	errEndless   = errors.New("the answer does not end: it is longer than the model may make it; check ANTHROPIC_BASE_URL")
 	errIdle      = errors.New("the model fell silent")
 	errRedirect  = errors.New("the API's address answers with a redirect, which is not followed because the key would go with it; check ANTHROPIC_BASE_URL")
 )
@@ -45,22 +46,26 @@ type verdict struct {
 	limited bool              // a rate limit, which others with the same key and model meet too
 	crowded bool              // there were too many calls at once: a rate limit, or an overloaded API
 	refused string            // the API's words, when it refuses the key or its account, whatever is called
+	advice  string            // where a person should look then
 	outcome codybatch.Outcome // when it is given up
 	reason  string            // for people
 
 	outgrown bool // the conversation is too long; a shorter one may go on
 }
 
-// classify judges a call's error. It quotes the server's own message and what
+// classify judges a call's error; the advice is what to check when the key is
+// refused. It quotes the server's own message and what
 // the network says, but no header and no URL.
-func classify(err error, now time.Time) verdict {
+func classify(err error, now time.Time, advice string) verdict {
 	var api *anthropic.Error
 	var certificate *tls.CertificateVerificationError
 	switch {
 	case errors.As(err, &api):
-		return classifyAPI(api, now)
+		return classifyAPI(api, now, advice)
 	case errors.Is(err, errRedirect):
 		return verdict{outcome: codybatch.OutcomeAPIError, reason: errRedirect.Error()}
+	case errors.Is(err, errEndless):
+		return verdict{outcome: codybatch.OutcomeAPIError, reason: errEndless.Error()}
 	case errors.Is(err, errNotRehearsal):
 		return verdict{outcome: codybatch.OutcomeAPIError, reason: errNotRehearsal.Error()}
 	case errors.As(err, &certificate):
@@ -73,7 +78,7 @@ func classify(err error, now time.Time) verdict {
 	return verdict{retry: true, outcome: codybatch.OutcomeAPIError, reason: short(err.Error())}
 }
 
-func classifyAPI(api *anthropic.Error, now time.Time) verdict {
+func classifyAPI(api *anthropic.Error, now time.Time, advice string) verdict {
 	body := readAPIError(api.RawJSON())
 	status := api.StatusCode
 	if status == http.StatusOK { // an error event in the stream
@@ -86,11 +91,11 @@ func classifyAPI(api *anthropic.Error, now time.Time) verdict {
 	if api.RequestID != "" {
 		said += " (request " + short(api.RequestID) + ")"
 	}
-	v := verdict{outcome: codybatch.OutcomeAPIError, reason: said, asked: retryAfter(api.Response, now)}
+	v := verdict{outcome: codybatch.OutcomeAPIError, reason: said, asked: retryAfter(api.Response, now), advice: advice}
 	switch {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		v.outcome, v.refused = codybatch.OutcomeAuthError, said
-		v.reason = "the API refuses the key: " + said + ". Check CLAUDE_API_KEY (or ANTHROPIC_API_KEY), that the key may use this model, and ANTHROPIC_BASE_URL; then retry"
+		v.reason = "the API refuses the key: " + said + ". " + advice + "; then retry"
 	case status == http.StatusPaymentRequired, body.Error.Type == string(shared.ErrorTypeBillingError):
 		v.refused = said
 		v.reason = "the account can't pay: " + said + ". Add credit or mend the billing of the account, then retry"

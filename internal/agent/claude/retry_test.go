@@ -66,7 +66,7 @@ func TestClassify(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			v := classify(apiFailure(t, test.status, test.body, nil), time.Now())
+			v := classify(apiFailure(t, test.status, test.body, nil), time.Now(), keyAdvice)
 			if v.retry != test.retry || v.limited != test.limited || v.crowded != test.crowded || (v.refused != "") != test.refused || v.outcome != test.outcome || !strings.Contains(v.reason, test.says) {
 				t.Errorf("got %+v", v)
 			}
@@ -76,7 +76,7 @@ func TestClassify(t *testing.T) {
 		})
 	}
 	for _, err := range []error{errTruncated, errIdle, io.ErrUnexpectedEOF, errors.New("connection reset by peer")} {
-		if v := classify(err, time.Now()); !v.retry || v.outcome != codybatch.OutcomeAPIError {
+		if v := classify(err, time.Now(), keyAdvice); !v.retry || v.outcome != codybatch.OutcomeAPIError {
 			t.Errorf("%v: got %+v", err, v)
 		}
 	}
@@ -89,7 +89,7 @@ func TestBackoff(t *testing.T) {
 		"7": 7 * time.Second, "0.5": 500 * time.Millisecond, "3600": longestAsked, "1e300": longestAsked,
 		"Sun, 01 Nov 2026 12:00:30 GMT": 30 * time.Second, "Sun, 01 Nov 2026 11:00:00 GMT": 0, "-1": 0, "soon": 0, "NaN": 0, "": 0,
 	} {
-		v := classify(apiFailure(t, 429, `{}`, http.Header{"Retry-After": {value}}), now)
+		v := classify(apiFailure(t, 429, `{}`, http.Header{"Retry-After": {value}}), now, keyAdvice)
 		if v.asked != want {
 			t.Errorf("Retry-After %q: got %s, want %s", value, v.asked, want)
 		}

@@ -45,7 +45,7 @@ func (r reply) content() json.RawMessage {
 //
 // onHeader is called, in the caller's goroutine, when a response begins; its
 // error ends the call.
-func (a *Agent) stream(parent context.Context, client anthropic.Client, params anthropic.MessageNewParams, onHeader func(status int, header http.Header) error) (reply, error) {
+func (a *Agent) stream(parent context.Context, messages *anthropic.MessageService, params anthropic.MessageNewParams, onHeader func(status int, header http.Header) error) (reply, error) {
 	var r reply
 	started := a.now()
 	ctx, cancel := context.WithCancelCause(parent)
@@ -67,9 +67,9 @@ func (a *Agent) stream(parent context.Context, client anthropic.Client, params a
 		return res, nil
 	}
 
-	stream := client.Messages.NewStreaming(ctx, params, option.WithMiddleware(watch))
+	stream := messages.NewStreaming(ctx, params, option.WithMiddleware(watch))
 	defer func() { _ = stream.Close() }() // what there was to read was read
-	var answer accumulator
+	answer := accumulator{most: params.MaxTokens*mostBytesPerToken + 1<<20}
 	var err error
 	for err == nil && stream.Next() {
 		event := stream.Current()
@@ -85,7 +85,7 @@ func (a *Agent) stream(parent context.Context, client anthropic.Client, params a
 		err = errTruncated
 	}
 	r.message, r.malformed, r.duration = answer.message, answer.malformed, a.now().Sub(started)
-	r.usage = a.prices.usage(params.Model, answer.usage(err != nil))
+	r.usage = a.prices.Usage(params.Model, answer.usage(err != nil))
 	switch {
 	case err == nil:
 		return r, nil
@@ -104,9 +104,17 @@ type accumulator struct {
 	malformed map[int]string
 	stopped   bool  // message_stop was seen
 	streamed  int64 // bytes of content
+	size      int64 // bytes of all events
+	most      int64 // that they may have
 }
 
+// mostBytesPerToken is more than any token has, spelled out in JSON.
+const mostBytesPerToken = 32
+
 func (a *accumulator) add(event anthropic.MessageStreamEventUnion) error {
+	if a.size += int64(len(event.RawJSON())); a.size > a.most {
+		return errEndless
+	}
 	switch event.Type {
 	case "content_block_delta":
 		d := event.Delta

@@ -106,6 +106,8 @@ func outcome(ended sandbox.Result, err error, output string) (codybatch.Outcome,
 		return "", err.Error() // no outcome: the attempt is made again
 	case err != nil:
 		return codybatch.OutcomeInfraError, err.Error()
+	case ended.Exceeded != "":
+		return codybatch.OutcomeBlocked, "the script was killed: " + ended.Exceeded
 	case ended.ExitCode != 0:
 		reason := fmt.Sprintf("script ended with exit code %d", ended.ExitCode)
 		if last := lastLines(output); last != "" {

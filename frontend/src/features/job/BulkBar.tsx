@@ -1,4 +1,14 @@
-import { Ban, Check, Download, GitPullRequestArrow, type LucideIcon, RotateCw, Undo2, X } from "lucide-react";
+import {
+  Ban,
+  Check,
+  Download,
+  GitPullRequestArrow,
+  type LucideIcon,
+  MessageSquareReply,
+  RotateCw,
+  Undo2,
+  X,
+} from "lucide-react";
 import { useDeferredValue, useMemo } from "react";
 import type { Job, Task } from "@/api/types";
 import { planOf, skipWords, type Verb } from "@/features/verbs/plan";
@@ -14,6 +24,7 @@ import type { Selection } from "./useSelection";
 const verbs: { verb: Verb; word: string; icon: LucideIcon; key?: string }[] = [
   { verb: "approve", word: "Approve", icon: Check, key: "a" },
   { verb: "return", word: "Return", icon: Undo2, key: "d" },
+  { verb: "feedback", word: "Send back", icon: MessageSquareReply },
   { verb: "publish", word: "Publish", icon: GitPullRequestArrow, key: "p" },
   { verb: "retry", word: "Retry", icon: RotateCw, key: "r" },
   { verb: "cancel", word: "Cancel", icon: Ban },

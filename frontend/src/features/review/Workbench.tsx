@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { Check, CornerUpLeft, Undo2 } from "lucide-react";
 import { useEffect, useEffectEvent, useRef, useState } from "react";
+import { useFeedback } from "@/api/actions";
 import { useApi } from "@/api/context";
 import { diffQuery } from "@/api/queries";
 import { type Job, type Task, taskPath } from "@/api/types";
@@ -9,6 +10,7 @@ import { ReturnDialog } from "@/features/verbs/ReturnDialog";
 import { count, plural } from "@/format/number";
 import { Button } from "@/ui/Button";
 import { useShortcuts } from "@/ui/keys";
+import { useToast } from "@/ui/toast";
 import { EmptyState } from "@/ui/State";
 import { Done } from "./Done";
 import { EntryPane } from "./EntryPane";
@@ -45,6 +47,8 @@ export function Workbench({
   const navigate = route.useNavigate();
   const { viewed, toggle } = useViewed(job.jobId);
   const { decide, undo } = useDecisions(job.jobId);
+  const feedback = useFeedback(job.jobId);
+  const toast = useToast();
   const [shown, setShown] = useState<ReadonlySet<string>>(new Set());
   const [isReturning, setReturning] = useState(false);
   const pane = useRef<HTMLDivElement>(null);
@@ -84,6 +88,19 @@ export function Workbench({
     if (!isShown || toApprove.length === 0) return;
     decide("approved", toApprove);
     forward();
+  };
+  const toMend = toReturn.filter((task) => task.availableActions.includes("feedback"));
+  const mend = (message: string) => {
+    feedback.mutate(
+      { message, repositories: toMend.map((task) => task.repositoryName) },
+      {
+        onSuccess: ({ applied }) => {
+          setReturning(false);
+          toast({ about: "review", text: `${plural(applied.length, "diff")} sent back to Claude.` });
+          forward();
+        },
+      },
+    );
   };
   const sendBack = (note: string) => {
     setReturning(false);
@@ -189,7 +206,14 @@ export function Workbench({
         )}
       </div>
       {isReturning && (
-        <ReturnDialog what={plural(toReturn.length, "diff")} onReturn={sendBack} onClose={() => setReturning(false)} />
+        <ReturnDialog
+          what={plural(toReturn.length, "diff")}
+          isBusy={feedback.isPending}
+          error={feedback.error}
+          onReturn={sendBack}
+          onMend={toMend.length === toReturn.length ? mend : undefined}
+          onClose={() => setReturning(false)}
+        />
       )}
     </div>
   );

@@ -13,7 +13,7 @@ describe("reviewState", () => {
     expect(reviewState(task("a/a", { review: at }))).toBe("approved");
     expect(reviewState(task("a/a", { review: { ...at, decision: "rejected" } }))).toBe("returned");
     expect(reviewState(task("a/a", { review: at, status: "queued", publishRequested: true }))).toBe("publishing");
-    const pullRequest = { number: 7, url: "https://github.com/a/a/pull/7", state: "open" } as const;
+    const pullRequest = { number: 7, url: "https://github.com/a/a/pull/7", state: "open", outdated: false } as const;
     expect(reviewState(task("a/a", { pullRequest }))).toBe("published");
   });
 
@@ -98,7 +98,7 @@ describe("concerned", () => {
 
 describe("progressOf", () => {
   it("counts what is published as decided", () => {
-    const pullRequest = { number: 1, url: "https://example.com", state: "open" } as const;
+    const pullRequest = { number: 1, url: "https://example.com", state: "open", outdated: false } as const;
     expect(progressOf(countStates([task("a/1"), task("a/2", { pullRequest })]))).toEqual({ all: 2, decided: 1 });
   });
 });

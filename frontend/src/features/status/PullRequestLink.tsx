@@ -3,13 +3,13 @@ import { webAddress } from "@/format/address";
 
 /** A pull request on its forge: "#12 open". */
 export function PullRequestLink({
-  pullRequest: { number, url, state },
+  pullRequest: { number, url, state, outdated },
   tabIndex,
 }: {
   pullRequest: PullRequest;
   tabIndex?: number;
 }) {
-  const words = number > 0 ? `#${number} ${state}` : state;
+  const words = `${number > 0 ? `#${number} ` : ""}${state}${outdated ? ", outdated" : ""}`;
   const address = webAddress(url);
   if (!address) return <span title={url}>{words}</span>;
   return (

@@ -4,9 +4,9 @@ import type { PublishState, Task } from "@/api/types";
 export function publishState(
   task: Pick<Task, "status" | "outcome" | "pullRequest" | "review" | "diffStat">,
 ): PublishState | null {
-  const state = task.pullRequest?.state;
-  if (state === "merged" || state === "closed") return state;
-  if (task.pullRequest) return "published";
+  const shown = task.pullRequest?.outdated ? null : task.pullRequest; // there is a newer diff to judge
+  if (shown?.state === "merged" || shown?.state === "closed") return shown.state;
+  if (shown) return "published";
   if (task.status !== "succeeded" || task.diffStat.files === 0) return null;
   if (task.review?.decision === "rejected") return "rejected";
   if (task.review?.decision === "approved") return "approved";

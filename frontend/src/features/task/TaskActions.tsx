@@ -1,6 +1,8 @@
-import { Check, CornerUpLeft, GitPullRequestArrow, RotateCcw, Undo2, X } from "lucide-react";
+import { Check, CornerUpLeft, GitPullRequestArrow, MessageSquareReply, RotateCcw, Undo2, X } from "lucide-react";
+import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
-import { useTaskAction, type BulkAction } from "@/api/actions";
+import { type BulkAction, useFeedback, useTaskAction } from "@/api/actions";
+import { keys } from "@/api/keys";
 import { asProblem } from "@/api/problem";
 import type { Action, Job, Task } from "@/api/types";
 import type { FeedSnapshot } from "@/live/feed";
@@ -12,13 +14,18 @@ import { useTaskVerdict } from "./useTaskVerdict";
 
 const PublishDialog = lazy(async () => ({ default: (await import("@/features/verbs/PublishDialog")).PublishDialog }));
 const ReturnDialog = lazy(async () => ({ default: (await import("@/features/verbs/ReturnDialog")).ReturnDialog }));
+const FeedbackDialog = lazy(async () => ({
+  default: (await import("@/features/verbs/FeedbackDialog")).FeedbackDialog,
+}));
 const CancelDialog = lazy(async () => ({ default: (await import("./CancelDialog")).CancelDialog }));
 
 /** What can be done to the task now; the server says what that is. */
 export function TaskActions({ task, job, feed }: { task: Task; job: Job | undefined; feed: FeedSnapshot }) {
-  const [dialog, setDialog] = useState<"return" | "publish" | "cancel" | null>(null);
+  const [dialog, setDialog] = useState<"return" | "feedback" | "publish" | "cancel" | null>(null);
   const verdict = useTaskVerdict(task);
   const action = useTaskAction(task.jobId, task.repositoryName);
+  const feedback = useFeedback(task.jobId);
+  const queries = useQueryClient();
   const toast = useToast();
   const can = (name: Action) => task.availableActions.includes(name);
   const decision = task.review?.decision;
@@ -33,12 +40,29 @@ export function TaskActions({ task, job, feed }: { task: Task; job: Job | undefi
       onError: (error) => toast({ text: asProblem(error).message, tone: "bad" }),
     });
   };
+  const sendBack = (message: string) =>
+    feedback.mutate(
+      { message, repositories: [task.repositoryName] },
+      {
+        onSuccess: ({ skipped }) => {
+          setDialog(null);
+          void queries.invalidateQueries({ queryKey: keys.task(task.jobId, task.repositoryName), exact: true });
+          const refusal = skipped[0];
+          toast(
+            refusal
+              ? { text: `Not sent: ${refusal.reason}`, tone: "bad" }
+              : { text: `${task.repositoryName} is sent back to Claude.` },
+          );
+        },
+      },
+    );
   const retry = () => act("retry", `${task.repositoryName} is queued again. What was tried before is kept.`);
 
   const group = "This repository";
   useShortcuts([
     ...(mayApprove ? [{ keys: "a", does: "Approve", group, run: () => verdict.decide("approved") }] : []),
     ...(mayReturn ? [{ keys: "d", does: "Return with a note", group, run: () => setDialog("return") }] : []),
+    ...(can("feedback") ? [{ keys: "m", does: "Send back to Claude", group, run: () => setDialog("feedback") }] : []),
     ...(can("publish") ? [{ keys: "p", does: "Publish", group, run: () => setDialog("publish") }] : []),
     ...(can("retry") ? [{ keys: "r", does: "Retry", group, run: retry }] : []),
     ...(can("cancel") ? [{ keys: "x", does: "Cancel", group, run: () => setDialog("cancel") }] : []),
@@ -55,6 +79,11 @@ export function TaskActions({ task, job, feed }: { task: Task; job: Job | undefi
       {can("retry") && (
         <Button icon={<RotateCcw />} hint="r" isBusy={action.isPending && action.variables === "retry"} onClick={retry}>
           Retry
+        </Button>
+      )}
+      {can("feedback") && (
+        <Button icon={<MessageSquareReply />} hint="m" onClick={() => setDialog("feedback")}>
+          Send back to Claude
         </Button>
       )}
       {can("cancel") && (
@@ -100,6 +129,18 @@ export function TaskActions({ task, job, feed }: { task: Task; job: Job | undefi
               setDialog(null);
               verdict.decide("rejected", note);
             }}
+            onMend={can("feedback") ? sendBack : undefined}
+          />
+        )}
+        {dialog === "feedback" && (
+          <FeedbackDialog
+            what={task.repositoryName}
+            job={job}
+            plan={{ apply: [task.repositoryName], skip: [] }}
+            isBusy={feedback.isPending}
+            error={feedback.error}
+            onSend={sendBack}
+            onClose={() => setDialog(null)}
           />
         )}
         {dialog === "publish" && (

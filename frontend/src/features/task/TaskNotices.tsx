@@ -1,6 +1,6 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { Clock, FlaskConical, History, Hourglass, RotateCcw, TriangleAlert } from "lucide-react";
-import type { Task } from "@/api/types";
+import { Clock, FlaskConical, History, Hourglass, MessageSquareReply, RotateCcw, TriangleAlert } from "lucide-react";
+import { isFinal, type Task } from "@/api/types";
 import { lookOf } from "@/features/status/look";
 import { outcomeLooks } from "@/features/status/looks";
 import { count } from "@/format/number";
@@ -70,6 +70,12 @@ export function TaskNotices({ task, feed }: { task: Task; feed: FeedSnapshot }) 
           ) : (
             " without a note."
           )}
+        </Notice>
+      )}
+      {task.feedback && (
+        <Notice icon={<MessageSquareReply />}>
+          <strong>{isFinal(task.status) ? "Not heard yet" : "Sent back"}</strong>{" "}
+          <span title={moment(task.feedback.at)}>by a reviewer</span>: <PlainText text={task.feedback.message} />
         </Notice>
       )}
       {task.engine === "rehearsal" && (

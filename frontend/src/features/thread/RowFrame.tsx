@@ -81,7 +81,7 @@ function label(row: Row): string {
     case "text":
       return `${turn}the model says`;
     case "prompt":
-      return "What was asked";
+      return row.isRemark ? "What a reviewer said" : "What was asked";
     default:
       return `${turn}${row.kind}`;
   }

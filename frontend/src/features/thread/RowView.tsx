@@ -30,7 +30,11 @@ export const RowBody = memo(function RowBody({ row, view, isOpen, onToggle }: Ro
       return <TurnLine facts={row.facts} time={row.time} />;
     case "prompt":
       return (
-        <Line {...line} verb="Asked" subject={firstLine(row.text.replace(/^The task:\s+/, ""))}>
+        <Line
+          {...line}
+          verb={row.isRemark ? "A reviewer said" : "Asked"}
+          subject={firstLine(row.text.replace(/^The task:\s+/, ""))}
+        >
           <div className={styles.quote}>
             <ClippedText text={row.text} fileName="prompt.txt" />
           </div>

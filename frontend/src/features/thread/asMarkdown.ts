@@ -15,7 +15,7 @@ function part(item: Item): string {
     case "turn":
       return `## Turn ${item.facts.number}`;
     case "prompt":
-      return `**Asked**\n\n${quoted(item.text)}`;
+      return `**${item.isRemark ? "A reviewer said" : "Asked"}**\n\n${quoted(item.text)}`;
     case "text":
       return item.text;
     case "thinking":

@@ -51,7 +51,7 @@ export type NoteKind = "retry" | "notice" | "compaction" | "judge";
 export type Item = Base &
   (
     | { kind: "turn"; facts: Turn }
-    | { kind: "prompt"; text: string }
+    | { kind: "prompt"; text: string; isRemark?: boolean }
     | { kind: "text"; text: string }
     | { kind: "thinking"; text: string }
     | { kind: "call"; call: Call }
@@ -195,6 +195,8 @@ function textItem(base: Base, message: Message, block: Block): Item {
     case "notice":
     case "compaction":
       return { ...base, kind: "note", note: message.type, text };
+    case "feedback":
+      return { ...base, kind: "prompt", text, isRemark: true };
     case "judge":
       return {
         ...base,

@@ -5,6 +5,7 @@ import { count, plural } from "@/format/number";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import styles from "./BulkDialog.module.css";
+import { FeedbackDialog } from "./FeedbackDialog";
 import { type Plan, skipWords } from "./plan";
 import { PublishDialog } from "./PublishDialog";
 import { ReturnDialog } from "./ReturnDialog";
@@ -16,6 +17,16 @@ export default function BulkDialog({ job, bulk, question }: { job: Job; bulk: Bu
   switch (question.verb) {
     case "return":
       return <ReturnDialog what={plural(question.apply.length, "diff")} onReturn={bulk.confirm} {...shared} />;
+    case "feedback":
+      return (
+        <FeedbackDialog
+          what={plural(question.apply.length, "repository", "repositories")}
+          job={job}
+          plan={question}
+          onSend={bulk.confirm}
+          {...shared}
+        />
+      );
     case "publish":
       return <PublishDialog job={job} plan={question} onPublish={() => bulk.confirm()} {...shared} />;
     default:

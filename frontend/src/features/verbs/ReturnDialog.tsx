@@ -2,26 +2,20 @@ import { useId, useState } from "react";
 import { ProblemNotice } from "@/features/problem/ProblemView";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
-import { Field, TextArea } from "@/ui/Field";
+import { NoteField } from "./NoteField";
 import styles from "./ReturnDialog.module.css";
 
 /** The server takes no more, in characters. */
 const longest = 4_000;
 
-const templates = [
-  "Changes more than was asked for.",
-  "Deletes or weakens tests.",
-  "Right idea, but it misses places.",
-  "Breaks the style of this code.",
-];
-
-/** Asks why diffs go back. The note is for people; no agent reads it. */
+/** Asks why diffs go back. The note is for people, unless the agent is to mend the change. */
 export function ReturnDialog({
   what,
   note: before = "",
   isBusy = false,
   error = null,
   onReturn,
+  onMend,
   onClose,
 }: {
   /** "3 diffs", or the name of a repository. */
@@ -31,6 +25,8 @@ export function ReturnDialog({
   isBusy?: boolean;
   error?: unknown;
   onReturn: (note: string) => void;
+  /** Sends the diffs back to the agent, with the note; left out where it takes none. */
+  onMend?: ((note: string) => void) | undefined;
   onClose: () => void;
 }) {
   const [note, setNote] = useState(before);
@@ -42,6 +38,15 @@ export function ReturnDialog({
       actions={
         <>
           <Button onClick={onClose}>Back</Button>
+          {onMend && (
+            <Button
+              disabled={note.trim() === ""}
+              title={note.trim() === "" ? "First say what is wrong" : "Claude goes on with its conversation"}
+              onClick={() => onMend(note.trim())}
+            >
+              Let Claude mend it
+            </Button>
+          )}
           <Button type="submit" form={form} look="primary" isBusy={isBusy}>
             Return {what}
           </Button>
@@ -60,36 +65,17 @@ export function ReturnDialog({
           What is returned can’t be published until somebody approves it. It is kept, and can be tried again: the next
           attempt gets the job’s prompt as it is.
         </p>
-        <Field
+        <NoteField
           label="What is wrong? (may be empty)"
-          hint="For people: it stands beside the diff, and the agent does not read it. Ctrl or ⌘ with Enter returns."
-        >
-          {(control) => (
-            <TextArea
-              {...control}
-              rows={4}
-              maxLength={longest}
-              value={note}
-              // The dialog was opened in order to write this.
-              // eslint-disable-next-line jsx-a11y/no-autofocus
-              autoFocus
-              onChange={(event) => setNote(event.target.value)}
-              onKeyDown={(event) => {
-                if (event.key === "Enter" && (event.ctrlKey || event.metaKey))
-                  event.currentTarget.form?.requestSubmit();
-              }}
-            />
-          )}
-        </Field>
-        <ul className={styles.templates} aria-label="Often said">
-          {templates.map((text) => (
-            <li key={text}>
-              <Button size="s" onClick={() => setNote((old) => (old ? `${old.trimEnd()} ${text}` : text))}>
-                {text}
-              </Button>
-            </li>
-          ))}
-        </ul>
+          hint={
+            onMend
+              ? "It stands beside the diff. Claude reads it only if it is to mend the change. Ctrl or ⌘ with Enter returns."
+              : "For people: it stands beside the diff, and the agent does not read it. Ctrl or ⌘ with Enter returns."
+          }
+          longest={longest}
+          note={note}
+          onNote={setNote}
+        />
       </form>
       {error != null && <ProblemNotice error={error} />}
     </Dialog>

@@ -20,12 +20,16 @@ describe("planOf", () => {
 });
 
 describe("objection", () => {
-  const pullRequest = { number: 1, url: "https://example.com/1", state: "open" as const };
+  const pullRequest = { number: 1, url: "https://example.com/1", state: "open" as const, outdated: false };
   it.each([
     ["approve", aTask(), null],
     ["approve", aTask({ review: approved }), "approved already"],
     ["approve", aTask({ pullRequest }), "published already"],
     ["return", aTask({ review: approved }), null],
+    ["return", aTask({ pullRequest: { ...pullRequest, outdated: true } }), null],
+    ["feedback", aTask({ availableActions: ["review", "feedback"] }), null],
+    ["feedback", aTask({ engine: "script" }), "made by a script"],
+    ["feedback", aTask({ status: "running", availableActions: ["cancel"] }), "running"],
     ["publish", aTask({ pullRequest, availableActions: ["review"] }), "published already"],
     ["publish", aTask({ status: "running", availableActions: ["cancel"] }), "running"],
     ["retry", aFailure(), null],

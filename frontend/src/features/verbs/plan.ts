@@ -1,8 +1,8 @@
-import type { Task } from "@/api/types";
+import { isFinal, type Task } from "@/api/types";
 import { count } from "@/format/number";
 
 /** What a person can have done to many tasks at once. */
-export type Verb = "approve" | "return" | "publish" | "retry" | "cancel";
+export type Verb = "approve" | "return" | "feedback" | "publish" | "retry" | "cancel";
 
 /** What a request over tasks would do, before it is made. */
 export interface Plan {
@@ -30,13 +30,20 @@ export function planOf(verb: Verb, tasks: readonly Task[], whyNot = (task: Task)
 export function objection(verb: Verb, task: Task): string | null {
   switch (verb) {
     case "approve":
-      if (task.pullRequest) return "published already";
+      if (isPublished(task)) return "published already";
       if (task.review?.decision === "approved") return "approved already";
       return task.availableActions.includes("review") ? null : state(task);
     case "return":
-      if (task.pullRequest) return "published already";
+      if (isPublished(task)) return "published already";
       if (task.review?.decision === "rejected") return "returned already";
       return task.availableActions.includes("review") ? null : state(task);
+    case "feedback":
+      if (task.availableActions.includes("feedback")) return null;
+      return task.engine === "script"
+        ? "made by a script"
+        : isFinal(task.status)
+          ? "without a conversation"
+          : state(task);
     case "publish":
       return task.availableActions.includes("publish") ? null : state(task);
     case "retry":
@@ -47,12 +54,17 @@ export function objection(verb: Verb, task: Task): string | null {
   }
 }
 
+/** Whether the pull request shows what the task has now. */
+function isPublished({ pullRequest }: Task): boolean {
+  return pullRequest !== null && !pullRequest.outdated;
+}
+
 function state(task: Task): string {
   if (task.status === "queued") return task.publishRequested ? "about to be published" : "queued";
   if (task.status === "running") return "running";
   if (task.status === "failed") return "failed";
   if (task.status === "canceled") return "canceled";
-  if (task.pullRequest) return "published already";
+  if (isPublished(task)) return "published already";
   if (task.review?.decision === "rejected") return "returned";
   if (task.diffStat.files === 0) return "without changes";
   return "done";

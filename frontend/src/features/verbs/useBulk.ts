@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { type BulkAction, useBulkAction, useCancelJob, useReview } from "@/api/actions";
+import { type BulkAction, useBulkAction, useCancelJob, useFeedback, useReview } from "@/api/actions";
 import { asProblem } from "@/api/problem";
 import type { BulkResult, Task } from "@/api/types";
 import { plural } from "@/format/number";
@@ -35,6 +35,7 @@ export interface Bulk {
 const didWords: Record<Verb, string> = {
   approve: "Approved",
   return: "Returned",
+  feedback: "Sent back to Claude:",
   publish: "Queued to be published:",
   retry: "Queued again:",
   cancel: "Canceled",
@@ -51,6 +52,7 @@ export function useBulk(jobId: string): Bulk {
   const [report, setReport] = useState<Report | null>(null);
   const act = useBulkAction(jobId);
   const review = useReview(jobId);
+  const feedback = useFeedback(jobId);
   const cancelJob = useCancelJob(jobId);
 
   const tell = (verb: Verb, result: BulkResult) => {
@@ -83,6 +85,7 @@ export function useBulk(jobId: string): Bulk {
     if (plan.apply.length === 0) return;
     act.reset();
     review.reset();
+    feedback.reset();
     if (plan.verb === "approve") judge(plan.verb, plan.apply);
     else setQuestion(plan);
   };
@@ -109,10 +112,12 @@ export function useBulk(jobId: string): Bulk {
       }
       const { verb, apply } = question;
       if (verb === "approve" || verb === "return") judge(verb, apply, note);
+      else if (verb === "feedback")
+        feedback.mutate({ message: note ?? "", repositories: apply }, { onSuccess: (r) => tell(verb, r) });
       else act.mutate({ action: verb satisfies BulkAction, repositories: apply }, { onSuccess: (r) => tell(verb, r) });
     },
-    isBusy: act.isPending || review.isPending || cancelJob.isPending,
-    error: act.error ?? review.error ?? cancelJob.error,
+    isBusy: act.isPending || review.isPending || feedback.isPending || cancelJob.isPending,
+    error: act.error ?? review.error ?? feedback.error ?? cancelJob.error,
     report,
     clearReport: () => setReport(null),
   };

@@ -1,0 +1,151 @@
+package worker
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+)
+
+// takeUpFeedback makes the conversation that a person's remark is about this
+// attempt's own: its thread with the remark at the end, and its diff as the
+// checkpoint. If that was done already and interrupted, what is there is gone on
+// with.
+func (a *attempt) takeUpFeedback(ctx context.Context, feedback codybatch.Feedback) (*leftover, error) {
+	left, err := a.findHeard(ctx, feedback)
+	if err != nil || left != nil {
+		return left, err
+	}
+	events, err := a.readThread(ctx, feedback.About)
+	if err != nil {
+		return nil, err
+	}
+	answers := countAnswers(events)
+	if answers == 0 {
+		return nil, unheard(fmt.Errorf("%w: the thread of attempt %d has no answer of the model", codybatch.ErrNotResumable, feedback.About))
+	}
+	patch, err := a.readDiff(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.putCheckpoint(ctx, checkpoint{BaseCommit: a.task.BaseCommit, Answers: answers, Patch: patch}); err != nil {
+		return nil, err
+	}
+	key := a.task.Key()
+	if err := a.copyArtifact(ctx, codybatch.ThreadKey(key, feedback.About), codybatch.ThreadKey(key, a.task.Attempt)); err != nil {
+		return nil, err
+	}
+	if err := a.record.event(ctx, codybatch.ThreadEvent{Type: codybatch.EventFeedback, Reason: feedback.Message}); err != nil {
+		return nil, err
+	}
+	return a.readLeftover(ctx)
+}
+
+// findHeard finds the newest attempt that had taken up the remark, and books the
+// calls that its worker was killed too early to report. It returns nil if there is
+// none, or if two workers in a row were lost with it: going on may be what kills
+// them.
+func (a *attempt) findHeard(ctx context.Context, feedback codybatch.Feedback) (*leftover, error) {
+	for n := a.task.Attempt; n >= feedback.First; n-- {
+		events, err := a.readThread(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		heard := slices.IndexFunc(events, func(e codybatch.ThreadEvent) bool {
+			return e.Type == codybatch.EventFeedback && e.Attempt >= feedback.First
+		})
+		if heard < 0 {
+			continue
+		}
+		var booked codybatch.Usage
+		if a.task.Interrupted != nil {
+			booked = a.task.Interrupted.Usage
+		}
+		a.spend(beyond(usageOf(events[heard:]), booked))
+		if n < a.task.Attempt && a.task.Lost > 1 {
+			return nil, nil
+		}
+		if err := a.copyConversation(ctx, n); err != nil {
+			return nil, err
+		}
+		answers := countAnswers(events[heard:])
+		err = a.record.event(ctx, codybatch.ThreadEvent{Type: codybatch.EventNotice, Reason: fmt.Sprintf(
+			"Attempt %d was interrupted. The conversation goes on: %d answers to the remark are there and are not paid for again.", n, answers)})
+		if err != nil {
+			return nil, err
+		}
+		return a.readLeftover(ctx)
+	}
+	return nil, nil
+}
+
+// readLeftover reads what this attempt goes on with.
+func (a *attempt) readLeftover(ctx context.Context) (*leftover, error) {
+	events, err := a.readThread(ctx, a.task.Attempt)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := a.lastCheckpoint(ctx)
+	return &leftover{events: events, base: a.task.BaseCommit, checkpoint: kept}, err
+}
+
+// readDiff reads the task's diff; nil if it has none.
+func (a *attempt) readDiff(ctx context.Context) ([]byte, error) {
+	if !a.task.HasDiff {
+		return nil, nil
+	}
+	document, err := a.Artifacts.Open(ctx, codybatch.DiffKey(a.task.Key(), a.task.DiffAttempt))
+	if errors.Is(err, codybatch.ErrNotFound) {
+		return nil, unheard(fmt.Errorf("%w: its diff is gone", codybatch.ErrNotResumable))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the stored diff: %w", err)
+	}
+	defer document.Close()
+	var patch bytes.Buffer
+	switch n, err := io.Copy(&patch, io.LimitReader(document, maxCheckpoint+1)); {
+	case err != nil:
+		return nil, fmt.Errorf("read the stored diff: %w", err)
+	case n > maxCheckpoint:
+		return nil, unheard(fmt.Errorf("%w: its diff is larger than %d MiB", codybatch.ErrNotResumable, maxCheckpoint>>20))
+	default:
+		return patch.Bytes(), nil
+	}
+}
+
+// unheard tells a person that a remark did not reach the model.
+func unheard(err error) error {
+	return fmt.Errorf("the remark was not passed on: %w. Nothing was asked of the model, and the diff is kept; retry does the task anew, without the remark", err)
+}
+
+// giveUpFeedback makes the attempt one that changed nothing, for its results are
+// what the next remark is about.
+func (a *attempt) giveUpFeedback() { a.result = codybatch.TaskResult{Untouched: true} }
+
+func countAnswers(events []codybatch.ThreadEvent) int {
+	answers := 0
+	for _, event := range events {
+		switch {
+		case event.Type == codybatch.EventRequest && event.N == 1:
+			answers = 0 // it started over
+		case event.Type == codybatch.EventAssistant:
+			answers++
+		}
+	}
+	return answers
+}
+
+// usageOf is what the model's answers in a thread took.
+func usageOf(events []codybatch.ThreadEvent) codybatch.Usage {
+	var usage codybatch.Usage
+	for _, event := range events {
+		if event.Usage != nil && event.Type != codybatch.EventRunEnd { // that is the sum
+			usage = usage.Add(*event.Usage)
+		}
+	}
+	return usage
+}
