@@ -11,8 +11,9 @@ import (
 	"github.com/liamzdenek/cody-batch/internal/config"
 )
 
-// agents opens those that can run here, and says of the others why not.
-func (a *App) agents(ctx context.Context, o Options) (map[codybatch.AgentType]codybatch.Agent, map[codybatch.AgentType]string, error) {
+// agents opens those that can run here, with the judges that go with them, and says
+// of the others why not.
+func (a *App) agents(ctx context.Context, o Options) (map[codybatch.AgentType]codybatch.Agent, map[codybatch.AgentType]codybatch.Judge, map[codybatch.AgentType]string, error) {
 	agents := map[codybatch.AgentType]codybatch.Agent{codybatch.AgentScript: script.New(script.Options{Confinement: Confinement(o.Config)})}
 	unavailable := map[codybatch.AgentType]string{}
 	key := o.Config.ClaudeAPIKey
@@ -33,27 +34,32 @@ func (a *App) agents(ctx context.Context, o Options) (map[codybatch.AgentType]co
 		if err != nil {
 			unavailable[codybatch.AgentClaude] = fmt.Sprintf("%q can't ask Bedrock: %v; give this process AWS credentials, or unset %s",
 				codybatch.AgentClaude, err, config.ClaudeProvider)
-			return agents, unavailable, nil
+			return agents, nil, unavailable, nil
 		}
 		agents[codybatch.AgentClaude] = agent
-		return agents, unavailable, nil
+		return agents, judgesWith(agent), unavailable, nil
 	case !key.IsSet():
 		for _, name := range []codybatch.AgentType{codybatch.AgentClaude, codybatch.AgentClaudeCode} {
 			unavailable[name] = fmt.Sprintf(
 				"%q needs an API key; set %s, or start with --rehearsal to try everything but the model", name, config.ClaudeAPIKey)
 		}
-		return agents, unavailable, nil
+		return agents, nil, unavailable, nil
 	}
 	agent, err := claude.New(options)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	agents[codybatch.AgentClaude] = agent
 	reason, err := a.claudeCode(o, options, agents)
 	if reason != "" {
 		unavailable[codybatch.AgentClaudeCode] = reason
 	}
-	return agents, unavailable, err
+	return agents, judgesWith(agent), unavailable, err
+}
+
+// judgesWith has Claude judge whatever Claude did, by either engine.
+func judgesWith(agent *claude.Agent) map[codybatch.AgentType]codybatch.Judge {
+	return map[codybatch.AgentType]codybatch.Judge{codybatch.AgentClaude: agent, codybatch.AgentClaudeCode: agent}
 }
 
 // engines names what really answers for an agent.

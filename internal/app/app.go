@@ -116,7 +116,7 @@ func (a *App) open(ctx context.Context, o Options, forge codybatch.Forge) error 
 			return err
 		}
 	}
-	agents, unavailable, err := a.agents(ctx, o)
+	agents, judges, unavailable, err := a.agents(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (a *App) open(ctx context.Context, o Options, forge codybatch.Forge) error 
 		}
 	}
 	work, err := worker.New(worker.Options{
-		Store: a.store, Artifacts: artifacts, Forge: forge, Agents: agents, Engines: a.engines(), Allow: a.Allow,
+		Store: a.store, Artifacts: artifacts, Forge: forge, Agents: agents, Judges: judges, Engines: a.engines(), Allow: a.Allow,
 		Root: filepath.Join(o.Data, "workspaces"), Lease: o.Lease,
 		Secrets: secrets(o.Config), Confinement: Confinement(o.Config),
 		Now: o.Now, NewToken: uuid.NewString, Log: o.Log,

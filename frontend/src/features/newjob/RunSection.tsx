@@ -1,9 +1,12 @@
+import { ScanSearch } from "lucide-react";
 import { useApi } from "@/api/context";
 import { count } from "@/format/number";
-import { Field, Select, TextArea, TextInput } from "@/ui/Field";
-import type { Draft, Engine } from "./draft";
+import { Button } from "@/ui/Button";
+import { Checkbox, Field, Select, TextArea, TextInput } from "@/ui/Field";
+import { type Draft, type Engine, lines, withDetection } from "./draft";
 import { drafts } from "./draftStore";
 import { fieldId } from "./fieldId";
+import { GatesFold } from "./GatesFold";
 import { useJobRules } from "./limits";
 import styles from "./fields.module.css";
 import { Section } from "./Section";
@@ -79,6 +82,30 @@ export function RunSection({ draft, faults }: { draft: Draft; faults: Faults }) 
           />
         )}
       </Field>
+      <div className={styles.aside}>
+        <Button
+          size="s"
+          icon={<ScanSearch />}
+          disabled={lines(draft.verify).includes("auto")}
+          onClick={() => drafts.patch({ verify: withDetection(draft.verify) })}
+        >
+          Detect
+        </Button>
+        <p>
+          <code>auto</code> finds out how each repository is built and tested: by its <code>go.mod</code>,{" "}
+          <code>package.json</code>, <code>pom.xml</code>, …
+        </p>
+      </div>
+      <GatesFold draft={draft} faults={faults} />
+      {isClaude && (
+        <Checkbox
+          id={fieldId("judge")}
+          label="Have a second look by Claude (judge)"
+          hint="One more call of the model for every change that passed: it sees the prompt, the diff and the verification. What it rejects can’t be published."
+          checked={draft.judge}
+          onChange={(event) => drafts.patch({ judge: event.target.checked })}
+        />
+      )}
     </Section>
   );
 }

@@ -1,6 +1,7 @@
 import type { Job, JobRequest } from "@/api/types";
 import { firstLine } from "@/format/text";
 import { branchFor } from "./branch";
+import { chosenLevels } from "./gates";
 import { type JobDefaults, standardDefaults, standardLimits } from "./limits";
 import { fillIn, templateOf } from "./templates";
 
@@ -27,6 +28,10 @@ export interface Draft {
   timeoutMinutes: string;
   /** One command a line. */
   verify: string;
+  /** What rules about the diff do, by rule; what is not here has its default. */
+  gates: Readonly<Record<string, string>>;
+  /** A model takes a second look at each change. */
+  judge: boolean;
   /** US dollars for the whole job; empty: no limit of its own. */
   jobCost: string;
   createPullRequests: boolean;
@@ -55,6 +60,8 @@ export const emptyDraft: Draft = {
   maxCost: "",
   timeoutMinutes: "",
   verify: "",
+  gates: {},
+  judge: false,
   jobCost: "",
   createPullRequests: false,
   title: "",
@@ -91,6 +98,7 @@ export function nameOf(draft: Draft): string {
 export function requestOf(draft: Draft, repositories: readonly string[] = draft.repositories): JobRequest {
   const isClaude = draft.agent === "claude";
   const commands = lines(draft.verify);
+  const gates = chosenLevels(draft.gates);
   const jobCost = amount(draft.jobCost);
   const pullRequest = pullRequestOf(draft);
   const agent: JobRequest["agent"] = isClaude
@@ -109,10 +117,17 @@ export function requestOf(draft: Draft, repositories: readonly string[] = draft.
     repositories: repositories as string[],
     ...(Object.keys(agent).length > 0 && { agent }),
     ...(commands.length > 0 && { verify: commands }),
+    ...(gates.length > 0 && { gates: Object.fromEntries(gates) }),
+    ...(isClaude && draft.judge && { judge: true }),
     ...optional("maxCostUsd", jobCost),
     ...(draft.createPullRequests && { createPullRequests: true }),
     ...(Object.keys(pullRequest).length > 0 && { pullRequest }),
   };
+}
+
+/** The commands of a draft with `auto` among them, once: it comes first, because it installs what others may need. */
+export function withDetection(verify: string): string {
+  return lines(verify).includes("auto") ? verify : ["auto", ...lines(verify)].join("\n");
 }
 
 function pullRequestOf(draft: Draft): NonNullable<JobRequest["pullRequest"]> {
@@ -170,6 +185,8 @@ export function draftOfRequest(request: JobRequest): Draft {
     maxCost: text(agent.maxCostUsd),
     timeoutMinutes: agent.timeoutSeconds === undefined ? "" : text(agent.timeoutSeconds / 60),
     verify: (request.verify ?? []).join("\n"),
+    gates: { ...request.gates },
+    judge: request.judge ?? false,
     jobCost: text(request.maxCostUsd),
     createPullRequests: request.createPullRequests ?? false,
     title: pullRequest.title ?? "",
@@ -200,6 +217,8 @@ export function draftOfJob(job: Job, repositories: readonly string[], defaults: 
       ...optional("timeoutSeconds", unless(agent.timeoutSeconds, defaults.timeoutSeconds)),
     },
     verify: job.verify,
+    gates: job.gates,
+    judge: job.judge,
     ...optional("maxCostUsd", unless(job.maxCostUsd, null)),
     createPullRequests: job.createPullRequests,
     pullRequest: {
