@@ -18,7 +18,7 @@ func (a *App) agents(ctx context.Context, o Options) (map[codybatch.AgentType]co
 	key := o.Config.ClaudeAPIKey
 	options := claude.Options{
 		APIKey:  func(context.Context) (string, error) { return key.Reveal(), nil },
-		BaseURL: o.Config.AnthropicBaseURL, Confinement: Confinement(o.Config), Now: o.Now, Log: o.Log,
+		BaseURL: o.Config.AnthropicBaseURL, Prices: a.prices.List, Confinement: Confinement(o.Config), Now: o.Now, Log: o.Log,
 	}
 	if !o.OwnJobsOnly { // whoever waits for a job in the foreground wants to hear that the key is refused
 		options.Pause = longestPause
@@ -76,7 +76,7 @@ func (a *App) claudeCode(o Options, like claude.Options, agents map[codybatch.Ag
 			codybatch.AgentClaudeCode, err, config.ClaudeCodePath), nil // it is told, and the rest of the server runs
 	}
 	agents[codybatch.AgentClaudeCode], err = claudecode.New(claudecode.Options{
-		Program: program, APIKey: like.APIKey, BaseURL: like.BaseURL, Rehearsal: like.Rehearsal,
+		Program: program, APIKey: like.APIKey, BaseURL: like.BaseURL, Rehearsal: like.Rehearsal, Prices: like.Prices,
 		Confinement: like.Confinement, Now: o.Now, Log: o.Log,
 	})
 	return "", err

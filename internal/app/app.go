@@ -13,7 +13,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/artifacts/dir"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/config"
@@ -64,6 +63,7 @@ type App struct {
 	Host    string // of the forge, as in patterns of the allow-list
 
 	options Options
+	prices  priceList
 	store   *sqlite.Store
 	pool    *inproc.Pool
 	stage   *stage // of the rehearsal; nil: there is none
@@ -82,6 +82,9 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, fmt.Errorf("find the data folder: %w", err)
 	}
 	a.options = o
+	if a.prices, err = readPrices(o.Config.ClaudePrices); err != nil {
+		return nil, err
+	}
 	if err := Confinement(o.Config).Check(); err != nil {
 		return nil, fmt.Errorf("%s, %s and %s: %w", config.Sandbox, config.SandboxNetwork, config.SandboxUID, err)
 	}
@@ -134,7 +137,7 @@ func (a *App) open(ctx context.Context, o Options, forge codybatch.Forge) error 
 	a.pool = inproc.New(a.own(work.Run), inproc.Options{Workers: o.Workers, Log: o.Log})
 	a.Service = codybatch.NewService(a.store, artifacts, a.pool, forge, codybatch.ServiceOptions{
 		Allow: a.Allow, Unavailable: unavailable, Engines: a.engines(),
-		HasPrice: prices.Default().Has, Now: o.Now, NewID: a.newID, Log: o.Log,
+		HasPrice: a.prices.Has, Now: o.Now, NewID: a.newID, Log: o.Log,
 	})
 	return nil
 }

@@ -24,6 +24,7 @@ const (
 	AnthropicBaseURL    = "ANTHROPIC_BASE_URL"
 	ClaudeCodePath      = "CLAUDE_CODE_PATH"
 	ClaudeProvider      = "CLAUDE_PROVIDER"
+	ClaudePrices        = "CLAUDE_PRICES"
 	AWSRegion           = "AWS_REGION"
 	AllowedRepositories = "ALLOWED_REPOSITORIES"
 	APIToken            = "API_TOKEN"
@@ -59,6 +60,7 @@ type Config struct {
 	ClaudeCodePath      string // the program, absolute; empty: "claude" on PATH
 	Bedrock             bool   // CLAUDE_PROVIDER=bedrock
 	AWSRegion           string // empty: not said
+	ClaudePrices        string // a file; empty: the list that is built in
 	AllowedRepositories string // patterns "host/owner/name", comma-separated; empty: none
 	APIToken            Secret
 	OpenToAll           bool     // API_AUTHORIZATION=none
@@ -97,6 +99,7 @@ func Read(lookup func(string) (string, bool)) (Config, error) {
 		ClaudeCodePath:      r.path(ClaudeCodePath),
 		Bedrock:             r.provider(),
 		AWSRegion:           r.text(AWSRegion),
+		ClaudePrices:        r.text(ClaudePrices),
 		AllowedRepositories: r.patterns(AllowedRepositories),
 		APIToken:            r.secret(APIToken),
 		OpenToAll:           r.authorization(),
