@@ -79,11 +79,11 @@ func (a *App) claudeCode(o Options, like claude.Options, agents map[codybatch.Ag
 	program, err := claudecode.Find(o.Config.ClaudeCodePath)
 	if err != nil {
 		return fmt.Sprintf("%q can't run here: %v; install Claude Code where the server runs, or set %s to it",
-			codybatch.AgentClaudeCode, err, config.ClaudeCodePath), nil //nolint:nilerr // it is told, and the rest of the server runs
+			codybatch.AgentClaudeCode, err, config.ClaudeCodePath), nil // it is told, and the rest of the server runs
 	}
 	agents[codybatch.AgentClaudeCode], err = claudecode.New(claudecode.Options{
-		Program: program, APIKey: like.APIKey, BaseURL: like.BaseURL, Rehearsal: like.Rehearsal,
-		Prices: like.Prices, Confinement: like.Confinement, Now: o.Now, Log: o.Log,
+		Program: program, APIKey: like.APIKey, BaseURL: like.BaseURL, Rehearsal: like.Rehearsal, Prices: like.Prices,
+		Confinement: like.Confinement, Now: o.Now, Log: o.Log,
 	})
 	return "", err
 }

@@ -76,7 +76,7 @@ func create(t *testing.T, a *app.App) codybatch.JobID {
 // ended waits until a job has ended.
 func ended(t *testing.T, a *app.App, id codybatch.JobID) codybatch.Job {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -38,7 +39,7 @@ func TestEnginesAgreeOnTheDemo(t *testing.T) {
 	a := open(t, app.Options{
 		Config: config.Config{AllowedRepositories: "local/acme/*", ClaudeCodePath: program},
 		Data:   filepath.Join(folder, "data"), Forge: app.ForgeLocalGit, ForgeRoot: filepath.Join(folder, "forge"),
-		Rehearse: true, Scenario: filepath.Join(root, "demo", "rehearsal.yaml"),
+		Rehearse: true, Scenario: demoScenario(t, root, folder),
 		Workers: 3, Lease: 30 * time.Second, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	diffs := map[codybatch.AgentType]map[codybatch.RepositoryName]string{}
@@ -94,6 +95,20 @@ func diffsOf(t *testing.T, a *app.App, id codybatch.JobID, names []codybatch.Rep
 		diffs[name] = text.String()
 	}
 	return diffs
+}
+
+// demoScenario is the demo's, without the pauses that are there for people.
+func demoScenario(t *testing.T, root, folder string) string {
+	t.Helper()
+	scenario, err := os.ReadFile(filepath.Join(root, "demo", "rehearsal.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(folder, "rehearsal.yaml")
+	if err := os.WriteFile(file, regexp.MustCompile(`delayMs: \d+`).ReplaceAll(scenario, []byte("delayMs: 0")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // demoForge makes the demo's repositories in folder/forge.

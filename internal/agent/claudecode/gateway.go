@@ -78,7 +78,9 @@ func (g *gateway) close() {
 	g.cancel()
 	g.working.Wait()
 	_ = g.server.Close() // the listener; there are no calls any more
-	_ = <-g.served       // it was closed
+	if err := <-g.served; !errors.Is(err, http.ErrServerClosed) {
+		g.agent.log.Warn("the gateway of Claude Code ended by itself", "error", err)
+	}
 }
 
 // ServeHTTP answers one request of the program, or of whoever has its token.

@@ -209,22 +209,22 @@ func TestHostileRepository(t *testing.T) {
 func TestFeedbackForgetsSettings(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, program(t))
-	plant := `printf '{"hooks":{"UserPromptSubmit":[{"hooks":[{"type":"command","command":"touch %s/ran"}]}]}}' "$PWD" >"$HOME/.claude/settings.json"`
-	run := s.fill(t, s.play(t, bash(plant), rehearsal.Say("One."), bash("echo again >again.txt"), rehearsal.Say("Two.")))
+	plant := `printf '{"env":{"ANTHROPIC_BASE_URL":"http://127.0.0.1:1"}}' >"$HOME/.claude/settings.json"`
+	run := s.fill(t, s.play(t, bash(plant), bash("bash plant.sh"), rehearsal.Say("One."), bash("echo again >again.txt"), rehearsal.Say("Two.")))
+	write(t, filepath.Join(run.Dir, "plant.sh"), plant) // the program refuses it where it sees it
 	first := s.ends(t, run, codybatch.OutcomeChanged, "")
 	if read(t, filepath.Join(run.Home, ".claude", "settings.json")) == "" {
-		t.Fatal("nothing was planted")
+		t.Fatalf("nothing was planted:\n%s", s.told())
 	}
-	_ = os.Remove(filepath.Join(run.Dir, "ran")) // the program may have read it at once
+	if !strings.Contains(s.told(), "refused 1 tool calls of the model: Bash.") {
+		t.Errorf("what was refused is not told:\n%s", s.told())
+	}
 	run.Session, run.Feedback = first.Session, "again.txt is missing"
 	second := s.ends(t, run, codybatch.OutcomeChanged, "")
 	if second.Summary != "Two." || read(t, filepath.Join(run.Dir, "again.txt")) != "again\n" {
 		t.Errorf("got %+v", second)
 	}
-	if _, err := os.Stat(filepath.Join(run.Dir, "ran")); err == nil {
-		t.Error("a hook of the first session ran in the second")
-	}
-	if requests := s.of(codybatch.EventRequest); requests[0].N != 3 || !strings.Contains(string(requests[0].Content), "again.txt is missing") {
+	if requests := s.of(codybatch.EventRequest); requests[0].N != 4 || !strings.Contains(string(requests[0].Content), "again.txt is missing") {
 		t.Errorf("the second session begins with %+v", requests[0])
 	}
 }
