@@ -255,6 +255,10 @@ func TestARemarkThatIsNotHeardChangesNothing(t *testing.T) {
 		"the thread is gone":                    {thread: "\n", outcome: codybatch.OutcomeInfraError, code: codybatch.CodeConversationLost},
 		"it is taken back":                      {cancel: true, outcome: codybatch.OutcomeChanged},
 		"it is taken back while it is answered": {second: refuse(codybatch.ErrCanceled), outcome: codybatch.OutcomeChanged},
+		"the API is down": {second: func(context.Context, codybatch.AgentRun) (codybatch.AgentResult, error) {
+			return codybatch.AgentResult{Outcome: codybatch.OutcomeAPIError, Reason: "no answer in 10 tries"}, nil
+		}, outcome: codybatch.OutcomeAPIError, code: "api_error", isPending: true},
+		"time is up before an answer": {second: refuse(codybatch.ErrTimeout), outcome: codybatch.OutcomeTimeout, code: "timeout", isPending: true},
 		"the key is refused": {second: func(context.Context, codybatch.AgentRun) (codybatch.AgentResult, error) {
 			return codybatch.AgentResult{Outcome: codybatch.OutcomeAuthError, Reason: "no key"}, nil
 		}, outcome: codybatch.OutcomeAuthError, code: "auth_error", isPending: true},
