@@ -304,6 +304,34 @@ func TestARemarkThatIsNotHeardChangesNothing(t *testing.T) {
 	}
 }
 
+func TestARemarkTellsTheModelNoSecret(t *testing.T) {
+	t.Parallel()
+	const secret = "s3cr3t-of-the-server"
+	var got codybatch.AgentRun
+	w := newWorld(t, withAgent(&scripted{rounds: []session{
+		talks(t, "a.txt", "y\n", 1),
+		func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+			got = run
+			return talks(t, "b.txt", "z\n", 1)(ctx, run)
+		},
+	}}), func(o *worker.Options) { o.Secrets = append(o.Secrets, secret) })
+	w.repository("site", map[string]string{"a.txt": "x\n"})
+	task := w.runOne(promptJob("site"))
+	if _, err := w.service.FeedbackTask(t.Context(), task.Key(), "Use "+secret+" instead."); err != nil {
+		t.Fatal(err)
+	}
+	w.drain()
+	task = w.task(task.JobID, "site")
+	wantOutcome(t, task, codybatch.OutcomeChanged)
+	last := got.Earlier[len(got.Earlier)-1]
+	if last.Type != codybatch.EventFeedback || strings.Contains(last.Reason, secret) || !strings.HasPrefix(last.Reason, "Use ") {
+		t.Errorf("the agent hears %q", last.Reason)
+	}
+	if strings.Contains(w.thread(task), secret) || task.Feedback != nil {
+		t.Errorf("the secret is in the thread, or in the row: %+v", task)
+	}
+}
+
 func TestFailuresOfAnAnswerKeepWhatItChanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withAgent(&scripted{rounds: []session{
