@@ -13,10 +13,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxFamily is how many processes a command may have at once, itself included.
-// Unlike the kernel's limit it counts those of root, and no threads.
-const maxFamily = 512
-
 // watched is what excess remembers between two looks.
 type watched struct {
 	due       time.Time // of the next close look
@@ -31,7 +27,7 @@ const glance = 25
 // and there is no other then. Stop must be called before anything else is done with
 // the family. It looks from a thread that comes before all others: among a thousand
 // processes that want to work, our turn would come too late.
-func (f *family) watch(memory int64) (exceeded <-chan string, stop func()) { //nolint:nonamedreturns // tells what they are
+func (f *family) watch(memory int64, processes int) (exceeded <-chan string, stop func()) { //nolint:nonamedreturns // tells what they are
 	if memory <= 0 {
 		return nil, func() {}
 	}
@@ -52,7 +48,7 @@ func (f *family) watch(memory int64) (exceeded <-chan string, stop func()) { //n
 					mu.Unlock()
 					break
 				}
-				excess := f.excess(memory)
+				excess := f.excess(memory, processes)
 				mu.Unlock()
 				if excess != "" {
 					over <- excess
@@ -72,22 +68,22 @@ func (f *family) watch(memory int64) (exceeded <-chan string, stop func()) { //n
 // excess tells the limit that the family is over, in words. A close look costs
 // milliseconds, and so it is taken twice a second at most, unless the machine has
 // many more processes, or much less memory, than last time.
-func (f *family) excess(memory int64) string {
+func (f *family) excess(memory int64, processes int) string {
 	var machine unix.Sysinfo_t
 	if unix.Sysinfo(&machine) != nil {
 		return ""
 	}
 	started := time.Now()
 	free := machine.Freeram * uint64(machine.Unit)
-	if w := f.watched; started.Before(w.due) && machine.Procs < w.processes+maxFamily/8 && free+uint64(memory)/8 > w.free {
+	if w := f.watched; started.Before(w.due) && machine.Procs < w.processes+uint16(processes/8) && free+uint64(memory)/8 > w.free {
 		return ""
 	}
 	f.isQuick = true
 	defer func() { f.isQuick = false }()
 	members, _ := f.members()
 	exceeded := ""
-	if len(members) > maxFamily {
-		exceeded = fmt.Sprintf("it had more than %d processes at once", maxFamily)
+	if len(members) > processes {
+		exceeded = fmt.Sprintf("it had more than %d processes at once", processes)
 		f.freeze(time.Now().Add(graceForCrowd))
 	} else if used := memoryOf(members, memory); used > memory {
 		exceeded = fmt.Sprintf("it used %d MiB of memory, and may use %d MiB", used>>20, memory>>20)

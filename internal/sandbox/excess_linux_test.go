@@ -9,23 +9,48 @@ import (
 	"github.com/liamzdenek/cody-batch/internal/sandbox"
 )
 
-// TestForkBombIsStopped is alone: the bomb fills the machine with processes until it
-// is noticed.
-func TestForkBombIsStopped(t *testing.T) { //nolint:paralleltest // see above
-	y := newYard(t)
-	started := time.Now()
-	result, output, err := bash(t.Context(), t, "bomb() { bomb | bomb & }; bomb; sleep 600", func(c *sandbox.Command) {
-		c.Dir, c.Writable, c.Timeout = y.tree, []string{y.tree, y.home}, 3*time.Minute
+// bomb is a tree of 2^8-1 processes that work. It is no more than that, and each ends
+// by itself after ten seconds: a bomb that is not stopped must not take the machine
+// with it. The first word starts each of them.
+func bomb(start string) string {
+	return `
+bomb='
+if [ "$1" -gt 1 ]; then
+	for i in 1 2; do ` + start + ` bash -c "$0" "$0" $(($1-1)) >/dev/null 2>&1 & done
+fi
+while [ $SECONDS -lt 10 ]; do :; done'
+bash -c "$bomb" "$bomb" 8 >/dev/null 2>&1
+`
+}
+
+// inSessions gives everybody a session, and leaves nothing by which they are known.
+const inSessions = `env -i PATH="$PATH" setsid`
+
+// few is the limit that the bomb is over.
+const few = 100
+
+// stopsABomb is for tests that are alone: the bomb takes all processors until it is
+// noticed.
+func stopsABomb(t *testing.T, y yard, start string, change ...func(*sandbox.Command)) {
+	t.Helper()
+	result, output, err := bash(t.Context(), t, bomb(start), func(c *sandbox.Command) {
+		c.Dir, c.Env, c.Writable, c.Timeout = y.tree, sandbox.Environment(y.home), []string{y.tree, y.home}, time.Minute
+		c.Confinement.Processes = few
+		for _, f := range change {
+			f(c)
+		}
 	})
-	if err != nil || result.ExitCode != -1 || !strings.Contains(result.Exceeded, "processes") {
-		t.Fatalf("got %+v, %v\n%.500s", result, err, output)
-	}
-	if took := time.Since(started); took > time.Minute {
-		t.Errorf("it took %s", took)
-	}
 	if left := sandbox.KillIn(y.tree); left > 0 {
 		t.Errorf("%d processes were left", left)
 	}
+	if err != nil || result.ExitCode != -1 || !strings.Contains(result.Exceeded, "more than 100 processes") {
+		t.Fatalf("got %+v, %v\n%.500s", result, err, output)
+	}
+	t.Logf("it took %s", result.Duration)
+}
+
+func TestForkBombIsStopped(t *testing.T) { //nolint:paralleltest // see stopsABomb
+	stopsABomb(t, newYard(t), "command")
 }
 
 func TestMemoryHasALimit(t *testing.T) {
@@ -136,8 +161,3 @@ func TestOwnUser(t *testing.T) {
 		t.Errorf("got %v; want the folder that is closed", err)
 	}
 }
-
-// TO THE HELPER `hostile` (remove this comment): unbounded fork bombs took the machine
-// and three helpers down at 21:12 and slow everybody since. The bombs above are bounded
-// now by the coordinator: keep them so, run this test rarely, never with the layer removed
-// without that bound, and COMMIT what you have now. New end: report at 22:20.

@@ -26,7 +26,7 @@ func (f *family) signal(sig syscall.Signal) (int, bool) {
 }
 
 // watch looks at nobody here: there are no limits.
-func (f *family) watch(int64) (<-chan string, func()) { return nil, func() {} }
+func (f *family) watch(int64, int) (<-chan string, func()) { return nil, func() {} }
 
 func machineMemory() int64 { return 0 }
 

@@ -44,6 +44,8 @@ type process struct {
 	release func() // ends the thread that the program dies with
 	own     *user  // whom it runs as; nil: us
 	memory  int64  // bytes that the family may use; 0: nobody looks
+
+	processes int // that the family may have at once
 }
 
 // start starts the program and the goroutines. On error nothing is left over.
@@ -120,7 +122,7 @@ func startAs(own *user, c Command) (*process, error) {
 	}
 	p.family = newFamily(p.cmd.Process.Pid, mark, p.output.from, own)
 	if c.Confinement.Mode != Off {
-		p.memory = c.Confinement.memory()
+		p.memory, p.processes = c.Confinement.memory(), c.Confinement.processes()
 	}
 	p.serve(c.Stdin)
 	return p, nil
@@ -153,7 +155,7 @@ func (p *process) await(ctx context.Context, timeout time.Duration) (ending, str
 		defer timer.Stop()
 		expired = timer.C
 	}
-	exceeded, stop := p.family.watch(p.memory)
+	exceeded, stop := p.family.watch(p.memory, p.processes)
 	defer stop()
 	select {
 	case <-p.exited:

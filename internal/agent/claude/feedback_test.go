@@ -113,7 +113,9 @@ func TestRun_goes_on_after_a_remark(t *testing.T) {
 
 func TestRun_goes_on_after_a_remark_whatever_ended_it(t *testing.T) {
 	t.Parallel()
-	call := func(id string) string { return `{"type":"tool_use","id":"` + id + `","name":"bash","input":{"command":"true"}}` }
+	call := func(id string) string {
+		return `{"type":"tool_use","id":"` + id + `","name":"bash","input":{"command":"true"}}`
+	}
 	says := func(content string) codybatch.ThreadEvent {
 		return codybatch.ThreadEvent{Type: codybatch.EventAssistant, StopReason: "tool_use", Content: json.RawMessage(content), Usage: &codybatch.Usage{InputTokens: 9}}
 	}
