@@ -85,6 +85,9 @@ func (c Confinement) Held() []string {
 		return held
 	}
 	held = append(held, "process tree")
+	if c.Mode != Off && hasGroup() {
+		held = append(held, "control group")
+	}
 	if hasWall, err := c.hasWall(wallVersion()); err == nil && hasWall {
 		held = append(held, FileSystem+" (Landlock "+strconv.Itoa(wallVersion())+")", "fewer rights")
 	}
