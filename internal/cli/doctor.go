@@ -51,7 +51,8 @@ func (p *program) doctor() *cobra.Command {
 Every layer is tried out by running small programs as an agent's commands are run.
 SANDBOX=auto (the default) takes what the kernel has, SANDBOX=off goes without the file
 system's layer and the limits, and with SANDBOX=require nothing is run without the file
-system's layer: then the exit code is 1 if it is missing.`,
+system's layer: then the exit code is 1 if it is missing. It is 1 as well if SANDBOX_NETWORK or
+SANDBOX_UID ask for what can't be had here.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return p.runDoctor(c.Context(), data) },
 	}
@@ -68,7 +69,7 @@ func (p *program) runDoctor(ctx context.Context, data string) error {
 	confinement := app.Confinement(read)
 	missing := confinement.Check()
 	if missing != nil {
-		confinement.Mode = sandbox.Auto // the trials are made all the same
+		confinement.Mode, confinement.NoNetwork, confinement.UID = sandbox.Auto, false, 0 // the trials are made all the same
 	}
 	layers, err := sandbox.Layers(ctx, confinement)
 	if err != nil {
@@ -104,8 +105,13 @@ func (p *program) runDoctor(ctx context.Context, data string) error {
 	} else {
 		err = d.table().write(p.out, p.terminal(p.out))
 	}
-	if missing != nil {
-		missing = fmt.Errorf("%s=%s: %w", config.Sandbox, config.SandboxRequire, missing)
+	switch {
+	case errors.Is(missing, sandbox.ErrNoCut):
+		missing = fmt.Errorf("%s: %w", config.SandboxNetwork, missing)
+	case errors.Is(missing, sandbox.ErrNoUser):
+		missing = fmt.Errorf("%s: %w", config.SandboxUID, missing)
+	case missing != nil:
+		missing = fmt.Errorf("%s: %w", config.Sandbox, missing)
 	}
 	return errors.Join(err, missing)
 }

@@ -108,6 +108,35 @@ func TestRead(t *testing.T) {
 	})
 }
 
+func TestReadConfinement(t *testing.T) {
+	t.Parallel()
+	for variable, want := range map[string]config.Config{
+		"SANDBOX_NETWORK=off":    {SandboxNoNetwork: true},
+		"SANDBOX_NETWORK=on":     {},
+		"SANDBOX_NETWORK= off\n": {SandboxNoNetwork: true},
+		"SANDBOX_UID=auto":       {SandboxUID: -1},
+		"SANDBOX_UID=off":        {},
+		"SANDBOX_UID=1234":       {SandboxUID: 1234},
+		"SANDBOX_MEMORY=4GiB":    {SandboxMemory: 4 << 30},
+		"SANDBOX_MEMORY=512 MiB": {SandboxMemory: 512 << 20},
+	} {
+		if got, err := config.Read(environment(variable)); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %+v, %v", variable, got, err)
+		}
+	}
+	for name, values := range map[string][]string{
+		"SANDBOX_NETWORK": {"none", "OFF", "0"},
+		"SANDBOX_UID":     {"0", "root", "-1", "-5", "4294967296", "1.5", "auto,1"},
+		"SANDBOX_MEMORY":  {"0", "67108864", "63MiB", "4GB", "-4GiB", "GiB", "0.5GiB", "1KiB", "99999999999GiB", "9999999999999999999999"},
+	} {
+		for _, value := range values {
+			if _, err := config.Read(environment(name + "=" + value)); err == nil || !strings.Contains(err.Error(), name+": ") {
+				t.Errorf("%s=%s: got %v", name, value, err)
+			}
+		}
+	}
+}
+
 func TestReadProvider(t *testing.T) {
 	t.Parallel()
 	got, err := config.Read(environment("CLAUDE_PROVIDER=bedrock", "AWS_REGION=eu-central-1"))

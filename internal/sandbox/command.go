@@ -67,7 +67,9 @@ type Result struct {
 // that a process could not be killed.
 //
 // It may be called at once from many goroutines. Each call keeps two threads.
-func Run(ctx context.Context, c Command) (Result, error) {
+func Run(ctx context.Context, c Command) (Result, error) { return run(ctx, c, newGroup) }
+
+func run(ctx context.Context, c Command, grouped func(Command) *group) (Result, error) {
 	killed := Result{ExitCode: -1}
 	if len(c.Args) == 0 {
 		return killed, errors.New("run a command: it has no program")
@@ -76,7 +78,7 @@ func Run(ctx context.Context, c Command) (Result, error) {
 		return killed, context.Cause(ctx)
 	}
 	started := time.Now()
-	p, err := start(c)
+	p, err := start(c, grouped)
 	if err != nil {
 		return killed, fmt.Errorf("start %s: %w", c.Args[0], err)
 	}

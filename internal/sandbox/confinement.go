@@ -54,6 +54,11 @@ type Confinement struct {
 	// Memory is what a command may use at most, in bytes, with all that it started;
 	// 0: half of the machine's.
 	Memory int64
+
+	// Processes is how many a command may have at once, itself included; 0: 512. A
+	// command with a user or a control group for itself may have twice as many
+	// threads, all its processes together.
+	Processes int
 }
 
 // Check tells why programs would not be run: ErrNoWall, ErrNoCut or ErrNoUser. It
@@ -80,6 +85,9 @@ func (c Confinement) Held() []string {
 		return held
 	}
 	held = append(held, "process tree")
+	if c.Mode != Off && hasGroup() {
+		held = append(held, "control group")
+	}
 	if hasWall, err := c.hasWall(wallVersion()); err == nil && hasWall {
 		held = append(held, FileSystem+" (Landlock "+strconv.Itoa(wallVersion())+")", "fewer rights")
 	}
@@ -101,6 +109,14 @@ func (c Confinement) memory() int64 {
 		return c.Memory
 	}
 	return machineMemory() / 2
+}
+
+// processes is how many a command may have.
+func (c Confinement) processes() int {
+	if c.Processes > 0 {
+		return c.Processes
+	}
+	return 512
 }
 
 // hasWall decides by the version of Landlock, which is 0 where there is none.

@@ -13,10 +13,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxFamily is how many processes a command may have at once, itself included.
-// Unlike the kernel's limit it counts those of root, and no threads.
-const maxFamily = 512
-
 // watched is what excess remembers between two looks.
 type watched struct {
 	due       time.Time // of the next close look
@@ -27,11 +23,12 @@ type watched struct {
 // glance is the time between two looks, in milliseconds.
 const glance = 25
 
-// watch tells on a channel when the family is over a limit; a memory of 0 is none,
-// and there is no other then. Stop must be called before anything else is done with
-// the family. It looks from a thread that comes before all others: among a thousand
-// processes that want to work, our turn would come too late.
-func (f *family) watch(memory int64) (exceeded <-chan string, stop func()) { //nolint:nonamedreturns // tells what they are
+// watch tells on a channel when the family is over a limit, and kills whom it saw; a
+// memory of 0 is none, and there is no other then. Stop must be called before anything
+// else is done with the family. It looks from a thread that comes before all others:
+// among hundreds of sessions that want to work, our turn would come too late. For the
+// same reason that thread sleeps in the kernel: timers of Go are another's work.
+func (f *family) watch(memory int64, processes int) (exceeded <-chan string, stop func()) { //nolint:nonamedreturns // tells what they are
 	if memory <= 0 {
 		return nil, func() {}
 	}
@@ -44,22 +41,24 @@ func (f *family) watch(memory int64) (exceeded <-chan string, stop func()) { //n
 	stopped := false
 	go func() {
 		onSpareThread(func() {
+			defer unix.Close(handle) //nolint:errcheck // nothing was written to it
 			hurry(unix.Gettid())
 			for {
 				ended, _ := unix.Poll([]unix.PollFd{{Fd: int32(handle), Events: unix.POLLIN}}, glance)
 				mu.Lock()
-				if ended > 0 || stopped {
-					mu.Unlock()
-					break
+				excess, isOver := "", stopped || ended > 0
+				if !isOver {
+					excess = f.excess(memory, processes)
 				}
-				excess := f.excess(memory)
-				mu.Unlock()
 				if excess != "" {
 					over <- excess
-					break
+					isOver = true
+				}
+				mu.Unlock()
+				if isOver {
+					return
 				}
 			}
-			_ = unix.Close(handle)
 		})
 	}()
 	return over, func() {
@@ -69,31 +68,44 @@ func (f *family) watch(memory int64) (exceeded <-chan string, stop func()) { //n
 	}
 }
 
-// excess tells the limit that the family is over, in words. A close look costs
-// milliseconds, and so it is taken twice a second at most, unless the machine has
+// excess tells the limit that the family is over, in words. To count a control group
+// costs next to nothing. A close look costs milliseconds, and so it is taken twice a
+// second at most, unless the machine has
 // many more processes, or much less memory, than last time.
-func (f *family) excess(memory int64) string {
+func (f *family) excess(memory int64, processes int) string {
+	tooMany := fmt.Sprintf("it had more than %d processes at once", processes)
+	if len(f.group.members()) > processes {
+		f.group.kill() // with one stroke
+		return tooMany
+	}
 	var machine unix.Sysinfo_t
 	if unix.Sysinfo(&machine) != nil {
 		return ""
 	}
 	started := time.Now()
 	free := machine.Freeram * uint64(machine.Unit)
-	if w := f.watched; started.Before(w.due) && machine.Procs < w.processes+maxFamily/8 && free+uint64(memory)/8 > w.free {
+	if w := f.watched; started.Before(w.due) && machine.Procs < w.processes+uint16(processes/8) && free+uint64(memory)/8 > w.free {
 		return ""
 	}
 	f.isQuick = true
 	defer func() { f.isQuick = false }()
 	members, _ := f.members()
 	exceeded := ""
-	if len(members) > maxFamily {
-		exceeded = fmt.Sprintf("it had more than %d processes at once", maxFamily)
-		f.freeze(time.Now().Add(graceForCrowd))
+	if len(members) > processes {
+		exceeded = tooMany
+		if f.uid == 0 { // a user tells all of them apart
+			f.freeze(time.Now().Add(graceForCrowd))
+		}
+		alive, _ := f.signal(syscall.SIGKILL) // from here, where it is our turn
+		for end := time.Now().Add(graceAfterKill); alive > crowd && time.Now().Before(end); {
+			alive, _ = f.signal(syscall.SIGKILL)
+		}
 	} else if used := memoryOf(members, memory); used > memory {
 		exceeded = fmt.Sprintf("it used %d MiB of memory, and may use %d MiB", used>>20, memory>>20)
 	}
 	ended := time.Now()
-	f.watched = watched{due: ended.Add(max(time.Second/2, 20*ended.Sub(started))), processes: machine.Procs, free: free}
+	pause := min(max(time.Second/2, 20*ended.Sub(started)), 2*time.Second)
+	f.watched = watched{due: ended.Add(pause), processes: machine.Procs, free: free}
 	return exceeded
 }
 
@@ -167,17 +179,15 @@ func shareOf(pid int) (int64, bool) {
 
 // uidOf reads a process's real user, which everybody may; -1 for who is gone.
 func uidOf(pid int) int {
-	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	for line := range strings.Lines(string(status)) {
-		if value, ok := strings.CutPrefix(line, "Uid:"); ok {
-			if fields := strings.Fields(value); len(fields) > 0 {
-				if uid, err := strconv.Atoi(fields[0]); err == nil {
-					return uid
-				}
-			}
-		}
+	var room [2 << 10]byte
+	status, _ := readProcess(room[:0], pid, "status")
+	_, rest, _ := bytes.Cut(status, []byte("\nUid:"))
+	first, _, _ := bytes.Cut(bytes.TrimLeft(rest, "\t"), []byte("\t"))
+	uid, err := strconv.Atoi(string(first))
+	if err != nil {
+		return -1
 	}
-	return -1
+	return uid
 }
 
 // machineMemory is what this machine has, or the container, in bytes; 0: unknown.

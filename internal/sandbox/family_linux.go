@@ -2,12 +2,15 @@ package sandbox
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
-	"strings"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // attributes give the program a session of its own, and with it a process group
@@ -44,15 +47,18 @@ type family struct {
 	seen map[identity]bool
 	// uid is the user that nobody else is; 0: there is none.
 	uid     int
+	group   *group // everybody in it belongs to the family; nil: there is none
 	watched watched
-	// isQuick leaves out the marks where there is a crowd: to read an environment is to wait for a process
-	// that is about to fork or to become another program, and among thousands that
-	// takes minutes.
+
+	environment []byte // room for the one that is looked at
+	// isQuick leaves out the marks where there is a crowd: to read an environment is
+	// to wait for a process that is about to fork or to become another program, and
+	// among thousands that takes minutes.
 	isQuick bool
 }
 
-func newFamily(root int, mark string, output *os.File, own *user) *family {
-	f := &family{root: root, mark: []byte(mark), seen: map[identity]bool{}}
+func newFamily(root int, mark string, output *os.File, own *user, held *group) *family {
+	f := &family{root: root, mark: []byte(mark), seen: map[identity]bool{}, group: held}
 	if own != nil && own.lock >= 0 {
 		f.uid = own.id
 	}
@@ -85,8 +91,9 @@ func (f *family) signal(sig syscall.Signal) (alive int, unsure bool) { //nolint:
 const kernelThreads = 2
 
 // members lists the living: those in the session, those with the mark or the pipe
-// or a user that is theirs alone, and all children of these. A process in the middle of execve(2) shows an
-// empty environment for a moment: then unsure is true, and a second look helps.
+// in the control group or of the user that is theirs alone, and all children of these.
+// A process in the middle of execve(2) shows an empty environment for a moment: then
+// unsure is true, and a second look helps.
 func (f *family) members() (living []member, unsure bool) { //nolint:nonamedreturns // tells what the bool is
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
@@ -106,6 +113,7 @@ func (f *family) members() (living []member, unsure bool) { //nolint:nonamedretu
 		children[m.parent] = append(children[m.parent], len(all))
 		all = append(all, m)
 	}
+	grouped := f.group.members()
 	found := map[int]bool{}
 	var take func(i int)
 	take = func(i int) {
@@ -121,7 +129,7 @@ func (f *family) members() (living []member, unsure bool) { //nolint:nonamedretu
 		if found[i] {
 			continue
 		}
-		if m.pid == f.root || m.session == f.root || m.parent == f.root || f.seen[m.identity] || f.uid != 0 && uidOf(m.pid) == f.uid {
+		if m.pid == f.root || m.session == f.root || m.parent == f.root || grouped[m.pid] || f.seen[m.identity] || f.uid != 0 && uidOf(m.pid) == f.uid {
 			take(i)
 			continue
 		}
@@ -161,7 +169,8 @@ func (f *family) marked(pid int) (marked, sure bool) { //nolint:nonamedreturns /
 }
 
 func (f *family) hasMark(pid int) (hasMark, isEmpty bool) { //nolint:nonamedreturns // tells the bools apart
-	environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+	environ, err := readProcess(f.environment[:0], pid, "environ")
+	f.environment = environ
 	for variable := range bytes.SplitSeq(environ, []byte{0}) {
 		if bytes.Equal(variable, f.mark) {
 			return true, false
@@ -205,21 +214,49 @@ type member struct {
 func (m member) living() bool { return m.state != 'Z' && m.state != 'X' }
 
 func readMember(pid int) (member, bool) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	var room [1 << 10]byte // more than it has
+	stat, err := readProcess(room[:0], pid, "stat")
 	if err != nil {
 		return member{}, false // gone meanwhile
 	}
 	// The second field is the name, in parentheses, and may itself hold ") ".
-	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	if len(fields) < 20 {
-		return member{}, false
-	}
-	m := member{identity: identity{pid: pid}, state: fields[0][0]}
+	m, n := member{identity: identity{pid: pid}}, 0
 	var errs [3]error
-	m.parent, errs[0] = strconv.Atoi(fields[1])
-	m.session, errs[1] = strconv.Atoi(fields[3])
-	m.started, errs[2] = strconv.ParseUint(fields[19], 10, 64)
-	return m, errs == [3]error{}
+	for field := range bytes.FieldsSeq(stat[bytes.LastIndexByte(stat, ')')+1:]) {
+		switch n {
+		case 0:
+			m.state = field[0]
+		case 1:
+			m.parent, errs[0] = strconv.Atoi(string(field))
+		case 3:
+			m.session, errs[1] = strconv.Atoi(string(field))
+		case 19:
+			m.started, errs[2] = strconv.ParseUint(string(field), 10, 64)
+		}
+		n++
+	}
+	return m, n >= 20 && errs == [3]error{}
+}
+
+// readProcess appends a file of /proc/PID to a buffer, and returns that. It is asked
+// for by the thousand: os.ReadFile leaves garbage.
+func readProcess(buffer []byte, pid int, name string) ([]byte, error) {
+	file, err := unix.Open("/proc/"+strconv.Itoa(pid)+"/"+name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return buffer, err
+	}
+	defer unix.Close(file) //nolint:errcheck // nothing was written to it
+	for {
+		buffer = slices.Grow(buffer, 512)
+		n, err := unix.Read(file, buffer[len(buffer):cap(buffer)])
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case err != nil || n == 0:
+			return buffer, err
+		default:
+			buffer = buffer[:len(buffer)+n]
+		}
+	}
 }
 
 // signal goes through a handle on the process (pidfd), taken before it is looked

@@ -14,7 +14,7 @@ import (
 // which starts the program, waits until release is called, and then ends: what
 // Landlock takes from a thread it never gives back. The kernel kills the program
 // when that thread ends (see attributes).
-func launch(build func() *exec.Cmd, c Command, own *user) (cmd *exec.Cmd, release func(), err error) { //nolint:nonamedreturns // tells what they are
+func launch(build func() *exec.Cmd, c Command, own *user, held *group) (cmd *exec.Cmd, release func(), err error) { //nolint:nonamedreturns // tells what they are
 	if cmd = build(); cmd.Err != nil {
 		return nil, nil, cmd.Err
 	}
@@ -22,7 +22,7 @@ func launch(build func() *exec.Cmd, c Command, own *user) (cmd *exec.Cmd, releas
 	if err != nil {
 		return nil, nil, err
 	}
-	l := launcher{build: build, limits: limitsOf(c, own)}
+	l := launcher{build: build, limits: limitsOf(c, own), group: held}
 	if hasWall {
 		if l.around, err = newWall(reachOf(c)); err != nil {
 			return nil, nil, err
@@ -57,6 +57,7 @@ type launcher struct {
 	build  func() *exec.Cmd
 	around *wall          // nil: there is none
 	limits map[int]uint64 // nil: there are none
+	group  *group         // nil: there is none, and never without limits
 }
 
 func (l launcher) start(noNetwork bool, own *user) (*exec.Cmd, error) {
@@ -78,13 +79,13 @@ func (l launcher) start(noNetwork bool, own *user) (*exec.Cmd, error) {
 			return nil, err
 		}
 	}
-	cmd, err := startWithin(func() (*exec.Cmd, error) {
+	cmd, err := l.startWithin(func() (*exec.Cmd, error) {
 		cmd := l.build()
 		if own != nil {
 			cmd.SysProcAttr.Credential = own.credential()
 		}
 		return cmd, nil
-	}, l.limits, own)
+	}, own)
 	if own != nil && (errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EINVAL)) {
 		err = fmt.Errorf("%w: user %d: %w; it takes CAP_SETUID, CAP_SETGID, CAP_CHOWN and CAP_KILL, and a user of that number", ErrNoUser, own.id, err)
 	}
@@ -93,10 +94,10 @@ func (l launcher) start(noNetwork bool, own *user) (*exec.Cmd, error) {
 
 // startByDetour starts a program that cuts itself off and steps behind the wall.
 func (l launcher) startByDetour() (*exec.Cmd, error) {
-	return startWithin(func() (*exec.Cmd, error) {
+	return l.startWithin(func() (*exec.Cmd, error) {
 		cmd := l.build()
 		return cmd, detour(cmd, l.around)
-	}, l.limits, nil)
+	}, nil)
 }
 
 // onSpareThread runs a function on a thread that ends with the goroutine: it is
@@ -117,15 +118,15 @@ func onSpareThread(do func()) {
 	<-done
 }
 
-// startWithin starts a program within the limits. It is stopped before its first
+// startWithin starts a program within the limits, and in the group. It is stopped before its first
 // instruction until they are set, where the kernel lets its parent do that; else
 // they are set a moment later.
-func startWithin(build func() (*exec.Cmd, error), limits map[int]uint64, own *user) (*exec.Cmd, error) {
+func (l launcher) startWithin(build func() (*exec.Cmd, error), own *user) (*exec.Cmd, error) {
 	cmd, err := build()
 	if err != nil {
 		return nil, err
 	}
-	if limits == nil {
+	if l.limits == nil {
 		return cmd, cmd.Start()
 	}
 	cmd.SysProcAttr.Ptrace = true
@@ -138,16 +139,19 @@ func startWithin(build func() (*exec.Cmd, error), limits map[int]uint64, own *us
 		if err != nil {
 			return nil, err
 		}
-		return cmd, limit(cmd.Process.Pid, limits)
+		return cmd, errors.Join(l.group.enter(cmd.Process.Pid), limit(cmd.Process.Pid, l.limits))
 	case err != nil:
 		return nil, err
 	}
 	pid := cmd.Process.Pid
 	waitFor(pid, syscall.WSTOPPED|syscall.WEXITED)
-	if own != nil {
-		err = limitOther(pid, limits, own)
-	} else {
-		err = limit(pid, limits)
+	err = l.group.enter(pid)
+	switch {
+	case err != nil:
+	case own != nil:
+		err = limitOther(pid, l.limits, own)
+	default:
+		err = limit(pid, l.limits)
 	}
 	if detached := unix.PtraceDetach(pid); err == nil && !errors.Is(detached, syscall.ESRCH) { // ESRCH: it was killed meanwhile
 		err = detached

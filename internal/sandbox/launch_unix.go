@@ -8,7 +8,7 @@ import (
 )
 
 // launch starts a program. There is no wall here, and there are no limits.
-func launch(build func() *exec.Cmd, c Command, _ *user) (*exec.Cmd, func(), error) {
+func launch(build func() *exec.Cmd, c Command, _ *user, _ *group) (*exec.Cmd, func(), error) {
 	if _, err := c.Confinement.hasWall(wallVersion()); err != nil {
 		return nil, nil, err
 	}

@@ -13,12 +13,15 @@ import (
 // What a program may use at most; see getrlimit(2). What a command uses with all
 // that it started is for family.excess.
 const (
-	maxFileSize     = 1 << 30 // bytes of one file
-	maxOpenFiles    = 1 << 16
-	maxProcesses    = 1 << 14 // of this user, all programs and threads together
-	maxOwnProcesses = 1 << 10 // of a user that a command has for itself
-	niceness        = 10      // programs come after us, or nobody would notice that they are too many
+	maxFileSize  = 1 << 30 // bytes of one file
+	maxOpenFiles = 1 << 16
+	maxProcesses = 1 << 14 // of this user, all programs and threads together
+	niceness     = 10      // programs come after us, or nobody would notice that they are too many
 )
+
+// threads is how many a command may have that is not mixed up with others: somewhat
+// more than processes, or it would not be noticed that those are too many.
+func (c Confinement) threads() int { return 2 * c.processes() }
 
 // limitsOf are a command's limits for one process; nil: there are none. The kernel
 // does not count the processes of root.
@@ -29,7 +32,7 @@ func limitsOf(c Command, own *user) map[int]uint64 {
 	limits := map[int]uint64{unix.RLIMIT_CORE: 0, unix.RLIMIT_FSIZE: maxFileSize, unix.RLIMIT_NOFILE: maxOpenFiles}
 	switch {
 	case own != nil && own.lock >= 0:
-		limits[unix.RLIMIT_NPROC] = maxOwnProcesses
+		limits[unix.RLIMIT_NPROC] = uint64(c.Confinement.threads())
 	case own != nil || os.Getuid() != 0:
 		limits[unix.RLIMIT_NPROC] = maxProcesses
 	}

@@ -43,11 +43,15 @@ type process struct {
 
 	release func() // ends the thread that the program dies with
 	own     *user  // whom it runs as; nil: us
+	group   *group // that holds it; nil: none
 	memory  int64  // bytes that the family may use; 0: nobody looks
+
+	processes int // that the family may have at once
 }
 
-// start starts the program and the goroutines. On error nothing is left over.
-func start(c Command) (*process, error) {
+// start starts the program, in a group that grouped makes, and the goroutines. On error
+// nothing is left over.
+func start(c Command, grouped func(Command) *group) (*process, error) {
 	own, err := takeUser(c.Confinement)
 	if err != nil {
 		return nil, err
@@ -58,16 +62,19 @@ func start(c Command) (*process, error) {
 			return nil, err
 		}
 	}
-	p, err := startAs(own, c)
+	held := grouped(c)
+	p, err := startAs(own, held, c)
 	if err != nil {
+		held.kill()
+		held.end()
 		own.release()
 	}
 	return p, err
 }
 
-func startAs(own *user, c Command) (*process, error) {
+func startAs(own *user, held *group, c Command) (*process, error) {
 	mark := "CODYBATCH_RUN_" + rand.Text() + "=1"
-	p := &process{own: own, exited: make(chan struct{}), reap: make(chan struct{}), reaped: make(chan struct{})}
+	p := &process{own: own, group: held, exited: make(chan struct{}), reap: make(chan struct{}), reaped: make(chan struct{})}
 	var output, input *os.File // the program's
 
 	var theirs []*os.File // ends of pipes that the program has, and we need no more
@@ -110,7 +117,7 @@ func startAs(own *user, c Command) (*process, error) {
 			cmd.Stdin = input
 		}
 		return cmd
-	}, c, own)
+	}, c, own, held)
 	if err != nil {
 		p.output.close()
 		if p.stdin != nil {
@@ -118,9 +125,9 @@ func startAs(own *user, c Command) (*process, error) {
 		}
 		return nil, err
 	}
-	p.family = newFamily(p.cmd.Process.Pid, mark, p.output.from, own)
+	p.family = newFamily(p.cmd.Process.Pid, mark, p.output.from, own, held)
 	if c.Confinement.Mode != Off {
-		p.memory = c.Confinement.memory()
+		p.memory, p.processes = c.Confinement.memory(), c.Confinement.processes()
 	}
 	p.serve(c.Stdin)
 	return p, nil
@@ -153,11 +160,17 @@ func (p *process) await(ctx context.Context, timeout time.Duration) (ending, str
 		defer timer.Stop()
 		expired = timer.C
 	}
-	exceeded, stop := p.family.watch(p.memory)
+	exceeded, stop := p.family.watch(p.memory, p.processes)
 	defer stop()
 	select {
 	case <-p.exited:
-		return endedItself, "", nil
+		stop()
+		select {
+		case limit := <-exceeded: // that is what it ended of
+			return endedByLimit, limit, nil
+		default:
+			return endedItself, "", nil
+		}
 	case <-expired:
 		return endedByTimeout, "", nil
 	case <-ctx.Done():
@@ -188,6 +201,7 @@ func (p *process) end(why ending) error {
 		<-p.reaped
 	}
 	p.release()
+	p.group.end()
 	if err == nil {
 		p.own.release() // else somebody of that number is still about
 	}
@@ -202,6 +216,7 @@ func (p *process) end(why ending) error {
 // child is gone, so it looks again after growing pauses. Where there is a crowd it
 // has no pauses, and more time: they may be quicker than it is.
 func (p *process) kill() error {
+	p.group.kill()
 	alive, unsure := p.family.signal(syscall.SIGKILL)
 	for end := time.Now().Add(graceForCrowd); alive > crowd && time.Now().Before(end); {
 		alive, unsure = p.family.signal(syscall.SIGKILL)

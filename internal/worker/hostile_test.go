@@ -117,6 +117,23 @@ func TestHostileOutputOfVerificationStaysSmall(t *testing.T) {
 	}
 }
 
+func TestHostileMemoryOfVerificationHasALimit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *worker.Options) { o.Confinement.Memory = 64 << 20 })
+	w.repository("site", map[string]string{"a.txt": "x\n"})
+	spec := scriptJob("echo y >a.txt", "site")
+	spec.Verify = []string{"head -c 150000000 /dev/zero | tail -c 150000000 | { sleep 60; }"}
+	task := w.runOne(spec)
+	if len(task.Verified) == 0 {
+		t.Fatalf("nothing was verified: %+v", task)
+	}
+	for _, result := range task.Verified {
+		if result.ExitCode != -1 || !strings.Contains(result.Tail, "(killed: it used") {
+			t.Errorf("got %+v", result)
+		}
+	}
+}
+
 // TestDocumentedTestsAreThere keeps docs/security.md from naming proofs that are gone.
 func TestDocumentedTestsAreThere(t *testing.T) {
 	t.Parallel()

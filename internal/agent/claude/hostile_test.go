@@ -3,11 +3,13 @@ package claude
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +89,14 @@ func TestHostile_shell(t *testing.T) {
 	}
 }
 
+func TestHostile_memory_of_a_command(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	b.session.agent.options.Confinement.Memory = 64 << 20
+	r := b.use(t, "bash", in{"command": "head -c 150000000 /dev/zero | tail -c 150000000 | { sleep 60; }"})
+	wants(t, r, "killed, with everything that it had started: it used", "may use 64 MiB")
+}
+
 // TestHostile_output_of_a_gigabyte goes through the tool: what the model hears, the
 // thread and the log stay small.
 func TestHostile_output_of_a_gigabyte(t *testing.T) {
@@ -132,6 +142,53 @@ func TestHostile_model_calls_tools_without_end(t *testing.T) {
 			s.run.Spec.MaxTurns = 0 // the default
 			s.ends(t, codybatch.OutcomeMaxTurns, "80 turns")
 		}, turns...)
+	})
+}
+
+// TestHostile_thousands_of_calls asks for a hundred in each answer, which is as many as
+// are run, and is summarised twice. The time grows with the square: 10,000 take half a
+// minute, and so they are made only with CODYBATCH_TEST_LONG=1.
+func TestHostile_thousands_of_calls(t *testing.T) {
+	t.Parallel()
+	calls := 1_500
+	if os.Getenv("CODYBATCH_TEST_LONG") != "" {
+		calls = 10_000
+	}
+	answers := calls / maxCalls
+	n := 0
+	part := func(size int) []rehearsal.Turn {
+		var turns []rehearsal.Turn
+		for range size {
+			turn := rehearsal.Turn{}
+			for range maxCalls {
+				n++
+				turn = turn.AndCall("glob", in{"pattern": fmt.Sprintf("f%d", n)})
+			}
+			turns = append(turns, measuring(turn, 1_000))
+		}
+		turns[size-1] = measuring(turns[size-1], 150_001)
+		return turns
+	}
+	first, second, third := part(answers/3), part(answers/3), part(answers-2*(answers/3))
+	summary := func(n string) rehearsal.Turn { return rehearsal.Say("Part " + n + " is done. Remaining: the rest.") }
+	perform(t, inParts(first, append(turns(summary("one")), second...), append(turns(summary("two")), third...)), func(t *testing.T, s *stage) {
+		s.run.Spec.MaxTurns, s.run.Budget = answers, nil
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		s.ends(t, codybatch.OutcomeMaxTurns, "turns")
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		if tools := s.of(codybatch.EventTool); len(tools) != calls {
+			t.Errorf("%d calls were answered", len(tools))
+		}
+		thread, err := json.Marshal(s.events)
+		if err != nil || len(thread) > calls*1_000 {
+			t.Errorf("the thread has %d bytes, %v", len(thread), err)
+		}
+		if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > int64(calls)*20_000 { // the rehearsal's records, too
+			t.Errorf("%d calls keep %d bytes", calls, grown)
+		}
 	})
 }
 

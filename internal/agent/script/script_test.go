@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/liamzdenek/cody-batch/internal/agent/agenttest"
 	"github.com/liamzdenek/cody-batch/internal/agent/script"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/sandbox"
 )
 
 func scripted(text string) codybatch.AgentRun {
@@ -67,6 +69,17 @@ func TestScript(t *testing.T) {
 		tool := events[1]
 		if tool.Type != codybatch.EventTool || tool.Name != "bash" || !tool.IsError || *tool.ExitCode != 4 {
 			t.Errorf("the tool's event is %+v", tool)
+		}
+	})
+
+	t.Run("that_takes_too_much_memory_is_killed", func(t *testing.T) {
+		t.Parallel()
+		r := scripted("head -c 150000000 /dev/zero | tail -c 150000000 | { sleep 60; }")
+		r.Dir, r.Home, r.Log = t.TempDir(), t.TempDir(), io.Discard
+		r.Record = func(context.Context, codybatch.ThreadEvent) error { return nil }
+		result, err := script.New(script.Options{Confinement: sandbox.Confinement{Memory: 64 << 20}}).Run(t.Context(), r)
+		if err != nil || result.Outcome != codybatch.OutcomeBlocked || !strings.Contains(result.Reason, "may use 64 MiB") {
+			t.Errorf("got %+v, %v", result, err)
 		}
 	})
 
