@@ -304,6 +304,32 @@ func TestARemarkThatIsNotHeardChangesNothing(t *testing.T) {
 	}
 }
 
+// A worker can be killed when the thread is copied, and the remark is not in it yet.
+func TestASecondRemarkIsNotTakenForTheFirst(t *testing.T) {
+	t.Parallel()
+	var got codybatch.AgentRun
+	w := newWorld(t, withAgent(&scripted{rounds: []session{
+		talks(t, "a.txt", "y\n", 1), talks(t, "b.txt", "z\n", 1),
+		func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+			got = run
+			return talks(t, "c.txt", "z\n", 1)(ctx, run)
+		},
+	}}))
+	w.repository("site", map[string]string{"a.txt": "x\n"})
+	task := w.send(w.runOne(promptJob("site")))
+	if _, err := w.service.FeedbackTask(t.Context(), task.Key(), remark); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.artifacts.Put(t.Context(), codybatch.ThreadKey(task.Key(), 3), strings.NewReader(w.thread(task))); err != nil {
+		t.Fatal(err)
+	}
+	w.drain()
+	wantOutcome(t, w.task(task.JobID, "site"), codybatch.OutcomeChanged)
+	if n := remarksIn(got.Earlier); n != 2 || got.Kept != 2 {
+		t.Errorf("the agent hears %d remarks after %d answers", n, got.Kept)
+	}
+}
+
 func TestARemarkTellsTheModelNoSecret(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cr3t-of-the-server"
