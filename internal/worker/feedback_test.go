@@ -255,6 +255,12 @@ func TestARemarkThatIsNotHeardChangesNothing(t *testing.T) {
 		"the thread is gone":                    {thread: "\n", outcome: codybatch.OutcomeInfraError, code: codybatch.CodeConversationLost},
 		"it is taken back":                      {cancel: true, outcome: codybatch.OutcomeChanged},
 		"it is taken back while it is answered": {second: refuse(codybatch.ErrCanceled), outcome: codybatch.OutcomeChanged},
+		"it is taken back in the middle of an answer": {second: func(_ context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+			writeFile(t, filepath.Join(run.Dir, "half.txt"), "half\n")
+			usage := codybatch.Usage{OutputTokens: 9, Cost: 1}
+			run.Spent(usage)
+			return codybatch.AgentResult{Usage: usage}, codybatch.ErrCanceled
+		}, outcome: codybatch.OutcomeChanged},
 		"the API is down": {second: func(context.Context, codybatch.AgentRun) (codybatch.AgentResult, error) {
 			return codybatch.AgentResult{Outcome: codybatch.OutcomeAPIError, Reason: "no answer in 10 tries"}, nil
 		}, outcome: codybatch.OutcomeAPIError, code: "api_error", isPending: true},
