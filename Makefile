@@ -39,13 +39,13 @@ demo: build ## six sample repositories, one job, a table of outcomes; EXIT=1 end
 test: test-dashboard test-browser test-go ## every test, and a plain summary (RACE=1: Go's with the race detector)
 
 .PHONY: test-go
-test-go: build tools bin/gotestsum
-	@CODYBATCH_TEST_REQUIRE=git,git-http-backend,github-openapi,redocly \
+test-go: build tools claude-code bin/gotestsum
+	@CODYBATCH_TEST_REQUIRE=git,git-http-backend,github-openapi,redocly,claude-code \
 		bin/gotestsum --format pkgname-and-test-fails -- $(if $(RACE),-race) -timeout 10m ./...
 
 .PHONY: test-agent
-test-agent: build bin/gotestsum ## the agent's loop, faults, interruptions and hostile input against the rehearsal server, with the race detector
-	@CODYBATCH_TEST_REQUIRE=git bin/gotestsum --format pkgname-and-test-fails -- -race -timeout 10m \
+test-agent: build claude-code bin/gotestsum ## the agent's loop, faults, interruptions and hostile input against the rehearsal server, with the race detector
+	@CODYBATCH_TEST_REQUIRE=git,claude-code bin/gotestsum --format pkgname-and-test-fails -- -race -timeout 10m \
 		./internal/agent/... ./internal/rehearsal/... ./internal/sandbox/...
 	@CODYBATCH_TEST_REQUIRE=git bin/gotestsum --format pkgname-and-test-fails -- -race -timeout 10m \
 		-run MiddleOfAConversation ./internal/cli
@@ -121,6 +121,14 @@ tools/node_modules/.package-lock.json: tools/package-lock.json
 	@npm ci --prefix tools --no-audit --no-fund --loglevel=error
 	@touch $@
 
+.PHONY: claude-code
+claude-code: tools/claude-code/node_modules/.package-lock.json ## the Claude Code CLI, which the tests of its engine run
+
+tools/claude-code/node_modules/.package-lock.json: tools/claude-code/package-lock.json
+	@echo 'Fetching the Claude Code CLI for the tests: 381 MB, about a minute, this once'
+	@npm ci --prefix tools/claude-code --no-audit --no-fund --loglevel=error
+	@touch $@
+
 frontend/node_modules/.package-lock.json: frontend/package-lock.json
 	@command -v npm >/dev/null || { echo 'the dashboard needs Node 20.19 or later with npm'; exit 1; }
 	@echo "Fetching the dashboard's packages: about a minute, this once"
@@ -137,5 +145,5 @@ bin/gotestsum:
 
 .PHONY: clean
 clean: ## remove what was built
-	@rm -rf bin dist .demo tools/node_modules frontend/node_modules frontend/dist
+	@rm -rf bin dist .demo tools/node_modules tools/claude-code/node_modules frontend/node_modules frontend/dist
 	@find internal/webui/dist -type f -not -name .gitkeep -delete

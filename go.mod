@@ -73,5 +73,6 @@ require (
 
 ignore (
 	./frontend/node_modules
+	./tools/claude-code/node_modules
 	./tools/node_modules
 )

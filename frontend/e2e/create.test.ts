@@ -127,6 +127,34 @@ describe("writing a job", () => {
     expect(await page.getByText("Restored your draft").count()).toBe(0);
   });
 
+  it("sets gates, asks the judge and lets verification be detected", async () => {
+    const page = await open();
+    await page.getByLabel("Prompt", { exact: true }).last().fill("Leave a note, and have it judged.");
+    await page.getByLabel("Verify with").fill("true");
+    await page.getByRole("button", { name: "Detect" }).click();
+    expect(await page.getByLabel("Verify with").inputValue()).toBe("auto\ntrue");
+    await page.getByText("Gates", { exact: false }).and(page.locator("summary")).click();
+    await page.getByLabel("Deleted tests").selectOption("block");
+    await page.getByLabel("Have a second look by Claude (judge)").check();
+    await page.getByRole("link", { name: "Paste a list" }).click();
+    await page.getByLabel("Names or addresses").fill("acme/api");
+    await page.getByRole("button", { name: "Add 1" }).click();
+    await page.getByText("1 repository chosen").waitFor();
+    await page.getByRole("button", { name: "Start 1" }).click();
+    const jobId = await started(page);
+    expect(await jobOf(server.url, jobId)).toMatchObject({
+      verify: ["auto", "true"],
+      gates: { deleted_tests: "block" },
+      judge: true,
+    });
+    await page.getByText("1 of 1 done").waitFor();
+    await page.goto(`${server.url}/jobs/${jobId}/repositories/acme/api?tab=verification`);
+    const judge = page.getByRole("list", { name: "What the judge says" });
+    await judge.getByText("Accepted").waitFor();
+    await judge.getByText("A rehearsal: nobody has looked at the change.").waitFor();
+    expect(await axe(page)).toEqual([]);
+  });
+
   it("copies a file and a command that are the very request", async () => {
     const page = await open();
     await write(page, "copy", names.slice(2, 4));

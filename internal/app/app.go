@@ -13,9 +13,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/liamzdenek/cody-batch/internal/agent/claude"
-	"github.com/liamzdenek/cody-batch/internal/agent/prices"
-	"github.com/liamzdenek/cody-batch/internal/agent/script"
 	"github.com/liamzdenek/cody-batch/internal/artifacts/dir"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/config"
@@ -66,6 +63,7 @@ type App struct {
 	Host    string // of the forge, as in patterns of the allow-list
 
 	options Options
+	prices  priceList
 	store   *sqlite.Store
 	pool    *inproc.Pool
 	stage   *stage // of the rehearsal; nil: there is none
@@ -84,6 +82,9 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, fmt.Errorf("find the data folder: %w", err)
 	}
 	a.options = o
+	if a.prices, err = readPrices(o.Config.ClaudePrices); err != nil {
+		return nil, err
+	}
 	if err := Confinement(o.Config).Check(); err != nil {
 		return nil, fmt.Errorf("%s, %s and %s: %w", config.Sandbox, config.SandboxNetwork, config.SandboxUID, err)
 	}
@@ -115,7 +116,7 @@ func (a *App) open(ctx context.Context, o Options, forge codybatch.Forge) error 
 			return err
 		}
 	}
-	agents, unavailable, err := a.agents(ctx, o)
+	agents, judges, unavailable, err := a.agents(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -125,7 +126,7 @@ func (a *App) open(ctx context.Context, o Options, forge codybatch.Forge) error 
 		}
 	}
 	work, err := worker.New(worker.Options{
-		Store: a.store, Artifacts: artifacts, Forge: forge, Agents: agents, Engines: a.engines(), Allow: a.Allow,
+		Store: a.store, Artifacts: artifacts, Forge: forge, Agents: agents, Judges: judges, Engines: a.engines(), Allow: a.Allow,
 		Root: filepath.Join(o.Data, "workspaces"), Lease: o.Lease,
 		Secrets: secrets(o.Config), Confinement: Confinement(o.Config),
 		Now: o.Now, NewToken: uuid.NewString, Log: o.Log,
@@ -136,7 +137,7 @@ func (a *App) open(ctx context.Context, o Options, forge codybatch.Forge) error 
 	a.pool = inproc.New(a.own(work.Run), inproc.Options{Workers: o.Workers, Log: o.Log})
 	a.Service = codybatch.NewService(a.store, artifacts, a.pool, forge, codybatch.ServiceOptions{
 		Allow: a.Allow, Unavailable: unavailable, Engines: a.engines(),
-		HasPrice: prices.Default().Has, Now: o.Now, NewID: a.newID, Log: o.Log,
+		HasPrice: a.prices.Has, Now: o.Now, NewID: a.newID, Log: o.Log,
 	})
 	return nil
 }
@@ -160,50 +161,4 @@ func openForge(o Options) (codybatch.Forge, error) {
 	default:
 		return nil, fmt.Errorf("forge %q is unknown; use %s or %s", o.Forge, ForgeGitHub, ForgeLocalGit)
 	}
-}
-
-// agents opens those that can run here, and says of the others why not.
-func (a *App) agents(ctx context.Context, o Options) (map[codybatch.AgentType]codybatch.Agent, map[codybatch.AgentType]string, error) {
-	agents := map[codybatch.AgentType]codybatch.Agent{codybatch.AgentScript: script.New(script.Options{Confinement: Confinement(o.Config)})}
-	unavailable := map[codybatch.AgentType]string{}
-	key := o.Config.ClaudeAPIKey
-	options := claude.Options{
-		APIKey:  func(context.Context) (string, error) { return key.Reveal(), nil },
-		BaseURL: o.Config.AnthropicBaseURL, Confinement: Confinement(o.Config), Now: o.Now, Log: o.Log,
-	}
-	if !o.OwnJobsOnly { // whoever waits for a job in the foreground wants to hear that the key is refused
-		options.Pause = longestPause
-	}
-	switch {
-	case a.stage != nil: // even with a key: it was asked for
-		options.APIKey, options.BaseURL, options.Rehearsal = nil, a.stage.url, true
-	case o.Config.Bedrock:
-		agent, err := claude.NewBedrock(ctx, options, claude.Bedrock{Region: o.Config.AWSRegion})
-		if err != nil {
-			unavailable[codybatch.AgentClaude] = fmt.Sprintf("%q can't ask Bedrock: %v; give this process AWS credentials, or unset %s",
-				codybatch.AgentClaude, err, config.ClaudeProvider)
-			return agents, unavailable, nil
-		}
-		agents[codybatch.AgentClaude] = agent
-		return agents, unavailable, nil
-	case !key.IsSet():
-		unavailable[codybatch.AgentClaude] = fmt.Sprintf(
-			"%q needs an API key; set %s, or start with --rehearsal to try everything but the model",
-			codybatch.AgentClaude, config.ClaudeAPIKey)
-		return agents, unavailable, nil
-	}
-	agent, err := claude.New(options)
-	if err != nil {
-		return nil, nil, err
-	}
-	agents[codybatch.AgentClaude] = agent
-	return agents, unavailable, nil
-}
-
-// engines names what really answers for an agent.
-func (a *App) engines() map[codybatch.AgentType]string {
-	if a.stage == nil {
-		return nil
-	}
-	return map[codybatch.AgentType]string{codybatch.AgentClaude: "rehearsal"}
 }

@@ -76,7 +76,7 @@ func create(t *testing.T, a *app.App) codybatch.JobID {
 // ended waits until a job has ended.
 func ended(t *testing.T, a *app.App, id codybatch.JobID) codybatch.Job {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
@@ -144,6 +144,37 @@ func TestApp(t *testing.T) {
 			t.Errorf("status is %q", status)
 		}
 	})
+}
+
+func TestClaudeCodeIsSaidToBeMissing(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		config config.Config
+		want   string
+	}{
+		"without a key":     {config.Config{ClaudeCodePath: "/bin/sh"}, "set CLAUDE_API_KEY"},
+		"without a program": {config.Config{ClaudeAPIKey: config.NewSecret("k"), ClaudeCodePath: "/nowhere/claude"}, "set CLAUDE_CODE_PATH"},
+		"without a network": {config.Config{ClaudeAPIKey: config.NewSecret("k"), ClaudeCodePath: "/bin/sh", SandboxNoNetwork: true}, "unset SANDBOX_NETWORK"},
+		"with Bedrock":      {config.Config{Bedrock: true, AWSRegion: "us-east-1", ClaudeCodePath: "/bin/sh"}, "unset CLAUDE_PROVIDER"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := options(t)
+			c.config.AllowedRepositories = o.Config.AllowedRepositories
+			o.Config = c.config
+			if err := app.Confinement(o.Config).Check(); err != nil {
+				t.Skip(err)
+			}
+			a := open(t, o)
+			_, _, err := a.Service.CreateJob(t.Context(), codybatch.JobSpec{
+				Name: "Ask", Prompt: "Do it", Repositories: []codybatch.RepositoryName{"acme/site"}, Agent: codybatch.AgentSpec{Type: codybatch.AgentClaudeCode},
+			}, "")
+			var invalid *codybatch.ValidationError
+			if !errors.As(err, &invalid) || invalid.Fields[0].Field != "agent.type" || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
 }
 
 // queued leaves a job in line: the App that began it was closed in the middle.

@@ -1,6 +1,9 @@
 package app
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
@@ -8,9 +11,13 @@ import (
 
 func TestModels(t *testing.T) {
 	t.Parallel()
-	found := false
-	for i, model := range Models() {
-		if i > 0 && model.Name <= Models()[i-1].Name {
+	list, err := readPrices("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, models := false, list.models()
+	for i, model := range models {
+		if i > 0 && model.Name <= models[i-1].Name {
 			t.Errorf("%s is out of order", model.Name)
 		}
 		last := model.Prices[len(model.Prices)-1]
@@ -21,7 +28,31 @@ func TestModels(t *testing.T) {
 			found = last.InputUSD == 2 && last.OutputUSD == 10
 		}
 	}
-	if !found || PricesAsOf == "" {
-		t.Errorf("the default model is not in %+v", Models())
+	if !found || list.month == "" {
+		t.Errorf("the default model is not in %+v", models)
+	}
+}
+
+func TestPricesOfAnOperator(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "prices.yaml")
+	text := "asOf: 2027-01\nmodels:\n  mine: [{inputUsd: 1, outputUsd: 2, cacheReadUsd: 0, cacheWrite5mUsd: 4, cacheWrite1hUsd: 5}]\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	list, err := readPrices(file)
+	if err != nil || list.month != "2027-01" || !list.Has("mine") || !list.Has(codybatch.DefaultModel) {
+		t.Errorf("got %+v, %v", list, err)
+	}
+	for name, content := range map[string]string{"wrong": "asOf: 2027-01", "missing": ""} {
+		file := filepath.Join(t.TempDir(), name)
+		if content != "" {
+			if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := readPrices(file); err == nil || !strings.Contains(err.Error(), "CLAUDE_PRICES") || !strings.Contains(err.Error(), file) {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }

@@ -41,13 +41,16 @@ func openStage(ctx context.Context, o Options) (*stage, error) {
 
 // builtIn is the rehearsal without a scenario: every conversation looks around
 // and leaves a note, so that a person sees the whole way of a job. A remark on that
-// adds a line.
+// adds a line, and the judge accepts.
 func builtIn() rehearsal.Scenario {
 	const note = "This file was written by a rehearsal of Cody Batch: a script has answered in Claude's place.\n"
 	mend := rehearsal.Finish("changed", "Rehearsed: the note tells of the remark.", "Rehearsal: leave a note", note)
 	mend.Text = "A rehearsal can't understand a remark, so it adds a line about it to its note."
 	mend.Tools = append(rehearsal.Call("bash", map[string]string{"command": "echo 'A person has sent a remark.' >>REHEARSAL.md"}).Tools, mend.Tools...)
 	return rehearsal.Scenario{Name: "built-in", Acts: []rehearsal.Act{
+		{Name: "judge", When: rehearsal.When{Judge: true}, Turns: []rehearsal.Turn{
+			rehearsal.Judge("accept", "A rehearsal: nobody has looked at the change."),
+		}},
 		{Name: "hear a remark", When: rehearsal.When{LastContains: []string{claude.RemarkHead}}, Turns: []rehearsal.Turn{mend}},
 		{Name: "leave a note", Turns: []rehearsal.Turn{
 			rehearsal.Call("bash", map[string]string{"command": "ls"}),

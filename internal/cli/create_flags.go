@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"strconv"
@@ -25,6 +26,9 @@ type createFlags struct {
 	repositories   []string
 	repositoryFile string
 	verify         []string
+	agent          string
+	gates          []string
+	judge          bool
 	model          string
 	maxCost        dollarsFlag
 	branch         string
@@ -40,6 +44,9 @@ const (
 	flagRepository     = "repo"
 	flagRepositoryFile = "repo-file"
 	flagVerify         = "verify"
+	flagAgent          = "agent"
+	flagGate           = "gate"
+	flagJudge          = "judge"
 	flagModel          = "model"
 	flagMaxCost        = "max-cost"
 	flagBranch         = "branch"
@@ -57,6 +64,9 @@ func (flags *createFlags) add(c *cobra.Command) {
 	f.StringSliceVar(&flags.repositories, flagRepository, nil, "a repository, `owner/name`; may be given again, or several with commas")
 	f.StringVar(&flags.repositoryFile, flagRepositoryFile, "", "a `file` of repositories, one a line, - for standard input")
 	f.StringArrayVar(&flags.verify, flagVerify, nil, "a `command` that must pass after the change, or auto for what each repository's files tell; may be given again")
+	f.StringVar(&flags.agent, flagAgent, "", "which agent does the work: claude (the default) or claude-code")
+	f.StringArrayVar(&flags.gates, flagGate, nil, "what a `rule` about the diff does, as rule=level: allow, warn or block; may be given again. "+gateHelp())
+	f.BoolVar(&flags.judge, flagJudge, false, "have the model take a second look at every change")
 	f.StringVar(&flags.model, flagModel, "", "the model")
 	f.Var(&flags.maxCost, flagMaxCost, "the most that the job may cost, in US `dollars`")
 	f.StringVar(&flags.branch, flagBranch, "", "the branch that is pushed")
@@ -68,8 +78,15 @@ func (flags *createFlags) check(given func(string) bool) error {
 	switch {
 	case given(flagScript) && (given(flagPrompt) || given(flagPromptFile)):
 		return errors.New("--script runs a program in the agent's place, and --prompt tells the agent what to do: give one of them")
+	case given(flagScript) && given(flagAgent):
+		return errors.New("--script runs a program in the agent's place, and --agent says which agent: give one of them")
+	case given(flagScript) && given(flagJudge) && flags.judge:
+		return errors.New("--judge asks a model, and --script runs without one: give one of them")
 	case given(flagPrompt) && given(flagPromptFile):
 		return errors.New("--prompt and --prompt-file both give the prompt: give one of them")
+	}
+	if _, err := flags.gateSettings(); err != nil {
+		return err
 	}
 	stdin := ""
 	for _, from := range []struct{ flag, value string }{
@@ -148,6 +165,22 @@ func (flags *createFlags) apply(spec *codybatch.JobSpec, given func(string) bool
 	if is("verify", flagVerify) {
 		spec.Verify = flags.verify
 	}
+	if is("agent.type", flagAgent) {
+		spec.Agent.Type = codybatch.AgentType(flags.agent)
+	}
+	if given(flagGate) { // the file's other levels stay
+		settings := codybatch.GateSettings{}
+		maps.Copy(settings, spec.Gates)
+		levels, _ := flags.gateSettings() // an error was found by check
+		maps.Copy(settings, levels)
+		spec.Gates = settings
+		for rule := range levels {
+			set["gates."+rule] = "--" + flagGate
+		}
+	}
+	if is("judge", flagJudge) {
+		spec.Judge = flags.judge
+	}
 	if is("agent.model", flagModel) {
 		spec.Agent.Model = flags.model
 	}
@@ -162,6 +195,34 @@ func (flags *createFlags) apply(spec *codybatch.JobSpec, given func(string) bool
 		spec.CreatePullRequests = flags.createPRs
 	}
 	return set
+}
+
+// gateSettings are the levels that flags give. Names and levels are checked with
+// the rest of the job.
+func (flags *createFlags) gateSettings() (codybatch.GateSettings, error) {
+	settings := codybatch.GateSettings{}
+	for _, text := range flags.gates {
+		rule, level, ok := strings.Cut(text, "=")
+		if !ok || rule == "" || level == "" {
+			return nil, fmt.Errorf("--%s %q: want rule=level, for example deleted_tests=block", flagGate, oneLine(text))
+		}
+		if before, twice := settings[rule]; twice && string(before) != level {
+			return nil, fmt.Errorf("--%s gives %s two levels, %s and %s", flagGate, oneLine(rule), before, oneLine(level))
+		}
+		settings[rule] = codybatch.GateLevel(level)
+	}
+	return settings, nil
+}
+
+// gateHelp names the rules that can be set.
+func gateHelp() string {
+	var names []string
+	for _, rule := range codybatch.GateRules() {
+		if !rule.Fixed {
+			names = append(names, rule.Name)
+		}
+	}
+	return "The rules: " + strings.Join(names, ", ")
 }
 
 // readText reads a file that a flag names, or standard input for "-".

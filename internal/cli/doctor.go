@@ -26,8 +26,11 @@ type diagnosis struct {
 	Layers      []diagnosedLayer `json:"layers"`
 	GitVersion  *string          `json:"gitVersion"` // null: there is no git
 	HasClaude   bool             `json:"hasClaudeKey"`
+	ClaudeCode  *string          `json:"claudeCodeVersion"` // null: it is not there, or does not run
 	DataFolder  string           `json:"dataFolder"`
 	DataFreeGiB *float64         `json:"dataFreeGiB"` // null: unknown
+
+	noClaudeCode string // why not
 }
 
 type diagnosedLayer struct {
@@ -88,6 +91,11 @@ func (p *program) runDoctor(ctx context.Context, data string) error {
 		version := strings.TrimSpace(strings.TrimPrefix(string(output), "git version "))
 		d.GitVersion = &version
 	}
+	if version, err := app.ClaudeCodeVersion(ctx, read); err == nil {
+		d.ClaudeCode = &version
+	} else {
+		d.noClaudeCode = err.Error()
+	}
 	if free, err := freeSpace(d.DataFolder); err == nil {
 		d.DataFreeGiB = &free
 	}
@@ -128,6 +136,11 @@ func (d diagnosis) table() *table {
 	} else {
 		t.add(cell{text: "Claude"}, cell{"no key", yellow}, cell{text: "jobs with agent.type claude can't run: set " + config.ClaudeAPIKey})
 	}
+	code := []cell{{text: "Claude Code"}, {"not here", yellow}, {text: fmt.Sprintf("jobs with agent.type claude-code can't run: %s; to get it: install Claude Code, or set %s", d.noClaudeCode, config.ClaudeCodePath)}}
+	if d.ClaudeCode != nil {
+		code = []cell{{text: "Claude Code"}, {*d.ClaudeCode, green}, {text: "jobs with agent.type claude-code can run, if there is a key"}}
+	}
+	t.add(code...)
 	space := "unknown"
 	if d.DataFreeGiB != nil {
 		space = fmt.Sprintf("%.1f GiB free", *d.DataFreeGiB)

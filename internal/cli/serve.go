@@ -99,7 +99,7 @@ func handler(listener net.Listener, o app.Options, running *app.App, log *slog.L
 		Token: httpapi.Token(o.Config.APIToken.Reveal()), Open: o.Config.OpenToAll,
 		Loopback: isLoopback(listener.Addr().String()), Address: listener.Addr().String(),
 		CORSOrigins: o.Config.CORSAllowedOrigins, AgentStatus: running.AgentStatus(),
-		Models: app.Models(), PricesAsOf: app.PricesAsOf,
+		Models: running.Models(), PricesAsOf: running.PricesAsOf(),
 		Dashboard:  webui.Handler(),
 		LongEvents: true, Now: o.Now, Log: log,
 	})

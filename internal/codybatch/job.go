@@ -57,8 +57,10 @@ type JobSpec struct {
 	Prompt             string
 	Repositories       []RepositoryName
 	Agent              AgentSpec
-	Verify             []string // commands that must pass after the change, in order; see VerifyAuto
-	MaxCost            *Money   // of the whole job, retries included; nil: only the tasks' limits
+	Verify             []string     // commands that must pass after the change, in order; see VerifyAuto
+	Gates              GateSettings `json:",omitempty"` // what is left out has its default
+	Judge              bool         `json:",omitempty"` // a model takes a second look at each change; see Judge
+	MaxCost            *Money       // of the whole job, retries included; nil: only the tasks' limits
 	CreatePullRequests bool
 	PullRequest        PullRequestSpec
 }
@@ -72,6 +74,8 @@ type Job struct {
 	Prompt             string          `json:"prompt,omitempty"`
 	Agent              AgentSpec       `json:"agent"`
 	Verify             []string        `json:"verify,omitempty"`
+	Gates              GateSettings    `json:"gates,omitempty"`
+	Judge              bool            `json:"judge,omitempty"`
 	MaxCost            *Money          `json:"maxCost,omitempty"`
 	CreatePullRequests bool            `json:"createPullRequests,omitempty"`
 	PullRequest        PullRequestSpec `json:"pullRequest"`

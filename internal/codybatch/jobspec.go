@@ -74,6 +74,8 @@ func (s JobSpec) Validate() error {
 	v.agent(s)
 	v.repositories(s.Repositories)
 	v.verify(s.Verify)
+	v.gates(s.Gates)
+	v.judge(s)
 	v.money("maxCostUsd", s.MaxCost)
 	v.pullRequest(s)
 	if len(v.fields) > 0 {
@@ -96,9 +98,15 @@ func (s JobSpec) validNames() []RepositoryName {
 }
 
 // Digest names what decides the result on a given commit: two tasks with the same
-// digest, repository and base commit ask for the same work. Limits do not count.
+// digest, repository and base commit ask for the same work. Limits do not count, nor
+// do the levels of gates: a known result is judged anew by them. The judge counts,
+// because the model heard it.
 func (j Job) Digest(engine string) string {
-	document, err := json.Marshal([]any{"v1", engine, j.Prompt, j.Agent.Type, j.Agent.Model, j.Agent.Script, j.Verify})
+	parts := []any{"v1", engine, j.Prompt, j.Agent.Type, j.Agent.Model, j.Agent.Script, j.Verify}
+	if j.Judge {
+		parts = append(parts, "judge")
+	}
+	document, err := json.Marshal(parts)
 	if err != nil {
 		panic(err) // strings always marshal
 	}
@@ -198,6 +206,12 @@ func (v *validator) verify(commands []string) {
 			v.add(field, "would be run as a command; write %q for what is detected", VerifyAuto)
 		}
 		v.text(field, command, maxCommandBytes)
+	}
+}
+
+func (v *validator) judge(s JobSpec) {
+	if s.Judge && s.Agent.Type == AgentScript {
+		v.add("judge", "needs a model to ask, and agent.type %q has none; leave it out, or use agent.type %q", s.Agent.Type, AgentClaude)
 	}
 }
 

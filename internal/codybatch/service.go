@@ -175,7 +175,7 @@ func (s *Service) newJob(spec JobSpec, now time.Time) Job {
 	}
 	job := Job{
 		ID: s.NewID(), Engine: engine, Name: spec.Name, Description: spec.Description, Prompt: spec.Prompt,
-		Agent: spec.Agent, Verify: spec.Verify, MaxCost: spec.MaxCost,
+		Agent: spec.Agent, Verify: spec.Verify, Gates: spec.Gates, Judge: spec.Judge, MaxCost: spec.MaxCost,
 		CreatePullRequests: spec.CreatePullRequests, PullRequest: spec.PullRequest,
 		CreatedAt: now, RepositoryCount: len(spec.Repositories),
 		Counts: Counts{Queued: len(spec.Repositories)},

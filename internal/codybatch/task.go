@@ -88,9 +88,17 @@ const (
 	PhaseAgent      Phase = "agent"
 	PhaseGates      Phase = "gates"
 	PhaseVerifying  Phase = "verifying"
+	PhaseJudging    Phase = "judging"
 	PhaseStoring    Phase = "storing"
 	PhasePublishing Phase = "publishing"
 )
+
+// Phases lists every phase, in the order of an attempt.
+func Phases() []Phase {
+	return []Phase{
+		PhaseResolving, PhaseCloning, PhaseBaseline, PhaseAgent, PhaseGates, PhaseVerifying, PhaseJudging, PhaseStoring, PhasePublishing,
+	}
+}
 
 // TaskError is the reason that a person reads. Code is stable, Message is prose
 // without secrets that says what to do next.
@@ -153,10 +161,11 @@ type Task struct {
 	HasDiff     bool                 `json:"hasDiff,omitempty"`    // Artifacts holds diff.patch of DiffAttempt
 	DiffAttempt int                  `json:"diffAttempt,omitempty"`
 	DiffStat    DiffStat             `json:"diffStat"`
-	Accepted    bool                 `json:"accepted,omitempty"` // the diff passed gates and verification
+	Accepted    bool                 `json:"accepted,omitempty"` // the diff passed gates, verification and judge
 	Fingerprint string               `json:"fingerprint,omitempty"`
 	Verified    []VerificationResult `json:"verified,omitempty"`
-	Gates       []GateFinding        `json:"gates,omitempty"`
+	Gates       []GateFinding        `json:"gates,omitempty"` // also what the job allows
+	Judgement   *Judgement           `json:"judgement,omitempty"`
 	Review      *Review              `json:"review,omitempty"`
 	PullRequest *PullRequest         `json:"pullRequest,omitempty"`
 	Feedback    *Feedback            `json:"feedback,omitempty"` // a remark that the next attempt, or this one, goes on with

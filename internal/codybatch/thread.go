@@ -83,6 +83,11 @@ type ThreadEvent struct {
 	Level GateLevel `json:"level,omitempty"`
 	Paths []string  `json:"paths,omitempty"`
 
+	// judge: what the model answered about the diff with this SHA-256; nil: nothing
+	// that could be used. With it come what an assistant event has.
+	Judgement *Judgement `json:"judgement,omitempty"`
+	DiffSHA   string     `json:"diffSha,omitempty"`
+
 	// compaction: what the conversation measured and measures now, in tokens, and
 	// the summary that stands for all that came after the task.
 	TokensBefore int64  `json:"tokensBefore,omitempty"`
@@ -92,7 +97,7 @@ type ThreadEvent struct {
 	// notice: the job whose conversation this is, if the result was taken over
 	ReusedFrom JobID `json:"reusedFrom,omitempty"`
 
-	// retry, notice, compaction, runEnd, gate, feedback
+	// retry, notice, compaction, runEnd, gate, judge, feedback
 	Reason   string    `json:"reason,omitempty"`
 	Outcome  Outcome   `json:"outcome,omitempty"`
 	DiffStat *DiffStat `json:"diffStat,omitempty"`
@@ -189,7 +194,10 @@ func (e ThreadEvent) Message() (Message, bool) {
 	case EventFeedback:
 		m.Role = RoleUser
 		return text(e.Reason)
-	case EventRetry, EventNotice, EventCompaction, EventJudge:
+	case EventJudge:
+		m.MessageID, m.StopReason, m.Usage = e.MessageID, e.StopReason, e.Usage
+		return text(e.Reason)
+	case EventRetry, EventNotice, EventCompaction:
 		return text(e.Reason)
 	case EventRunStart:
 		return text(strings.TrimSpace("Started "+e.Engine+" "+e.Model) + " on " + string(e.Repository) + " at " + e.BaseCommit)

@@ -73,11 +73,12 @@ type TaskResult struct {
 	Branch      string
 	HeadCommit  string
 	HasDiff     bool
-	Accepted    bool // the diff passed gates and verification; implied by OutcomeChanged
+	Accepted    bool // the diff passed gates, verification and judge; implied by OutcomeChanged
 	DiffStat    DiffStat
 	Fingerprint string
 	Verified    []VerificationResult
 	Gates       []GateFinding
+	Judgement   *Judgement
 	PullRequest *PullRequest
 	Usage       Usage
 }
@@ -108,7 +109,7 @@ func (t Task) Finished(worker string, attempt int, r TaskResult, now time.Time) 
 	if !r.Untouched {
 		t.ReusedFrom, t.Engine, t.Summary, t.BaseCommit = r.ReusedFrom, r.Engine, r.Summary, r.BaseCommit
 		t.HasDiff, t.DiffAttempt, t.DiffStat, t.Fingerprint = r.HasDiff, attempt, r.DiffStat, r.Fingerprint
-		t.Verified, t.Gates = r.Verified, r.Gates
+		t.Verified, t.Gates, t.Judgement = r.Verified, r.Gates, r.Judgement
 		t.Accepted = r.Accepted || r.Outcome == OutcomeChanged
 		t.Fresh = t.Fresh && !t.Accepted && t.Status != TaskSucceeded // until there is another result
 	}

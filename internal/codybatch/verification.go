@@ -17,22 +17,3 @@ type VerificationResult struct {
 
 // Passed reports whether the command was content.
 func (r VerificationResult) Passed() bool { return r.ExitCode == 0 }
-
-// GateLevel says what a finding does to a task.
-type GateLevel string
-
-// The levels of a gate.
-const (
-	GateAllow GateLevel = "allow"
-	GateWarn  GateLevel = "warn"  // shown to the reviewer
-	GateBlock GateLevel = "block" // the task fails with OutcomeGateBlocked; the diff is kept
-)
-
-// GateFinding is one deterministic objection to a diff, made before anyone
-// reads it.
-type GateFinding struct {
-	Rule    string    `json:"rule"` // a stable name: "protected_path", "secret", …
-	Level   GateLevel `json:"level"`
-	Message string    `json:"message"`
-	Paths   []string  `json:"paths"` // at most 20, for people; not for opening files
-}

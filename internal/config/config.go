@@ -22,7 +22,9 @@ const (
 	ClaudeAPIKey        = "CLAUDE_API_KEY"
 	AnthropicAPIKey     = "ANTHROPIC_API_KEY" // read if CLAUDE_API_KEY is not set
 	AnthropicBaseURL    = "ANTHROPIC_BASE_URL"
+	ClaudeCodePath      = "CLAUDE_CODE_PATH"
 	ClaudeProvider      = "CLAUDE_PROVIDER"
+	ClaudePrices        = "CLAUDE_PRICES"
 	AWSRegion           = "AWS_REGION"
 	AllowedRepositories = "ALLOWED_REPOSITORIES"
 	APIToken            = "API_TOKEN"
@@ -55,9 +57,11 @@ type Config struct {
 	GitHubAPIURL        string // empty: github.com
 	ClaudeAPIKey        Secret
 	AnthropicBaseURL    string   // empty: Anthropic's own
+	ClaudeCodePath      string   // the program, absolute; empty: "claude" on PATH
 	Bedrock             bool     // CLAUDE_PROVIDER=bedrock
 	AWSRegion           string   // empty: not said
 	AWSCredentials      []Secret // those of AWS's variables that are set: for AWS's SDK to use, and for nobody to see
+	ClaudePrices        string   // a file; empty: the list that is built in
 	AllowedRepositories string   // patterns "host/owner/name", comma-separated; empty: none
 	APIToken            Secret
 	OpenToAll           bool     // API_AUTHORIZATION=none
@@ -93,9 +97,11 @@ func Read(lookup func(string) (string, bool)) (Config, error) {
 		GitHubAPIURL:        r.address(GitHubAPIURL),
 		ClaudeAPIKey:        r.secret(ClaudeAPIKey),
 		AnthropicBaseURL:    r.address(AnthropicBaseURL),
+		ClaudeCodePath:      r.path(ClaudeCodePath),
 		Bedrock:             r.provider(),
 		AWSRegion:           r.text(AWSRegion),
 		AWSCredentials:      r.awsCredentials(),
+		ClaudePrices:        r.text(ClaudePrices),
 		AllowedRepositories: r.patterns(AllowedRepositories),
 		APIToken:            r.secret(APIToken),
 		OpenToAll:           r.authorization(),
@@ -232,6 +238,16 @@ func (r *reader) sandbox() string {
 		r.problem(Sandbox, "%q is unknown; use %q (the default), %q or %q", value, "auto", SandboxOff, SandboxRequire)
 		return ""
 	}
+}
+
+// path reads one absolute path.
+func (r *reader) path(name string) string {
+	value := r.text(name)
+	if value != "" && !filepath.IsAbs(value) {
+		r.problem(name, "path %q: want an absolute path", value)
+		return ""
+	}
+	return value
 }
 
 func (r *reader) network() bool {

@@ -31,7 +31,7 @@ func TestRead(t *testing.T) {
 		t.Parallel()
 		got, err := config.Read(environment(
 			"GITHUB_TOKEN=gh", "GITHUB_API_URL=https://github.example/api/v3/", "CLAUDE_API_KEY=claude",
-			"ANTHROPIC_BASE_URL=http://127.0.0.1:9", "ALLOWED_REPOSITORIES=github.com/acme/*, local/acme/site",
+			"ANTHROPIC_BASE_URL=http://127.0.0.1:9", "CLAUDE_CODE_PATH=/opt/claude", "ALLOWED_REPOSITORIES=github.com/acme/*, local/acme/site",
 			"API_TOKEN=token\n", "API_AUTHORIZATION=none", "CORS_ALLOWED_ORIGINS=https://a.example, http://b.example:81/",
 			"SANDBOX=require", "SANDBOX_READ=/srv/sdk:/srv/data", "SANDBOX_WRITE=/tmp",
 			"HOME=/home/me"))
@@ -41,6 +41,7 @@ func TestRead(t *testing.T) {
 		want := config.Config{
 			GitHubToken: config.NewSecret("gh"), GitHubAPIURL: "https://github.example/api/v3",
 			ClaudeAPIKey: config.NewSecret("claude"), AnthropicBaseURL: "http://127.0.0.1:9",
+			ClaudeCodePath:      "/opt/claude",
 			AllowedRepositories: "github.com/acme/*, local/acme/site", APIToken: config.NewSecret("token"), OpenToAll: true,
 			CORSAllowedOrigins: []string{"https://a.example", "http://b.example:81"},
 			Sandbox:            config.SandboxRequire, SandboxRead: []string{"/srv/sdk", "/srv/data"}, SandboxWrite: []string{"/tmp"},

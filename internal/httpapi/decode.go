@@ -144,7 +144,7 @@ func (r JobRequest) spec() (codybatch.JobSpec, []codybatch.FieldError) {
 	invalid := &codybatch.ValidationError{}
 	spec := codybatch.JobSpec{
 		Name: r.Name, Description: r.Description, Prompt: r.Prompt,
-		Verify: r.Verify, CreatePullRequests: r.CreatePullRequests,
+		Verify: r.Verify, Gates: r.Gates.domain(), Judge: r.Judge, CreatePullRequests: r.CreatePullRequests,
 		MaxCost: moneyOf("maxCostUsd", r.MaxCostUSD, invalid),
 		Agent: codybatch.AgentSpec{
 			Type: codybatch.AgentType(r.Agent.Type), Model: r.Agent.Model, Script: r.Agent.Script,
@@ -167,7 +167,7 @@ func (r JobRequest) spec() (codybatch.JobSpec, []codybatch.FieldError) {
 func jobRequest(spec codybatch.JobSpec) JobRequest {
 	request := JobRequest{
 		Name: spec.Name, Description: spec.Description, Prompt: spec.Prompt,
-		Repositories: names(spec.Repositories), Verify: spec.Verify,
+		Repositories: names(spec.Repositories), Verify: spec.Verify, Gates: newGateSettings(spec.Gates), Judge: spec.Judge,
 		MaxCostUSD: dollars(spec.MaxCost), CreatePullRequests: spec.CreatePullRequests,
 		Agent: AgentRequest{
 			Type: string(spec.Agent.Type), Model: spec.Agent.Model, Script: spec.Agent.Script,

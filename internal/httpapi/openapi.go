@@ -260,7 +260,7 @@ func finishDescription(description *huma.OpenAPI) {
 			}
 		}
 	}
-	for name, fields := range map[string][]string{"Task": {"review", "feedback", "pullRequest", "error"}, "Message": {"usage"}} {
+	for name, fields := range map[string][]string{"Task": {"review", "feedback", "pullRequest", "judgement", "error"}, "Message": {"usage"}} {
 		for _, field := range fields {
 			property := schemas[name].Properties[field]
 			schemas[name].Properties[field] = &huma.Schema{
@@ -281,10 +281,7 @@ func enumOf(schema, field string) []any {
 	case "Task.outcome", "FailureGroup.outcome":
 		return values(codybatch.Outcomes())
 	case "Task.phase":
-		return values([]codybatch.Phase{
-			codybatch.PhaseResolving, codybatch.PhaseCloning, codybatch.PhaseBaseline, codybatch.PhaseAgent,
-			codybatch.PhaseGates, codybatch.PhaseVerifying, codybatch.PhaseStoring, codybatch.PhasePublishing,
-		})
+		return values(codybatch.Phases())
 	case "AgentRequest.type", "AgentLimits.type":
 		return values(codybatch.AgentTypes())
 	case "Review.decision":
@@ -294,7 +291,9 @@ func enumOf(schema, field string) []any {
 	case "PullRequest.state":
 		return values([]codybatch.PullRequestState{codybatch.PullRequestOpen, codybatch.PullRequestMerged, codybatch.PullRequestClosed})
 	case "Gate.level":
-		return values([]codybatch.GateLevel{codybatch.GateAllow, codybatch.GateWarn, codybatch.GateBlock})
+		return values(codybatch.GateLevels())
+	case "Judgement.verdict":
+		return values(codybatch.Verdicts())
 	case "Message.role":
 		return values([]codybatch.Role{codybatch.RoleUser, codybatch.RoleAssistant, codybatch.RoleSystem})
 	case "Block.type":

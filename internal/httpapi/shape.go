@@ -70,6 +70,11 @@ func (s *shape) value(path string, t reflect.Type, nullable bool) {
 			s.object(path, t)
 			return
 		}
+	case reflect.Map: // of any names; what they mean is for others to check
+		if token == json.Delim('{') {
+			s.entries(path, t)
+			return
+		}
 	case reflect.Slice:
 		if token == json.Delim('[') {
 			for i := 0; s.tokens.More(); i++ {
@@ -134,6 +139,21 @@ func (s *shape) object(path string, t reflect.Type) {
 	s.next()
 }
 
+// entries walks through an object that may have any names.
+func (s *shape) entries(path string, t reflect.Type) {
+	seen := map[string]bool{}
+	for s.tokens.More() {
+		name, _ := s.next().(string)
+		field := join(path, name)
+		if seen[name] {
+			s.add(field, "is given twice")
+		}
+		seen[name] = true
+		s.value(field, t.Elem(), false)
+	}
+	s.next()
+}
+
 // skip leaves the value that begins with token behind.
 func (s *shape) skip(token json.Token) {
 	depth := 0
@@ -175,7 +195,7 @@ func suggestion(name string, known []string) string {
 
 func kindName(kind reflect.Kind) string {
 	switch kind {
-	case reflect.Struct:
+	case reflect.Struct, reflect.Map:
 		return "an object"
 	case reflect.Slice:
 		return "a list"

@@ -16,6 +16,7 @@ type siteConfig struct {
 	Rehearsal     bool        `json:"rehearsal"`     // a script answers in the model's place
 	Defaults      jobDefaults `json:"defaults"`
 	Limits        jobLimits   `json:"limits"`
+	GateRules     []gateRule  `json:"gateRules"`
 	PricesAsOf    Text        `json:"pricesAsOf"` // the month of the prices, such as 2026-11; null: no prices are known
 	Models        []Model     `json:"models"`
 }
@@ -68,6 +69,7 @@ func (a *api) config() siteConfig {
 			Repositories: codybatch.MaxRepositories, NameCharacters: codybatch.MaxNameRunes, PromptBytes: codybatch.MaxPromptBytes,
 			MaxTurns: codybatch.MaxTurnsLimit, TimeoutSeconds: int64(codybatch.MaxTimeout / time.Second),
 		},
+		GateRules:  gateRules(),
 		PricesAsOf: Text(a.PricesAsOf), Models: list(a.Models),
 	}
 	if config.APIBaseURL == "" {

@@ -48,14 +48,14 @@ func TestSiteConfig(t *testing.T) {
 		} {
 			w := newWorld(t, func(o *httpapi.Options) {
 				o.Token, o.Loopback, o.Open = c.token, c.loopback, c.open
-				o.AgentStatus = "set CLAUDE_API_KEY in /etc/secret"
+				o.AgentStatus = "set CLAUDE_API_KEY in /etc/hidden"
 			})
 			text := w.knock(t, http.MethodGet, "http://localhost/config.json").Body.String()
 			wantsToken := w.knock(t, http.MethodGet, "http://localhost/api/jobs").Code == http.StatusUnauthorized
 			if !strings.Contains(text, `"authorization":"`+c.want+`"`) || wantsToken != (c.want == "token") {
 				t.Errorf("%+v: %s", c, text)
 			}
-			if strings.Contains(text, "sesame") || strings.Contains(text, "secret") || !strings.Contains(text, `"rehearsal":false`) || !strings.Contains(text, `"pricesAsOf":null,"models":[]`) {
+			if strings.Contains(text, "sesame") || strings.Contains(text, "hidden") || !strings.Contains(text, `"rehearsal":false`) || !strings.Contains(text, `"pricesAsOf":null,"models":[]`) {
 				t.Errorf("%+v: %s", c, text)
 			}
 		}

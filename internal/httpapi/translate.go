@@ -12,7 +12,7 @@ import (
 func newJob(j codybatch.Job) Job {
 	return Job{
 		JobID: string(j.ID), Name: j.Name, Description: j.Description, Prompt: j.Prompt,
-		Agent: newAgent(j.Agent), Verify: list(j.Verify), MaxCostUSD: dollars(j.MaxCost),
+		Agent: newAgent(j.Agent), Verify: list(j.Verify), Gates: newGateSettings(j.Gates), Judge: j.Judge, MaxCostUSD: dollars(j.MaxCost),
 		CreatePullRequests: j.CreatePullRequests,
 		PullRequest: PullRequestPlan{
 			Title: j.PullRequest.Title, Body: j.PullRequest.Body, Branch: j.PullRequest.Branch, Base: j.PullRequest.Base,
@@ -59,11 +59,17 @@ func newTask(t codybatch.Task) Task {
 		DiffStat: newDiffStat(t.DiffStat), Fingerprint: Text(t.Fingerprint), ReusedFrom: Text(t.ReusedFrom),
 		AvailableActions: mapped(t.Actions(), func(action codybatch.Action) string { return string(action) }),
 		Verification:     mapped(t.Verified, newVerification),
-		Gates:            mapped(t.Gates, newGate),
+		Gates:            mapped(codybatch.Objections(t.Gates), newGate),
 		Usage:            newUsage(t.Spent.Add(t.Usage)),
 		QueuedAt:         moment(t.QueuedAt), StartedAt: maybeMoment(t.StartedAt),
 		CompletedAt: maybeMoment(t.CompletedAt), UpdatedAt: moment(t.UpdatedAt),
 		Seq: taskSeq(t.Seq),
+	}
+	if j := t.Judgement; j != nil {
+		task.Judgement = &Judgement{
+			Verdict: string(j.Verdict), FollowsTask: j.FollowsTask, WeakensTests: j.WeakensTests, Suspicious: j.Suspicious,
+			OutOfScope: list(j.OutOfScope), Reasons: list(j.Reasons), LeftOutBytes: j.LeftOut,
+		}
 	}
 	if r := t.Review; r != nil {
 		task.Review = &Review{Decision: string(r.Decision), Note: r.Note, At: moment(r.At)}

@@ -25,6 +25,8 @@ type Job struct {
 	Prompt             string          `json:"prompt" doc:"Empty for jobs that run a script."`
 	Agent              AgentLimits     `json:"agent"`
 	Verify             []string        `json:"verify"`
+	Gates              GateSettings    `json:"gates" doc:"The levels that the job sets; the other rules have their defaults."`
+	Judge              bool            `json:"judge" doc:"A model takes a second look at every change."`
 	MaxCostUSD         *float64        `json:"maxCostUsd" doc:"null: the job has no limit of its own."`
 	CreatePullRequests bool            `json:"createPullRequests"`
 	PullRequest        PullRequestPlan `json:"pullRequest"`
@@ -100,7 +102,7 @@ type Task struct {
 	PublishRequested     bool           `json:"publishRequested" doc:"The next attempt publishes, even if the job would not."`
 	CancelRequested      bool           `json:"cancelRequested" doc:"A person has canceled it, and its worker is ending it."`
 	WereChangesNecessary *bool          `json:"wereChangesNecessary" doc:"null until it is known."`
-	Engine               Text           `json:"engine" doc:"What really did the work: claude, rehearsal or script; null before."`
+	Engine               Text           `json:"engine" doc:"What really did the work: claude, claude-code, rehearsal or script; null before."`
 	Summary              string         `json:"summary" doc:"What the agent says that it did."`
 	BaseCommit           Text           `json:"baseCommit" doc:"The commit that the diff applies to."`
 	Branch               Text           `json:"branch" doc:"The pushed branch."`
@@ -113,7 +115,8 @@ type Task struct {
 	Feedback             *Feedback      `json:"feedback" doc:"A person's remark that the next attempt, or the one that runs, passes on to the agent; null: none waits."`
 	PullRequest          *PullRequest   `json:"pullRequest" doc:"null: none was opened."`
 	Verification         []Verification `json:"verification" doc:"What the verification commands said, before and after the change."`
-	Gates                []Gate         `json:"gates" doc:"Objections to the diff that were found without reading it."`
+	Gates                []Gate         `json:"gates" doc:"Objections to the diff by rules, and by the judge; not what the job allows."`
+	Judgement            *Judgement     `json:"judgement" doc:"What the judge says about the diff; null: it was not asked, or gave no verdict."`
 	Usage                Usage          `json:"usage" doc:"Of all attempts of the task."`
 	Error                *TaskError     `json:"error" doc:"Why the task failed; else null."`
 	QueuedAt             time.Time      `json:"queuedAt"`
@@ -164,10 +167,21 @@ type Verification struct {
 
 // Gate is one objection to a diff.
 type Gate struct {
-	Rule    string   `json:"rule" doc:"A stable name, such as protected_path or secret."`
+	Rule    string   `json:"rule" doc:"A stable name, such as protected_path or secret; judge for an objection of the judge."`
 	Level   string   `json:"level"`
 	Message string   `json:"message"`
 	Paths   []string `json:"paths"`
+}
+
+// Judgement is what the judge says about a diff.
+type Judgement struct {
+	Verdict      string   `json:"verdict"`
+	FollowsTask  bool     `json:"followsTask" doc:"It does what the job asks, all of it."`
+	WeakensTests bool     `json:"weakensTests"`
+	Suspicious   bool     `json:"suspicious" doc:"It does what nobody asked for, and may be meant to harm."`
+	OutOfScope   []string `json:"outOfScope" doc:"What it changes without need."`
+	Reasons      []string `json:"reasons"`
+	LeftOutBytes int64    `json:"leftOutBytes" doc:"How much of the diff the judge was not shown, because it is too long."`
 }
 
 // TaskError is why a task failed.

@@ -8,6 +8,8 @@ type JobRequest struct {
 	Repositories       []string            `json:"repositories" doc:"1 to 10,000 repositories as owner/name, each once, whatever the case of its letters." example:"[\"acme/site\",\"acme/api\"]"`
 	Agent              AgentRequest        `json:"agent,omitzero" doc:"Who edits the repositories, and within which limits."`
 	Verify             []string            `json:"verify,omitempty" doc:"Shell commands that must pass after the change, in order; at most 20. The entry auto, once, stands for what each repository's files tell at the base commit: go.mod, package.json, pom.xml, build.gradle, pyproject.toml, Cargo.toml, Gemfile, *.sln, or a Makefile with a test; what was detected is told in the thread." example:"[\"go build ./...\",\"go test ./...\"]"`
+	Gates              GateSettings        `json:"gates,omitempty" doc:"What rules about the diff do to a task, by rule: allow keeps a finding in the thread only, warn shows it to reviewers, block fails the task and keeps the diff. What is left out has its default."`
+	Judge              bool                `json:"judge,omitempty" doc:"Have the model take a second look at every change that gates and verification let pass. What it rejects, or gives no verdict on, fails with outcome gate_blocked. It costs one more model call a change, within agent.maxCostUsd. Not with agent.type script, which has no model."`
 	MaxCostUSD         *float64            `json:"maxCostUsd,omitempty" doc:"The most that the whole job may cost in US dollars, retries included. Left out: only the limits of the tasks hold." example:"50"`
 	CreatePullRequests bool                `json:"createPullRequests,omitempty" doc:"Publish every succeeded change at once, without waiting for a person."`
 	PullRequest        *PullRequestRequest `json:"pullRequest,omitempty" doc:"How branches and pull requests should look."`
@@ -15,8 +17,8 @@ type JobRequest struct {
 
 // AgentRequest says who edits the workspace, and within which limits.
 type AgentRequest struct {
-	Type           string   `json:"type,omitempty" doc:"claude (the default) follows the prompt; script runs a program." example:"claude"`
-	Model          string   `json:"model,omitempty" doc:"The model; only with type claude." example:"claude-sonnet-5-5"`
+	Type           string   `json:"type,omitempty" doc:"claude (the default) follows the prompt; claude-code has the Claude Code CLI follow it, where the server has that; script runs a program." example:"claude"`
+	Model          string   `json:"model,omitempty" doc:"The model; not with type script." example:"claude-sonnet-5-5"`
 	Script         string   `json:"script,omitempty" doc:"Run by bash -eu in the workspace with REPOSITORY, JOB_ID and BASE_COMMIT; only with type script."`
 	MaxTurns       int      `json:"maxTurns,omitempty" doc:"Model calls in one attempt, 1 to 1,000; 80 if left out." example:"80"`
 	MaxCostUSD     *float64 `json:"maxCostUsd,omitempty" doc:"The most that one attempt may cost in US dollars; 2 if left out." example:"2"`

@@ -216,7 +216,13 @@ func (a answer) stopDetails() any {
 	if a.stop != "refusal" {
 		return nil
 	}
-	return map[string]any{"type": "refusal", "category": nil, "explanation": "A rehearsed refusal."}
+	details := map[string]any{"type": "refusal", "category": nil, "explanation": "A rehearsed refusal."}
+	if a.beta {
+		for _, name := range []string{"fallback_credit_token", "fallback_has_prefill_claim", "recommended_model"} {
+			details[name] = nil
+		}
+	}
+	return details
 }
 
 // message is the answer as one body. For message_start it has no content yet.

@@ -21,6 +21,11 @@ type request struct {
 	Thinking     struct {
 		Type string `json:"type"`
 	} `json:"thinking"`
+	OutputConfig struct {
+		Format struct {
+			Type string `json:"type"`
+		} `json:"format"`
+	} `json:"output_config"`
 	Temperature json.RawMessage `json:"temperature"`
 	TopP        json.RawMessage `json:"top_p"`
 	TopK        json.RawMessage `json:"top_k"`
@@ -30,6 +35,9 @@ type request struct {
 	hashes    []digest  // of messages
 	toolNames []string
 }
+
+// wantsJSON reports whether the answer is to be JSON by a schema.
+func (r *request) wantsJSON() bool { return r.OutputConfig.Format.Type == "json_schema" }
 
 type cacheControl struct {
 	TTL string `json:"ttl"` // "", "5m" or "1h"

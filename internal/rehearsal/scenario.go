@@ -37,6 +37,10 @@ type When struct {
 	// LastContains lists texts that the last message holds. The act then begins
 	// there, whatever was said before: a request for a summary, for example.
 	LastContains []string `json:"lastContains,omitempty"`
+	// Judge makes the act one for requests that want JSON by a schema
+	// (output_config.format), as the judge's do. Acts without it are never for those:
+	// a judge's request holds the texts of the task that it is about.
+	Judge bool `json:"judge,omitempty"`
 }
 
 // Turn is one answer.

@@ -23,7 +23,7 @@ func (s Scenario) choose(r *request) (int, int) {
 	first := strings.Join(opening, "\n")
 	last := len(r.Messages) - 1
 	for i, act := range s.Acts {
-		isMatch := containsAll(first, act.When.Contains) && containsAll(textOf(r.Messages[last].blocks), act.When.LastContains)
+		isMatch := act.When.Judge == r.wantsJSON() && containsAll(first, act.When.Contains) && containsAll(textOf(r.Messages[last].blocks), act.When.LastContains)
 		if isMatch && act.When.Matches != "" {
 			pattern, err := regexp.Compile(act.When.Matches)
 			isMatch = err == nil && pattern.MatchString(first) // New refuses patterns that do not compile
@@ -72,7 +72,10 @@ func (t Turn) pick(r *request) Turn {
 // way our agents do, if the request lets it.
 func unscripted(r *request, what string) Turn {
 	text := "This is a rehearsal, not Claude, and " + what + "."
-	if !slices.Contains(r.toolNames, "finish") {
+	if r.wantsJSON() {
+		return Judge("reject", text)
+	}
+	if !slices.Contains(r.toolNames, "finish") && !slices.Contains(r.toolNames, "Bash") {
 		return Say(text)
 	}
 	turn := Finish("blocked", text, "", "")

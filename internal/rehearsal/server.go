@@ -244,6 +244,7 @@ func (s *Server) stage(req *http.Request, r *request) (scene, error) {
 		next.name = s.scenario.Acts[act].Name
 		next.turn = s.scenario.Acts[act].Turns[next.index].pick(r)
 	}
+	next.turn = next.turn.inToolsOf(r)
 	talk := s.memory.conversation(r, prompt)
 	place := [2]int{act, next.index}
 	next.fault = next.turn.due(talk.asked[place])

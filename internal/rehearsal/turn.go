@@ -46,6 +46,19 @@ func Finish(status, summary, title, body string) Turn {
 	return Call("finish", map[string]string{"status": status, "summary": summary, "pr_title": title, "pr_body": body})
 }
 
+// Judge is a turn that answers the request of our judge. A verdict other than
+// "accept" says that the change does not follow the task.
+func Judge(verdict string, reasons ...string) Turn {
+	data, err := json.Marshal(map[string]any{
+		"followsTask": verdict == "accept", "outOfScope": []string{}, "weakensTests": false, "suspicious": false,
+		"verdict": verdict, "reasons": append([]string{}, reasons...),
+	})
+	if err != nil {
+		panic(fmt.Sprintf("rehearsal: judgement: %v", err)) // strings always marshal
+	}
+	return Say(string(data))
+}
+
 // Play is a scenario of one act, for every conversation.
 func Play(turns ...Turn) Scenario {
 	return Scenario{Name: "test", Acts: []Act{{Name: "only", Turns: turns}}}

@@ -27,6 +27,8 @@ type attempt struct {
 	commands []string
 	// diffSHA is the SHA-256 of the diff that was kept last, in hex.
 	diffSHA string
+	// judged is what the judge has said in this conversation.
+	judged judged
 
 	// mu guards what the heartbeat reads while the story goes on.
 	mu      sync.Mutex

@@ -38,7 +38,11 @@ func (a *attempt) change(ctx context.Context, place *place, left *leftover) (str
 	if err := a.goOn(ctx, place, left, &run); err != nil {
 		return "", err
 	}
-	for round := 0; ; round++ {
+	fromVerify, fromJudge := maxSendBacks, maxJudgeSendBacks // that are left
+	if a.judged.isBack {
+		fromJudge = 0
+	}
+	for {
 		ended, err := a.runAgent(ctx, agent, run)
 		run.Earlier, run.Kept = nil, 0
 		if errors.Is(err, codybatch.ErrNotResumable) && a.task.Feedback != nil {
@@ -64,15 +68,26 @@ func (a *attempt) change(ctx context.Context, place *place, left *leftover) (str
 		if a.result.Outcome != codybatch.OutcomeChanged {
 			return tree, a.store(ctx, ended)
 		}
-		failures, err := a.judge(ctx, place, tree)
+		failures, err := a.check(ctx, place, tree)
 		if err != nil {
 			return tree, err
 		}
+		complaint, room := "", &fromVerify
+		switch {
+		case len(failures) > 0:
+			complaint = feedback(failures)
+		case a.result.Outcome == codybatch.OutcomeChanged:
+			room = &fromJudge
+			if complaint, err = a.consult(ctx); err != nil {
+				return tree, err
+			}
+		}
 		a.result.Accepted = a.result.Outcome == codybatch.OutcomeChanged
-		if len(failures) == 0 || ended.Session == nil || round == maxSendBacks {
+		if complaint == "" || ended.Session == nil || *room == 0 {
 			return tree, a.store(ctx, ended)
 		}
-		run.Session, run.Feedback = ended.Session, feedback(failures)
+		*room--
+		run.Session, run.Feedback = ended.Session, complaint
 	}
 }
 
@@ -110,19 +125,18 @@ func (a *attempt) decide(ended codybatch.AgentResult) {
 	a.result.Error = &codybatch.TaskError{Code: string(ended.Outcome), Message: a.redact.Replace(ended.Reason)}
 }
 
-// judge applies the gates and the verification to a changed tree. It returns the
+// check applies the gates and the verification to a changed tree. It returns the
 // commands that the change broke, for the agent to hear about; the outcome in
 // a.result already counts them.
-func (a *attempt) judge(ctx context.Context, place *place, tree string) ([]codybatch.VerificationResult, error) {
+func (a *attempt) check(ctx context.Context, place *place, tree string) ([]codybatch.VerificationResult, error) {
 	a.enter(codybatch.PhaseGates)
 	findings, err := a.gates(ctx, place, tree)
 	if err != nil {
 		return nil, err
 	}
 	a.result.Gates = findings
-	if blocked := blocking(findings); len(blocked) > 0 {
-		a.result.Outcome = codybatch.OutcomeGateBlocked
-		a.result.Error = &codybatch.TaskError{Code: "gate_blocked", Message: "the diff is kept, but it may not be published: " + strings.Join(blocked, "; ")}
+	if blocked := blockedBy(findings); blocked != nil {
+		a.result.Outcome, a.result.Error = codybatch.OutcomeGateBlocked, blocked
 		return nil, nil
 	}
 	if len(a.commands) == 0 {

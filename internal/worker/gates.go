@@ -11,11 +11,7 @@ import (
 	"github.com/liamzdenek/cody-batch/internal/git"
 )
 
-const (
-	manyFiles    = 100     // files; more is worth a warning
-	largeDiff    = 4 << 20 // bytes of a patch
-	gatePathsMax = 20      // paths that a finding names
-)
+const gatePathsMax = 20 // paths that a finding names
 
 // gates objects to a diff by rules alone, before anyone reads it.
 func (a *attempt) gates(ctx context.Context, place *place, tree string) ([]codybatch.GateFinding, error) {
@@ -23,7 +19,7 @@ func (a *attempt) gates(ctx context.Context, place *place, tree string) ([]codyb
 	if err != nil {
 		return nil, fmt.Errorf("list the changes for the gates: %w", err)
 	}
-	var found findings
+	found := findings{level: func(rule string) codybatch.GateLevel { return a.job.Gates.Level(rule, a.job.Agent.Type) }}
 	a.gatePaths(&found, changes)
 	if err := gateSymlinks(ctx, &found, place.git, tree, changes); err != nil {
 		return nil, err
@@ -36,10 +32,10 @@ func (a *attempt) gates(ctx context.Context, place *place, tree string) ([]codyb
 	if err := gateSecrets(ctx, &found, place.git, tree, changes, known, lines.secrets); err != nil {
 		return nil, err
 	}
-	found.add("skipped_tests", codybatch.GateWarn, "skips tests", lines.skips)
-	found.add("suppression", codybatch.GateWarn, "silences a linter or a check", lines.suppressions)
-	if lines.bytes > largeDiff {
-		found.add("large_diff", a.strict(), fmt.Sprintf("is %.1f MiB long", float64(lines.bytes)/(1<<20)), []string{"diff.patch"})
+	found.add(codybatch.RuleSkippedTests, "skips tests", lines.skips)
+	found.add(codybatch.RuleSuppression, "silences a linter or a check", lines.suppressions)
+	if lines.bytes > codybatch.LargeDiff {
+		found.add(codybatch.RuleLargeDiff, fmt.Sprintf("is %.1f MiB long", float64(lines.bytes)/(1<<20)), []string{"diff.patch"})
 	}
 	for i := range found.list {
 		finding := &found.list[i]
@@ -47,22 +43,17 @@ func (a *attempt) gates(ctx context.Context, place *place, tree string) ([]codyb
 		for n, name := range finding.Paths { // a name may be a secret, too
 			finding.Paths[n] = a.redact.Replace(name)
 		}
-		if err := a.record.event(ctx, codybatch.ThreadEvent{
-			Type: codybatch.EventGate, Rule: finding.Rule, Level: finding.Level, Paths: finding.Paths, Reason: finding.Message,
-		}); err != nil {
+		if err := a.recordFinding(ctx, *finding); err != nil {
 			return nil, err
 		}
 	}
 	return found.list, nil
 }
 
-// strict is the level of rules that a model must not break, while a script does
-// what a person wrote.
-func (a *attempt) strict() codybatch.GateLevel {
-	if a.job.Agent.Type == codybatch.AgentScript {
-		return codybatch.GateWarn
-	}
-	return codybatch.GateBlock
+func (a *attempt) recordFinding(ctx context.Context, finding codybatch.GateFinding) error {
+	return a.record.event(ctx, codybatch.ThreadEvent{
+		Type: codybatch.EventGate, Rule: finding.Rule, Level: finding.Level, Paths: finding.Paths, Reason: finding.Message,
+	})
 }
 
 func (a *attempt) gatePaths(found *findings, changes []git.Change) {
@@ -84,12 +75,12 @@ func (a *attempt) gatePaths(found *findings, changes []git.Change) {
 			deletedTests = append(deletedTests, cmp.Or(change.OldPath, change.Path))
 		}
 	}
-	found.add("protected_path", a.strict(), "changes files that decide what runs elsewhere; name them in the prompt to allow that", protected)
-	found.add("submodule", codybatch.GateBlock, "changes a submodule, or adds a repository inside the repository", submodules)
-	found.add("binary", codybatch.GateWarn, "adds or changes binary files", binaries)
-	found.add("deleted_tests", codybatch.GateWarn, "deletes tests, or gives them names and forms that no test has", deletedTests)
-	if len(changes) > manyFiles {
-		found.add("many_files", codybatch.GateWarn, fmt.Sprintf("changes %d files", len(changes)), []string{changes[0].Path})
+	found.add(codybatch.RuleProtectedPath, "changes files that decide what runs elsewhere; name them in the prompt to allow that", protected)
+	found.add(codybatch.RuleSubmodule, "changes a submodule, or adds a repository inside the repository", submodules)
+	found.add(codybatch.RuleBinary, "adds or changes binary files", binaries)
+	found.add(codybatch.RuleDeletedTests, "deletes tests, or gives them names and forms that no test has", deletedTests)
+	if len(changes) > codybatch.ManyFiles {
+		found.add(codybatch.RuleManyFiles, fmt.Sprintf("changes %d files", len(changes)), []string{changes[0].Path})
 	}
 }
 
@@ -108,7 +99,7 @@ func gateSymlinks(ctx context.Context, found *findings, workspace *git.Workspace
 			escapes = append(escapes, change.Path)
 		}
 	}
-	found.add("symlink_escape", codybatch.GateBlock, "adds a symbolic link that can lead out of the repository", escapes)
+	found.add(codybatch.RuleSymlinkEscape, "adds a symbolic link that can lead out of the repository", escapes)
 	return nil
 }
 
@@ -155,9 +146,12 @@ func isTest(name string) bool {
 }
 
 // findings collects objections that have something to object to.
-type findings struct{ list []codybatch.GateFinding }
+type findings struct {
+	level func(rule string) codybatch.GateLevel
+	list  []codybatch.GateFinding
+}
 
-func (f *findings) add(rule string, level codybatch.GateLevel, message string, paths []string) {
+func (f *findings) add(rule, message string, paths []string) {
 	if len(paths) == 0 {
 		return
 	}
@@ -165,7 +159,16 @@ func (f *findings) add(rule string, level codybatch.GateLevel, message string, p
 	for _, name := range paths[:min(len(paths), gatePathsMax)] {
 		shown = append(shown, strings.ToValidUTF8(name, "\uFFFD"))
 	}
-	f.list = append(f.list, codybatch.GateFinding{Rule: rule, Level: level, Message: message, Paths: shown})
+	f.list = append(f.list, codybatch.GateFinding{Rule: rule, Level: f.level(rule), Message: message, Paths: shown})
+}
+
+// blockedBy makes blocking findings the error of a task; nil: none blocks.
+func blockedBy(list []codybatch.GateFinding) *codybatch.TaskError {
+	blocked := blocking(list)
+	if len(blocked) == 0 {
+		return nil
+	}
+	return &codybatch.TaskError{Code: "gate_blocked", Message: "the diff is kept, but it may not be published: " + strings.Join(blocked, "; ")}
 }
 
 // blocking lists what stands in the way, for people.

@@ -42,6 +42,7 @@ func (a *attempt) keep(ctx context.Context, place *place, ended error) (string, 
 		stat.Deletions += change.Deletions
 	}
 	a.result.DiffStat, a.result.HasDiff, a.result.Accepted, a.result.Fingerprint = stat, false, false, ""
+	a.result.Gates, a.result.Judgement = nil, nil // of the diff before
 	if stat.Empty() {
 		return tree, nil
 	}
@@ -187,11 +188,24 @@ func (a *attempt) knownResult(ctx context.Context, base codybatch.Base) (*knownR
 	if !known.Result.HasDiff {
 		return &known, nil
 	}
+	if a.holdUp(&known); known.Result.Outcome == codybatch.OutcomeGateBlocked && a.task.HasDiff {
+		return nil, nil // whoever retries wants another diff than one that is blocked
+	}
 	sum, err := a.sumOf(ctx, codybatch.DiffKey(codybatch.TaskKey{JobID: known.JobID, Repository: known.Repository}, known.Attempt))
 	if err != nil || sum != known.DiffSHA {
 		return nil, err // its job was deleted, or the attempt ran again
 	}
 	return &known, nil
+}
+
+// holdUp judges a known result by the levels of this job's gates: what another job
+// let pass may block here. The findings are all there, also those that were allowed.
+func (a *attempt) holdUp(known *knownResult) {
+	result := &known.Result
+	result.Gates = a.job.Gates.Judged(result.Gates, a.job.Agent.Type)
+	if blocked := blockedBy(result.Gates); blocked != nil {
+		result.Outcome, result.Error, result.Accepted = codybatch.OutcomeGateBlocked, blocked, false
+	}
 }
 
 // sumOf is the SHA-256 of a document, "" if there is none.
@@ -216,7 +230,7 @@ func (a *attempt) storedResult() codybatch.TaskResult {
 	return codybatch.TaskResult{
 		Outcome: codybatch.OutcomeChanged, Engine: a.task.Engine, Summary: a.task.Summary, BaseCommit: a.task.BaseCommit,
 		ReusedFrom: a.task.ReusedFrom, HasDiff: true, Accepted: true, DiffStat: a.task.DiffStat, Fingerprint: a.task.Fingerprint,
-		Verified: a.task.Verified, Gates: a.task.Gates,
+		Verified: a.task.Verified, Gates: a.task.Gates, Judgement: a.task.Judgement,
 	}
 }
 
@@ -241,8 +255,17 @@ func (a *attempt) takeOver(ctx context.Context, known *knownResult) error {
 		a.result.ReusedFrom = known.JobID
 	}
 	a.result.Usage, a.result.PullRequest, a.result.HeadCommit, a.result.Branch = codybatch.Usage{}, nil, "", ""
-	return a.record.event(ctx, codybatch.ThreadEvent{Type: codybatch.EventNotice, ReusedFrom: known.JobID, Reason: fmt.Sprintf(
+	err := a.record.event(ctx, codybatch.ThreadEvent{Type: codybatch.EventNotice, ReusedFrom: known.JobID, Reason: fmt.Sprintf(
 		"This result comes from attempt %d of job %s, which asked for the same on the same commit. No token was spent.", known.Attempt, known.JobID)})
+	if err != nil || known.JobID == a.task.JobID {
+		return err
+	}
+	for _, finding := range a.result.Gates { // with the levels of this job
+		if err := a.recordFinding(ctx, finding); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *attempt) copyArtifact(ctx context.Context, from, to codybatch.ArtifactKey) error {

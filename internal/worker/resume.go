@@ -40,7 +40,9 @@ func (a *attempt) findLeftover(ctx context.Context) (*leftover, error) {
 		return nil, err
 	}
 	left := &leftover{events: events}
+	var judged judged
 	for _, event := range events {
+		judged.hear(event)
 		switch {
 		case event.Type == codybatch.EventRunStart:
 			left.base = event.BaseCommit
@@ -50,6 +52,7 @@ func (a *attempt) findLeftover(ctx context.Context) (*leftover, error) {
 	}
 	answers := countAnswers(events)
 	a.spend(beyond(usageOf(events), interrupted.Usage))
+	a.judged.answers = judged.answers // of the same diffs, whatever the agent does now
 	if left.checkpoint, err = a.lastCheckpoint(ctx); err != nil {
 		return nil, err
 	}
@@ -57,6 +60,7 @@ func (a *attempt) findLeftover(ctx context.Context) (*leftover, error) {
 	if answers == 0 || isElsewhere || a.task.Lost > 1 { // twice in a row: going on may be what kills the worker
 		return nil, nil
 	}
+	a.judged = judged
 	return left, a.record.event(ctx, codybatch.ThreadEvent{Type: codybatch.EventNotice, Reason: fmt.Sprintf(
 		"Attempt %d was interrupted. The conversation goes on: %d answers of the model are there and are not paid for again.", interrupted.Attempt, answers)})
 }

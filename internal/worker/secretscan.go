@@ -205,6 +205,6 @@ func gateSecrets(ctx context.Context, found *findings, workspace *git.Workspace,
 			paths = append(paths, change.Path)
 		}
 	}
-	found.add("secret", codybatch.GateBlock, "adds what looks like a credential", paths)
+	found.add(codybatch.RuleSecret, "adds what looks like a credential", paths)
 	return nil
 }

@@ -25,6 +25,9 @@ type Options struct {
 	Artifacts codybatch.Artifacts
 	Forge     codybatch.Forge
 	Agents    map[codybatch.AgentType]codybatch.Agent
+	// Judges take the second look that strict jobs ask for, by the agent whose model
+	// they ask.
+	Judges map[codybatch.AgentType]codybatch.Judge
 	// Engines says what really answers for an agent, when that is not the agent
 	// itself: "rehearsal". Results are never shared between engines.
 	Engines map[codybatch.AgentType]string

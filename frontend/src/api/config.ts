@@ -27,6 +27,18 @@ const limits = v.object({
   timeoutSeconds: v.number(),
 });
 
+/** One rule of the gates: what it objects to, and what it may do to a change. */
+const gateRule = v.object({
+  name: v.string(),
+  /** "skips tests" */
+  description: v.string(),
+  /** One level: no job can change it. */
+  levels: v.array(v.string()),
+  default: v.string(),
+  /** The default of jobs that run a script. */
+  scriptDefault: v.string(),
+});
+
 /** /config.json: what the page must know before it can ask. All of it is public. */
 const schema = v.object({
   apiBaseUrl: v.optional(v.string(), "/api"),
@@ -36,14 +48,18 @@ const schema = v.object({
   rehearsal: v.optional(v.boolean(), false),
   defaults: v.fallback(v.optional(defaults), undefined),
   limits: v.fallback(v.optional(limits), undefined),
+  gateRules: v.fallback(v.optional(v.array(gateRule), []), []),
   /** The month of the prices, such as "2026-11"; null: none are known. */
   pricesAsOf: v.fallback(v.optional(v.nullable(v.string()), null), null),
   models: v.fallback(v.optional(v.array(model), []), []),
 });
 
+export type GateRule = v.InferOutput<typeof gateRule>;
 export type Model = v.InferOutput<typeof model>;
 
-export interface Config extends Omit<v.InferOutput<typeof schema>, "models"> {
+export interface Config extends Omit<v.InferOutput<typeof schema>, "models" | "gateRules"> {
+  /** Empty: the server does not tell. */
+  gateRules: readonly GateRule[];
   /** The models to offer; empty: any name may be typed. */
   models: readonly string[];
   /** The same with what they cost. */

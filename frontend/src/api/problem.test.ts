@@ -12,6 +12,7 @@ const config = {
   rehearsal: false,
   pricesAsOf: null,
   prices: [],
+  gateRules: [],
   models: [],
 } as const;
 

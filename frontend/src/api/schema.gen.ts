@@ -522,7 +522,7 @@ export interface components {
              */
             timeoutSeconds: number;
             /** @enum {string} */
-            type: "claude" | "script";
+            type: "claude" | "claude-code" | "script";
         };
         AgentRequest: {
             /**
@@ -538,7 +538,7 @@ export interface components {
              */
             maxTurns?: number;
             /**
-             * @description The model; only with type claude.
+             * @description The model; not with type script.
              * @example claude-sonnet-5-5
              */
             model?: string;
@@ -551,11 +551,11 @@ export interface components {
              */
             timeoutSeconds?: number;
             /**
-             * @description claude (the default) follows the prompt; script runs a program.
+             * @description claude (the default) follows the prompt; claude-code has the Claude Code CLI follow it, where the server has that; script runs a program.
              * @example claude
              * @enum {string}
              */
-            type?: "claude" | "script";
+            type?: "claude" | "claude-code" | "script";
         };
         Block: {
             /** Format: int64 */
@@ -723,7 +723,7 @@ export interface components {
             level: "allow" | "warn" | "block";
             message: string;
             paths: string[];
-            /** @description A stable name, such as protected_path or secret. */
+            /** @description A stable name, such as protected_path or secret; judge for an objection of the judge. */
             rule: string;
         };
         Groups: {
@@ -762,8 +762,63 @@ export interface components {
              * @description When the job may be deleted; null: never by itself.
              */
             expiresAt: string | null;
+            /** @description The levels that the job sets; the other rules have their defaults. */
+            gates: {
+                /**
+                 * @description The change adds or changes binary files. Default: warn.
+                 * @enum {string}
+                 */
+                binary?: "allow" | "warn" | "block";
+                /**
+                 * @description The change deletes tests, or gives them names and forms that no test has. Default: warn.
+                 * @enum {string}
+                 */
+                deleted_tests?: "allow" | "warn" | "block";
+                /**
+                 * @description The change is longer than 4 MiB. Default: block; warn with agent.type script.
+                 * @enum {string}
+                 */
+                large_diff?: "allow" | "warn" | "block";
+                /**
+                 * @description The change changes more than 100 files. Default: warn.
+                 * @enum {string}
+                 */
+                many_files?: "allow" | "warn" | "block";
+                /**
+                 * @description The change changes files that decide what runs elsewhere, such as .github/, and that the prompt does not name. Default: block; warn with agent.type script.
+                 * @enum {string}
+                 */
+                protected_path?: "allow" | "warn" | "block";
+                /**
+                 * @description The change adds what looks like a credential. Default: block, which no job can change.
+                 * @enum {string}
+                 */
+                secret?: "block";
+                /**
+                 * @description The change skips tests. Default: warn.
+                 * @enum {string}
+                 */
+                skipped_tests?: "allow" | "warn" | "block";
+                /**
+                 * @description The change changes a submodule, or adds a repository inside the repository. Default: block, which no job can change.
+                 * @enum {string}
+                 */
+                submodule?: "block";
+                /**
+                 * @description The change silences a linter or a check. Default: warn.
+                 * @enum {string}
+                 */
+                suppression?: "allow" | "warn" | "block";
+                /**
+                 * @description The change adds a symbolic link that can lead out of the repository. Default: block, which no job can change.
+                 * @enum {string}
+                 */
+                symlink_escape?: "block";
+            };
             /** @description Ids sort by age. */
             jobId: string;
+            /** @description A model takes a second look at every change. */
+            judge: boolean;
             /**
              * Format: double
              * @description null: the job has no limit of its own.
@@ -806,6 +861,61 @@ export interface components {
             createPullRequests?: boolean;
             /** @description Anything that readers of the job should know; at most 64 KiB. */
             description?: string;
+            /** @description What rules about the diff do to a task, by rule: allow keeps a finding in the thread only, warn shows it to reviewers, block fails the task and keeps the diff. What is left out has its default. */
+            gates?: {
+                /**
+                 * @description The change adds or changes binary files. Default: warn.
+                 * @enum {string}
+                 */
+                binary?: "allow" | "warn" | "block";
+                /**
+                 * @description The change deletes tests, or gives them names and forms that no test has. Default: warn.
+                 * @enum {string}
+                 */
+                deleted_tests?: "allow" | "warn" | "block";
+                /**
+                 * @description The change is longer than 4 MiB. Default: block; warn with agent.type script.
+                 * @enum {string}
+                 */
+                large_diff?: "allow" | "warn" | "block";
+                /**
+                 * @description The change changes more than 100 files. Default: warn.
+                 * @enum {string}
+                 */
+                many_files?: "allow" | "warn" | "block";
+                /**
+                 * @description The change changes files that decide what runs elsewhere, such as .github/, and that the prompt does not name. Default: block; warn with agent.type script.
+                 * @enum {string}
+                 */
+                protected_path?: "allow" | "warn" | "block";
+                /**
+                 * @description The change adds what looks like a credential. Default: block, which no job can change.
+                 * @enum {string}
+                 */
+                secret?: "block";
+                /**
+                 * @description The change skips tests. Default: warn.
+                 * @enum {string}
+                 */
+                skipped_tests?: "allow" | "warn" | "block";
+                /**
+                 * @description The change changes a submodule, or adds a repository inside the repository. Default: block, which no job can change.
+                 * @enum {string}
+                 */
+                submodule?: "block";
+                /**
+                 * @description The change silences a linter or a check. Default: warn.
+                 * @enum {string}
+                 */
+                suppression?: "allow" | "warn" | "block";
+                /**
+                 * @description The change adds a symbolic link that can lead out of the repository. Default: block, which no job can change.
+                 * @enum {string}
+                 */
+                symlink_escape?: "block";
+            };
+            /** @description Have the model take a second look at every change that gates and verification let pass. What it rejects, or gives no verdict on, fails with outcome gate_blocked. It costs one more model call a change, within agent.maxCostUsd. Not with agent.type script, which has no model. */
+            judge?: boolean;
             /**
              * Format: double
              * @description The most that the whole job may cost in US dollars, retries included. Left out: only the limits of the tasks hold.
@@ -840,6 +950,23 @@ export interface components {
              *     ]
              */
             verify?: string[];
+        };
+        Judgement: {
+            /** @description It does what the job asks, all of it. */
+            followsTask: boolean;
+            /**
+             * Format: int64
+             * @description How much of the diff the judge was not shown, because it is too long.
+             */
+            leftOutBytes: number;
+            /** @description What it changes without need. */
+            outOfScope: string[];
+            reasons: string[];
+            /** @description It does what nobody asked for, and may be meant to harm. */
+            suspicious: boolean;
+            /** @enum {string} */
+            verdict: "accept" | "revise" | "reject";
+            weakensTests: boolean;
         };
         Message: {
             blocks: components["schemas"]["Block"][];
@@ -1008,7 +1135,7 @@ export interface components {
             /** Format: date-time */
             completedAt: string | null;
             diffStat: components["schemas"]["DiffStat"];
-            /** @description What really did the work: claude, rehearsal or script; null before. */
+            /** @description What really did the work: claude, claude-code, rehearsal or script; null before. */
             engine: string | null;
             /** @description Why the task failed; else null. */
             error: components["schemas"]["TaskError"] | null;
@@ -1016,7 +1143,7 @@ export interface components {
             feedback: components["schemas"]["Feedback"] | null;
             /** @description Tasks with the same one have the same patch after normalising. */
             fingerprint: string | null;
-            /** @description Objections to the diff that were found without reading it. */
+            /** @description Objections to the diff by rules, and by the judge; not what the job allows. */
             gates: components["schemas"]["Gate"][];
             /** @description The pushed commit. */
             headCommit: string | null;
@@ -1026,6 +1153,8 @@ export interface components {
              */
             index: number;
             jobId: string;
+            /** @description What the judge says about the diff; null: it was not asked, or gave no verdict. */
+            judgement: components["schemas"]["Judgement"] | null;
             /**
              * @description Why the task ended as it did, finer than its status; null before it has ended.
              * @enum {string|null}
@@ -1035,7 +1164,7 @@ export interface components {
              * @description What a running task is doing at the moment; else null.
              * @enum {string|null}
              */
-            phase: "resolving" | "cloning" | "baseline" | "agent" | "gates" | "verifying" | "storing" | "publishing" | null;
+            phase: "resolving" | "cloning" | "baseline" | "agent" | "gates" | "verifying" | "judging" | "storing" | "publishing" | null;
             /** @description The next attempt publishes, even if the job would not. */
             publishRequested: boolean;
             /** @description null: none was opened. */

@@ -15,6 +15,7 @@ export type Counts = Schemas["Counts"];
 export type DiffStat = Schemas["DiffStat"];
 export type Verification = Schemas["Verification"];
 export type Gate = Schemas["Gate"];
+export type Judgement = Schemas["Judgement"];
 export type Review = Schemas["Review"];
 export type PullRequest = Schemas["PullRequest"];
 export type Repository = Schemas["Repository"];
@@ -63,6 +64,7 @@ export const phases = [
   "agent",
   "gates",
   "verifying",
+  "judging",
   "storing",
   "publishing",
 ] as const;

@@ -18,6 +18,8 @@ export function job(name: string, { counts, costUsd = 0, ...more }: Facts = {}):
       timeoutSeconds: 1800,
     },
     verify: [],
+    gates: {},
+    judge: false,
     maxCostUsd: null,
     createPullRequests: false,
     pullRequest: { title: name, body: "", branch: "cody-batch/x", base: "", draft: false, labels: [], reviewers: [] },

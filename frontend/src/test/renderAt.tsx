@@ -69,6 +69,7 @@ export function renderAt(address: string, answer: Answer) {
     authorization: "none",
     rehearsal: false,
     pricesAsOf: null,
+    gateRules: [],
     models: [],
     prices: [],
   } as const;

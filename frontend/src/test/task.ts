@@ -29,6 +29,7 @@ export function task(repositoryName: string, more: Partial<Task> = {}): Task {
     pullRequest: null,
     verification: [],
     gates: [],
+    judgement: null,
     usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0 },
     error: null,
     queuedAt: time,

@@ -67,7 +67,8 @@ export function Select(props: ComponentProps<"select">) {
 
 /** A box to tick, with its label beside it. */
 export function Checkbox({ label, hint, ...props }: ComponentProps<"input"> & { label: ReactNode; hint?: ReactNode }) {
-  const id = useId();
+  const madeUpId = useId();
+  const id = props.id ?? madeUpId;
   return (
     <div className={styles.check}>
       <input type="checkbox" id={id} aria-describedby={hint ? `${id}-note` : undefined} {...props} />

@@ -177,6 +177,7 @@ type session struct {
 	isLastTalk  bool // the model was told that there will be no other summary
 	scale       scale
 	touched     bool // a call may have changed the workspace since it was kept
+	isAside     bool // it asks one question, which is no part of the task's conversation
 }
 
 // conversation is what an agent remembers between two runs.

@@ -34,7 +34,7 @@ func (s *session) ask(ctx context.Context, said []anthropic.ContentBlockParamUni
 			return reply{}, &ending{outcome: codybatch.OutcomeBudgetExhausted, reason: fmt.Sprintf(
 				"%s of %s is spent, and the rest does not pay for %s", s.ledger.spent.Cost, s.ledger.limit, purpose)}, nil
 		}
-		if try == 1 {
+		if try == 1 && !s.isAside {
 			if err := s.recordRequest(ctx, said, params.MaxTokens); err != nil {
 				return reply{}, nil, err
 			}
@@ -122,7 +122,7 @@ func (s *session) try(ctx context.Context, params anthropic.MessageNewParams, si
 // sharePrefix lets the first call of a conversation wait while another task writes
 // what both begin with into the API's cache.
 func (s *session) sharePrefix(ctx context.Context, params anthropic.MessageNewParams) (func(answered bool), error) {
-	if len(params.Messages) > 1 {
+	if len(params.Messages) > 1 || s.isAside {
 		return func(bool) {}, nil
 	}
 	answered, waited, err := s.warmth.enter(ctx)

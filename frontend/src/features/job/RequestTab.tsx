@@ -2,6 +2,7 @@ import { type ReactNode } from "react";
 import type { Job, JobRequest } from "@/api/types";
 import { useApi } from "@/api/context";
 import { toCurl } from "@/features/newjob/curl";
+import { chosenLevels, levelWords, ruleWords } from "@/features/newjob/gates";
 import { toYaml } from "@/features/newjob/yaml";
 import { money } from "@/format/money";
 import { count } from "@/format/number";
@@ -79,6 +80,17 @@ export default function RequestTab({ job, names }: { job: Job; names: readonly s
               ))}
             </ol>
           )}
+        </Card>
+        <Card title="Gates">
+          <Facts>
+            {chosenLevels(job.gates).map(([rule, level]) => (
+              <Fact key={rule} word={ruleWords(rule)}>
+                {levelWords(level)}
+              </Fact>
+            ))}
+            <Fact word="Other rules">have their defaults</Fact>
+            <Fact word="Judge">{job.judge ? "takes a second look at every change" : "not asked"}</Fact>
+          </Facts>
         </Card>
         <Card title="Pull requests">
           <Facts>

@@ -18,6 +18,8 @@ export function requestOf(job: Job, repositories: readonly string[]): JobRequest
       timeoutSeconds: agent.timeoutSeconds,
     },
     ...(job.verify.length > 0 && { verify: job.verify }),
+    ...(Object.keys(job.gates).length > 0 && { gates: job.gates }),
+    ...(job.judge && { judge: true }),
     ...(job.maxCostUsd !== null && { maxCostUsd: job.maxCostUsd }),
     createPullRequests: job.createPullRequests,
     pullRequest: {

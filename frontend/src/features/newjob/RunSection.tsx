@@ -1,9 +1,12 @@
+import { ScanSearch } from "lucide-react";
 import { useApi } from "@/api/context";
 import { count } from "@/format/number";
-import { Field, Select, TextArea, TextInput } from "@/ui/Field";
-import type { Draft } from "./draft";
+import { Button } from "@/ui/Button";
+import { Checkbox, Field, Select, TextArea, TextInput } from "@/ui/Field";
+import { type Draft, type Engine, lines, withDetection } from "./draft";
 import { drafts } from "./draftStore";
 import { fieldId } from "./fieldId";
+import { GatesFold } from "./GatesFold";
 import { useJobRules } from "./limits";
 import styles from "./fields.module.css";
 import { Section } from "./Section";
@@ -18,6 +21,7 @@ export function RunSection({ draft, faults }: { draft: Draft; faults: Faults }) 
       <div className={styles.row}>
         {isClaude && (
           <>
+            <EngineChoice draft={draft} error={faults.at("agent.type")} />
             <Model draft={draft} error={faults.at("agent.model")} />
             <Text
               draft={draft}
@@ -78,6 +82,30 @@ export function RunSection({ draft, faults }: { draft: Draft; faults: Faults }) 
           />
         )}
       </Field>
+      <div className={styles.aside}>
+        <Button
+          size="s"
+          icon={<ScanSearch />}
+          disabled={lines(draft.verify).includes("auto")}
+          onClick={() => drafts.patch({ verify: withDetection(draft.verify) })}
+        >
+          Detect
+        </Button>
+        <p>
+          <code>auto</code> finds out how each repository is built and tested: by its <code>go.mod</code>,{" "}
+          <code>package.json</code>, <code>pom.xml</code>, …
+        </p>
+      </div>
+      <GatesFold draft={draft} faults={faults} />
+      {isClaude && (
+        <Checkbox
+          id={fieldId("judge")}
+          label="Have a second look by Claude (judge)"
+          hint="One more call of the model for every change that passed: it sees the prompt, the diff and the verification. What it rejects can’t be published."
+          checked={draft.judge}
+          onChange={(event) => drafts.patch({ judge: event.target.checked })}
+        />
+      )}
     </Section>
   );
 }
@@ -112,6 +140,28 @@ function Text({
           placeholder={placeholder}
           onChange={(event) => drafts.patch({ [name]: event.target.value })}
         />
+      )}
+    </Field>
+  );
+}
+
+const engines: Record<Engine, string> = { claude: "Claude (built in)", "claude-code": "Claude Code" };
+
+function EngineChoice({ draft, error }: { draft: Draft; error: string | undefined }) {
+  return (
+    <Field id={fieldId("agent.type")} label="Engine" hint="Claude Code, if the server has it." error={error}>
+      {(control) => (
+        <Select
+          {...control}
+          value={draft.engine}
+          onChange={(event) => drafts.patch({ engine: event.target.value as Engine })}
+        >
+          {Object.entries(engines).map(([engine, name]) => (
+            <option key={engine} value={engine}>
+              {name}
+            </option>
+          ))}
+        </Select>
       )}
     </Field>
   );

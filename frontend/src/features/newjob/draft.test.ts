@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Job, JobRequest } from "@/api/types";
 import { job } from "@/test/job";
-import { draftOfJob, draftOfRequest, emptyDraft, requestOf, suggestedName, trialRequest } from "./draft";
+import { draftOfJob, draftOfRequest, emptyDraft, requestOf, suggestedName, trialRequest, withDetection } from "./draft";
 
 const written = {
   ...emptyDraft,
@@ -28,6 +28,8 @@ describe("the request of a draft", () => {
       maxCost: "$0.50",
       timeoutMinutes: "1.5",
       verify: "go test ./...\n\n  make lint  \n",
+      gates: { skipped_tests: "block", binary: "", deleted_tests: "allow" },
+      judge: true,
       jobCost: "50",
       createPullRequests: true,
       title: "T",
@@ -45,6 +47,8 @@ describe("the request of a draft", () => {
       repositories: ["acme/a", "acme/b"],
       agent: { model: "claude-opus-5", maxTurns: 40, maxCostUsd: 0.5, timeoutSeconds: 90 },
       verify: ["go test ./...", "make lint"],
+      gates: { deleted_tests: "allow", skipped_tests: "block" },
+      judge: true,
       maxCostUsd: 50,
       createPullRequests: true,
       pullRequest: {
@@ -59,13 +63,25 @@ describe("the request of a draft", () => {
     } satisfies JobRequest);
   });
 
-  it("of a script has no prompt and no model", () => {
-    const draft = { ...written, agent: "script" as const, script: "#!/bin/bash\n# Pin images\nsed -i x", model: "m" };
+  it("of a script has no prompt, no model and no judge", () => {
+    const draft = {
+      ...written,
+      agent: "script" as const,
+      script: "#!/bin/bash\n# Pin images\nsed -i x",
+      model: "m",
+      judge: true,
+    };
     expect(requestOf(draft)).toEqual({
       name: "Pin images",
       repositories: ["acme/a", "acme/b"],
       agent: { type: "script", script: draft.script },
     });
+  });
+
+  it("names the engine where it is not the usual one, and finds it again", () => {
+    const request = requestOf({ ...written, engine: "claude-code", model: "m" });
+    expect(request.agent).toEqual({ type: "claude-code", model: "m" });
+    expect(requestOf(draftOfRequest(request))).toEqual(request);
   });
 
   it("leaves out what can't be had", () => {
@@ -84,9 +100,26 @@ describe("the request of a draft", () => {
   });
 
   it("comes back from itself", () => {
-    const request = requestOf({ ...written, maxCost: "3", labels: "a", verify: "x", timeoutMinutes: "5" });
+    const gates = { deleted_tests: "block" };
+    const request = requestOf({
+      ...written,
+      maxCost: "3",
+      labels: "a",
+      verify: "x",
+      gates,
+      judge: true,
+      timeoutMinutes: "5",
+    });
     expect(requestOf(draftOfRequest(request))).toEqual(request);
   });
+});
+
+describe("detection", () => {
+  it.each([
+    ["", "auto"],
+    ["make lint\n", "auto\nmake lint"],
+    ["make lint\nauto\n", "make lint\nauto\n"],
+  ])("is added to %j once", (before, after) => expect(withDetection(before)).toBe(after));
 });
 
 describe("a suggested name", () => {
@@ -134,7 +167,14 @@ describe("a job once more", () => {
     });
   });
 
+  it("keeps its gates and its judge", () => {
+    const request = requestOf(draftOfJob({ ...before, gates: { binary: "block" }, judge: true }, ["acme/a"]));
+    expect(request).toMatchObject({ gates: { binary: "block" }, judge: true });
+  });
+
   it("keeps what was said", () => {
+    const code = { ...before.agent, type: "claude-code" };
+    expect(requestOf(draftOfJob({ ...before, agent: code } as Job, ["acme/a"])).agent).toEqual({ type: "claude-code" });
     const script = { type: "script", model: null, script: "x", maxTurns: null, maxCostUsd: null, timeoutSeconds: 60 };
     expect(requestOf(draftOfJob({ ...before, prompt: "", agent: script } as Job, ["acme/a"])).agent).toEqual({
       type: "script",

@@ -1,12 +1,17 @@
 import type { Job, JobRequest } from "@/api/types";
 import { firstLine } from "@/format/text";
 import { branchFor } from "./branch";
+import { chosenLevels } from "./gates";
 import { type JobDefaults, standardDefaults, standardLimits } from "./limits";
 import { fillIn, templateOf } from "./templates";
+
+export type Engine = "claude" | "claude-code";
 
 /** A job as somebody is writing it: what stands in the fields, and nothing that follows from it. */
 export interface Draft {
   agent: "claude" | "script";
+  /** What takes the prompt: our own loop, or the Claude Code CLI where the server has it. */
+  engine: Engine;
   /** The template that the prompt began as; its variables are filled in when the job is made. */
   template: string;
   variables: Readonly<Record<string, string>>;
@@ -23,6 +28,10 @@ export interface Draft {
   timeoutMinutes: string;
   /** One command a line. */
   verify: string;
+  /** What rules about the diff do, by rule; what is not here has its default. */
+  gates: Readonly<Record<string, string>>;
+  /** A model takes a second look at each change. */
+  judge: boolean;
   /** US dollars for the whole job; empty: no limit of its own. */
   jobCost: string;
   createPullRequests: boolean;
@@ -38,6 +47,7 @@ export interface Draft {
 
 export const emptyDraft: Draft = {
   agent: "claude",
+  engine: "claude",
   template: "",
   variables: {},
   prompt: "",
@@ -50,6 +60,8 @@ export const emptyDraft: Draft = {
   maxCost: "",
   timeoutMinutes: "",
   verify: "",
+  gates: {},
+  judge: false,
   jobCost: "",
   createPullRequests: false,
   title: "",
@@ -86,10 +98,12 @@ export function nameOf(draft: Draft): string {
 export function requestOf(draft: Draft, repositories: readonly string[] = draft.repositories): JobRequest {
   const isClaude = draft.agent === "claude";
   const commands = lines(draft.verify);
+  const gates = chosenLevels(draft.gates);
   const jobCost = amount(draft.jobCost);
   const pullRequest = pullRequestOf(draft);
   const agent: JobRequest["agent"] = isClaude
     ? {
+        ...(draft.engine === "claude-code" && { type: draft.engine }),
         ...(draft.model.trim() && { model: draft.model.trim() }),
         ...optional("maxTurns", amount(draft.maxTurns)),
         ...optional("maxCostUsd", amount(draft.maxCost)),
@@ -103,10 +117,17 @@ export function requestOf(draft: Draft, repositories: readonly string[] = draft.
     repositories: repositories as string[],
     ...(Object.keys(agent).length > 0 && { agent }),
     ...(commands.length > 0 && { verify: commands }),
+    ...(gates.length > 0 && { gates: Object.fromEntries(gates) }),
+    ...(isClaude && draft.judge && { judge: true }),
     ...optional("maxCostUsd", jobCost),
     ...(draft.createPullRequests && { createPullRequests: true }),
     ...(Object.keys(pullRequest).length > 0 && { pullRequest }),
   };
+}
+
+/** The commands of a draft with `auto` among them, once: it comes first, because it installs what others may need. */
+export function withDetection(verify: string): string {
+  return lines(verify).includes("auto") ? verify : ["auto", ...lines(verify)].join("\n");
 }
 
 function pullRequestOf(draft: Draft): NonNullable<JobRequest["pullRequest"]> {
@@ -153,6 +174,7 @@ export function draftOfRequest(request: JobRequest): Draft {
   return {
     ...emptyDraft,
     agent: agent.type === "script" ? "script" : "claude",
+    engine: agent.type === "claude-code" ? "claude-code" : "claude",
     prompt: request.prompt ?? "",
     script: agent.script ?? "",
     name: request.name,
@@ -163,6 +185,8 @@ export function draftOfRequest(request: JobRequest): Draft {
     maxCost: text(agent.maxCostUsd),
     timeoutMinutes: agent.timeoutSeconds === undefined ? "" : text(agent.timeoutSeconds / 60),
     verify: (request.verify ?? []).join("\n"),
+    gates: { ...request.gates },
+    judge: request.judge ?? false,
     jobCost: text(request.maxCostUsd),
     createPullRequests: request.createPullRequests ?? false,
     title: pullRequest.title ?? "",
@@ -185,13 +209,16 @@ export function draftOfJob(job: Job, repositories: readonly string[], defaults: 
     description: job.description,
     prompt: job.prompt,
     agent: {
-      ...(agent.type === "script" ? { type: "script", script: agent.script ?? "" } : {}),
+      ...(agent.type === "script" && { type: "script", script: agent.script ?? "" }),
+      ...(agent.type === "claude-code" && { type: "claude-code" }),
       ...optional("model", unless(agent.model, defaults.model)),
       ...optional("maxTurns", unless(agent.maxTurns, defaults.maxTurns)),
       ...optional("maxCostUsd", unless(agent.maxCostUsd, defaults.maxCostUsd)),
       ...optional("timeoutSeconds", unless(agent.timeoutSeconds, defaults.timeoutSeconds)),
     },
     verify: job.verify,
+    gates: job.gates,
+    judge: job.judge,
     ...optional("maxCostUsd", unless(job.maxCostUsd, null)),
     createPullRequests: job.createPullRequests,
     pullRequest: {

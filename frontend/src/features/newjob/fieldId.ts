@@ -5,6 +5,6 @@ export function fieldId(field: string): string {
 
 /** The field of the form that shows what is wrong with a place in the request: "verify[2]" is in "verify". */
 export function formField(field: string): string {
-  if (field === "agent.type" || field === "agent") return "agent.model";
+  if (field === "agent") return "agent.model";
   return field.replace(/\[.*$/, "");
 }

@@ -21,6 +21,7 @@ export function inWords(request: JobRequest, defaults: JobDefaults = standardDef
     `gives ${isOne ? "it" : "each"} at most ${duration((agent.timeoutSeconds ?? defaults.timeoutSeconds) * 1000)}`,
   );
   if (verify.length > 0) parts.push(`wants ${plural(verify.length, "command")} to pass after the change`);
+  if (request.judge) parts.push("has Claude take a second look at every change that passed");
   parts.push(
     request.createPullRequests
       ? isOne

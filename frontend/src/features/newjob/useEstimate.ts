@@ -13,7 +13,7 @@ export function useEstimate(request: JobRequest, isReady: boolean) {
   const { repositories, agent = {}, maxCostUsd } = request;
   const { type, model, maxCostUsd: maxCostEach } = agent;
   const body = useMemo(
-    () => estimated(repositories, type === "script", { model, maxCostUsd: maxCostEach }, maxCostUsd),
+    () => estimated(repositories, { type, model, maxCostUsd: maxCostEach }, maxCostUsd),
     [repositories, type, model, maxCostEach, maxCostUsd],
   );
   const settled = useSettled(body, quietMs);
@@ -38,14 +38,13 @@ export function useEstimate(request: JobRequest, isReady: boolean) {
  */
 function estimated(
   repositories: string[],
-  isScript: boolean,
-  agent: { model: string | undefined; maxCostUsd: number | undefined },
+  agent: NonNullable<JobRequest["agent"]>,
   maxCostUsd: number | undefined,
 ): string {
   return JSON.stringify({
     name: "Estimate",
     repositories,
-    ...(isScript ? { agent: { type: "script", script: ":" } } : { prompt: "Estimate", agent }),
+    ...(agent.type === "script" ? { agent: { type: "script", script: ":" } } : { prompt: "Estimate", agent }),
     maxCostUsd,
   });
 }

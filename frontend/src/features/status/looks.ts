@@ -48,7 +48,12 @@ export const outcomeLooks: Record<Outcome, Look> = {
     icon: TestTube,
     says: "A command that passed before fails after the change",
   },
-  gate_blocked: { word: "Stopped by a gate", tone: "bad", icon: ShieldAlert, says: "The diff breaks a rule" },
+  gate_blocked: {
+    word: "Stopped by a gate",
+    tone: "bad",
+    icon: ShieldAlert,
+    says: "The diff breaks a rule, or the judge rejected it",
+  },
   budget_exhausted: {
     word: "Over budget",
     tone: "warn",
@@ -78,6 +83,7 @@ export const phaseWords: Record<Phase, string> = {
   agent: "Agent at work",
   gates: "Checking the diff",
   verifying: "Verifying",
+  judging: "Second look",
   storing: "Storing the result",
   publishing: "Publishing",
 };

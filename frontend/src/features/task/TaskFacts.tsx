@@ -13,6 +13,7 @@ import styles from "./TaskFacts.module.css";
 
 const engineWords: Partial<Record<string, string>> = {
   claude: "Claude",
+  "claude-code": "Claude Code",
   rehearsal: "Rehearsal: a script, not Claude",
   script: "Script",
 };

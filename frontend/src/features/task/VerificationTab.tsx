@@ -6,6 +6,7 @@ import { Badge, type Tone } from "@/ui/Badge";
 import { Card } from "@/ui/Card";
 import { PlainText } from "@/ui/PlainText";
 import { EmptyState, Notice } from "@/ui/State";
+import { JudgementCard } from "./JudgementCard";
 import { VerdictRow } from "./VerdictRow";
 import { verdictsOf } from "./verdicts";
 import styles from "./VerificationTab.module.css";
@@ -16,7 +17,7 @@ const route = getRouteApi("/jobs/$jobId/repositories/$owner/$name");
 export default function VerificationTab({ task }: { task: Task }) {
   const verdicts = verdictsOf(task.verification);
   const runs = Math.max(0, ...verdicts.map((verdict) => verdict.after.length));
-  if (verdicts.length === 0 && task.gates.length === 0) {
+  if (verdicts.length === 0 && task.gates.length === 0 && !task.judgement) {
     return (
       <EmptyState
         icon={<TestTube />}
@@ -48,8 +49,9 @@ export default function VerificationTab({ task }: { task: Task }) {
           </ul>
         </Card>
       )}
+      {task.judgement && <JudgementCard judgement={task.judgement} />}
       {task.gates.length > 0 && (
-        <Card title="Rules" aside="Found in the diff without reading its meaning" isFlush>
+        <Card title="Rules" aside="Found in the diff without reading its meaning, but for the judge’s" isFlush>
           <ul className={styles.gates}>
             {task.gates.map((gate, i) => (
               <GateRow key={i} gate={gate} />

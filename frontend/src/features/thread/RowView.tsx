@@ -127,7 +127,7 @@ export const RowBody = memo(function RowBody({ row, view, isOpen, onToggle }: Ro
       );
     case "note":
       return (
-        <p className={styles.note} data-tone={row.note === "retry" ? "warn" : "idle"}>
+        <p className={styles.note} data-tone={noteTone(row)}>
           <strong>{noteWords[row.note]}</strong> <PlainText text={row.text} />
         </p>
       );
@@ -155,6 +155,11 @@ const noteWords: Record<NoteKind, string> = {
   compaction: "Compacted",
   judge: "Judge",
 };
+
+function noteTone({ note, isFailure }: { note: NoteKind; isFailure: boolean }): string {
+  if (note === "judge") return isFailure ? "bad" : "good";
+  return note === "retry" ? "warn" : "idle";
+}
 
 const gateWords: Partial<Record<string, string>> = { allow: "Allowed", warn: "Warning", block: "Stopped" };
 

@@ -194,10 +194,17 @@ function textItem(base: Base, message: Message, block: Block): Item {
     case "retry":
     case "notice":
     case "compaction":
-    case "judge":
       return { ...base, kind: "note", note: message.type, text };
     case "feedback":
       return { ...base, kind: "prompt", text, isRemark: true };
+    case "judge":
+      return {
+        ...base,
+        kind: "note",
+        note: "judge",
+        text,
+        isFailure: !text.startsWith("The judge's verdict: accept."),
+      };
     case "runStart":
       return { ...base, kind: "start", text };
     case "runEnd": {

@@ -1,0 +1,273 @@
+package claudecode
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/liamzdenek/cody-batch/internal/agent/prices"
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/sandbox"
+)
+
+const (
+	publicAPI       = "https://api.anthropic.com"
+	defaultModel    = "claude-sonnet-5-5"
+	defaultMaxTurns = 80
+	defaultIdle     = 2 * time.Minute
+	rehearsalKey    = "no-key-is-needed-here"
+)
+
+// Options say which program is run, and how the gateway reaches the model. Nothing is
+// taken from the environment.
+type Options struct {
+	Program string // absolute; see Find
+
+	// APIKey is asked once at the start of every run, so that a key can be changed
+	// without a restart. It may be nil in a rehearsal only.
+	APIKey func(ctx context.Context) (string, error)
+
+	BaseURL     string           // empty: Anthropic's public API
+	HTTPClient  *http.Client     // nil: http.DefaultTransport; redirects are never followed
+	Now         func() time.Time // nil: time.Now
+	Log         *slog.Logger     // nil: nothing is logged
+	NewID       func() string    // of sessions, UUIDs; nil: random
+	Prices      prices.List      // added to prices.Default, or in their place
+	IdleTimeout time.Duration    // how long the model may be silent; 0: 2 minutes
+
+	// Rehearsal announces that BaseURL is a rehearsal server. Anything else that
+	// answers there is not used.
+	Rehearsal bool
+
+	// Confinement is how far the program, and what it starts, is kept in.
+	Confinement sandbox.Confinement
+}
+
+// Agent runs sessions with Claude Code. Its methods may be called at once; a session
+// takes about 220 MB of memory.
+type Agent struct {
+	options Options
+	http    *http.Client
+	now     func() time.Time
+	log     *slog.Logger
+	prices  prices.List
+	idle    time.Duration
+}
+
+var _ codybatch.Agent = (*Agent)(nil)
+
+// New makes an Agent. It starts nothing.
+func New(o Options) (*Agent, error) {
+	if !filepath.IsAbs(o.Program) {
+		return nil, fmt.Errorf("claude-code: %q is not an absolute path; set CLAUDE_CODE_PATH to the program", o.Program)
+	}
+	if o.APIKey == nil && !o.Rehearsal {
+		return nil, errors.New("claude-code: an API key is needed; set CLAUDE_API_KEY or ANTHROPIC_API_KEY")
+	}
+	if o.BaseURL == "" {
+		o.BaseURL = publicAPI
+	}
+	base, err := url.Parse(o.BaseURL)
+	if err != nil || (base.Scheme != "https" && base.Scheme != "http") || base.Host == "" || base.User != nil || base.RawQuery != "" {
+		return nil, errors.New("claude-code: ANTHROPIC_BASE_URL must be an http or https address without a user, a password or a query")
+	}
+	if o.NewID == nil {
+		o.NewID = uuid.NewString
+	}
+	a := &Agent{options: o, now: o.Now, log: o.Log, prices: prices.Default(), idle: o.IdleTimeout}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	if a.idle == 0 {
+		a.idle = defaultIdle
+	}
+	maps.Copy(a.prices, o.Prices)
+	client := http.Client{}
+	if o.HTTPClient != nil {
+		client = *o.HTTPClient
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return errRedirect }
+	a.http = &client
+	return a, nil
+}
+
+// conversation is what an agent remembers between two runs: the program keeps the
+// rest in its home folder, which is gone with the attempt.
+type conversation struct {
+	id     string
+	engine string
+	calls  int
+	booked codybatch.Usage
+}
+
+// Run makes one session, or goes on with one. A conversation that was interrupted is
+// not resumable: its program and its home folder are gone. See [codybatch.Agent].
+func (a *Agent) Run(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+	if ctx.Err() != nil {
+		return codybatch.AgentResult{}, context.Cause(ctx)
+	}
+	if len(run.Earlier) > 0 {
+		return codybatch.AgentResult{}, fmt.Errorf("%w: Claude Code keeps its conversations in a home folder that ends with the attempt", codybatch.ErrNotResumable)
+	}
+	talk := conversation{}
+	switch earlier := run.Session.(type) {
+	case nil:
+		talk.id = a.options.NewID()
+	case *conversation:
+		talk = *earlier
+	default:
+		return codybatch.AgentResult{}, fmt.Errorf("go on with a session: it is another agent's: %T", earlier)
+	}
+	key, err := a.key(ctx)
+	if err != nil {
+		return codybatch.AgentResult{}, err
+	}
+	if key == "" {
+		return codybatch.AgentResult{
+			Outcome: codybatch.OutcomeAuthError,
+			Reason:  "there is no API key. Set CLAUDE_API_KEY (or ANTHROPIC_API_KEY) and retry",
+		}, nil
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	s := a.open(ctx, stop, run, talk, key)
+	end, err := s.work(ctx)
+	return s.end(ctx, end, err)
+}
+
+func (a *Agent) key(ctx context.Context) (string, error) {
+	if a.options.APIKey == nil {
+		return rehearsalKey, nil
+	}
+	key, err := a.options.APIKey(ctx)
+	if err != nil {
+		return "", fmt.Errorf("read the API key: %w", err)
+	}
+	return strings.TrimSpace(key), nil
+}
+
+// session is one run.
+type session struct {
+	agent      *Agent
+	run        codybatch.AgentRun
+	talk       conversation
+	goesOn     bool
+	model      string
+	maxTurns   int
+	prompt     string
+	thread     *thread
+	ledger     *ledger
+	gateway    *gateway
+	transcript *transcript
+}
+
+// open makes ready what a run needs. It starts nothing.
+func (a *Agent) open(ctx context.Context, stop context.CancelCauseFunc, run codybatch.AgentRun, talk conversation, key string) *session {
+	limit := run.Budget
+	if limit == nil {
+		limit = run.Spec.MaxCost
+	}
+	if run.Spent == nil {
+		run.Spent = func(codybatch.Usage) {}
+	}
+	s := &session{agent: a, run: run, talk: talk, goesOn: run.Session != nil, model: run.Spec.Model, maxTurns: run.Spec.MaxTurns}
+	if s.model == "" {
+		s.model = defaultModel
+	}
+	if s.maxTurns <= 0 {
+		s.maxTurns = defaultMaxTurns
+	}
+	s.prompt = firstPrompt(run)
+	if s.goesOn {
+		s.prompt = feedbackPrompt(run.Feedback)
+	}
+	s.thread = &thread{record: run.Record, engine: talk.engine}
+	if a.options.Rehearsal {
+		s.thread.must, s.thread.engine = EngineRehearsal, EngineRehearsal
+	}
+	s.ledger = &ledger{prices: a.prices, limit: limit, report: run.Spent}
+	s.transcript = &transcript{
+		ctx: ctx, thread: s.thread, log: run.Log, now: a.now, stop: stop,
+		called: map[string]toolCall{}, plain: sandbox.NewCapture(4<<10, 8<<10),
+	}
+	s.gateway = &gateway{
+		agent: a, key: key, token: strings.ToLower("sk-run-" + rand.Text()), ledger: s.ledger, thread: s.thread, run: run,
+		prompt: s.prompt, calls: talk.calls, heard: s.transcript.heard, stop: stop,
+	}
+	return s
+}
+
+// work runs the program to its end, behind the gateway.
+func (s *session) work(ctx context.Context) (ending, error) {
+	if err := s.thread.add(ctx, codybatch.ThreadEvent{
+		Type: codybatch.EventRunStart, Model: s.model, PromptSHA: digest(s.run.Prompt),
+		Limits:     &codybatch.RunLimits{MaxTurns: s.maxTurns, MaxCost: s.ledger.limit, TimeoutSeconds: int(s.run.Spec.Timeout.Seconds())},
+		Repository: s.run.Key.Repository, BaseCommit: s.run.BaseCommit,
+	}); err != nil {
+		return ending{}, err
+	}
+	if s.ledger.limit != nil && *s.ledger.limit <= 0 {
+		return ending{outcome: codybatch.OutcomeBudgetExhausted, reason: "nothing is left of the money; no call was made"}, nil
+	}
+	if s.goesOn {
+		if err := renewHome(s.run.Home); err != nil {
+			return ending{}, err
+		}
+	}
+	address, err := s.gateway.open(ctx)
+	if err != nil {
+		return ending{}, err
+	}
+	output := &lines{take: s.transcript.line, tooLong: s.transcript.tooLong}
+	result, err := sandbox.Run(ctx, sandbox.Command{
+		Args: append([]string{s.agent.options.Program}, arguments(s.model, s.maxTurns, s.ledger.limit, s.talk.id, s.goesOn)...),
+		Dir:  s.run.Dir, Env: environment(sandbox.Environment(s.run.Home), address, s.gateway.token),
+		Writable: []string{s.run.Dir, s.run.Home}, Readable: append(installation(s.agent.options.Program), s.run.Reads...),
+		Confinement: s.agent.options.Confinement, Stdin: strings.NewReader(s.prompt), Output: output,
+	})
+	s.gateway.close()
+	output.end()
+	s.transcript.close(s.talk.booked.Add(s.ledger.total()))
+	switch {
+	case ctx.Err() != nil:
+		return ending{}, context.Cause(ctx)
+	case err != nil:
+		return ending{}, fmt.Errorf("run Claude Code: %w", err)
+	}
+	return s.judge(result), nil
+}
+
+// end records the run's end and makes its result. A run that an error ended can't be
+// gone on with.
+func (s *session) end(ctx context.Context, end ending, err error) (codybatch.AgentResult, error) {
+	if err != nil {
+		end = ending{outcome: outcomeOf(err), reason: err.Error()}
+	}
+	r := codybatch.AgentResult{
+		Outcome: end.outcome, Reason: end.reason, Engine: s.thread.name(), Summary: end.summary, Usage: s.ledger.total(),
+	}
+	if err == nil {
+		r.Session = &conversation{
+			id: s.talk.id, engine: r.Engine, calls: s.gateway.made(), booked: s.talk.booked.Add(r.Usage),
+		}
+	}
+	if !isRecordError(err) {
+		err = errors.Join(err, s.thread.close(ctx, codybatch.ThreadEvent{
+			Type: codybatch.EventRunEnd, Outcome: r.Outcome, Reason: r.Reason, Usage: &r.Usage,
+		}))
+	}
+	return r, err
+}

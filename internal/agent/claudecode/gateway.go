@@ -1,0 +1,333 @@
+package claudecode
+
+import (
+	"bytes"
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+)
+
+// maxRequestBytes is the API's own limit of a request
+// (https://platform.claude.com/docs/en/api/errors).
+const maxRequestBytes = 32 << 20
+
+// gateway is a server on this machine for one run: the API as the program sees it. It
+// holds the key, which the program never has, and the run's money. Whoever knows the
+// run's token may ask it, the program's children too; they are no better off for it,
+// since every call is counted.
+type gateway struct {
+	agent  *Agent
+	key    string
+	token  string
+	ledger *ledger
+	thread *thread
+	run    codybatch.AgentRun
+	prompt string // for the thread, with the first call
+
+	// heard is told of every answer before the program gets its end.
+	heard func(content json.RawMessage)
+	// stop ends the run.
+	stop context.CancelCauseFunc
+
+	server *http.Server
+	served chan error
+	cancel context.CancelFunc
+
+	mu      sync.Mutex
+	calls   int
+	closed  bool
+	verdict *ending // why no call is let through any more
+	failure *ending // what the last call that failed said
+	working sync.WaitGroup
+}
+
+// open starts to serve on a free port of 127.0.0.1, and gives its address. The caller
+// closes it.
+func (g *gateway) open(ctx context.Context) (string, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("open the gateway of Claude Code: %w", err)
+	}
+	running, cancel := context.WithCancel(ctx)
+	g.cancel, g.served = cancel, make(chan error, 1)
+	g.server = &http.Server{
+		Handler: g, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return running },
+		ErrorLog: slog.NewLogLogger(g.agent.log.Handler(), slog.LevelDebug),
+	}
+	go func() { g.served <- g.server.Serve(listener) }()
+	return "http://" + listener.Addr().String(), nil
+}
+
+// close ends every call that is under way, books it, and returns when nothing of the
+// gateway is left.
+func (g *gateway) close() {
+	g.mu.Lock()
+	g.closed = true
+	g.mu.Unlock()
+	g.cancel()
+	g.working.Wait()
+	_ = g.server.Close() // the listener; there are no calls any more
+	if err := <-g.served; !errors.Is(err, http.ErrServerClosed) {
+		g.agent.log.Warn("the gateway of Claude Code ended by itself", "error", err)
+	}
+}
+
+// ServeHTTP answers one request of the program, or of whoever has its token.
+func (g *gateway) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if !g.begin() {
+		refuse(w, http.StatusForbidden, "permission_error", "the run is over")
+		return
+	}
+	defer g.working.Done()
+	isCall, isCount := req.URL.Path == "/v1/messages", req.URL.Path == "/v1/messages/count_tokens"
+	switch {
+	case !g.knows(req.Header):
+		refuse(w, http.StatusForbidden, "permission_error", "this gateway is another run's")
+		return
+	case req.Method != http.MethodPost || !isCall && !isCount:
+		refuse(w, http.StatusNotFound, "not_found_error", "the gateway passes on POST /v1/messages and nothing else")
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxRequestBytes))
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			refuse(w, http.StatusRequestEntityTooLarge, "invalid_request_error", "the request is larger than the API takes")
+		}
+		return // otherwise nobody is there to read an answer
+	}
+	parsed, err := parseRequest(body)
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "invalid_request_error", short(err.Error()))
+		return
+	}
+	if isCount {
+		g.count(w, req, parsed)
+		return
+	}
+	g.call(w, req, parsed)
+}
+
+// begin counts a request in, unless the run is over.
+func (g *gateway) begin() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.closed {
+		g.working.Add(1)
+	}
+	return !g.closed
+}
+
+func (g *gateway) knows(header http.Header) bool {
+	given := header.Get("X-Api-Key")
+	if given == "" {
+		given = strings.TrimPrefix(header.Get("Authorization"), "Bearer ")
+	}
+	return subtle.ConstantTimeCompare([]byte(given), []byte(g.token)) == 1
+}
+
+// admit sets money aside for a call, or says why it is not made.
+func (g *gateway) admit(r *request) (reservation, int, *ending) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.verdict != nil {
+		return reservation{}, 0, g.verdict
+	}
+	if g.ledger.limit != nil && !g.ledger.prices.Has(r.model) {
+		g.verdict = &ending{outcome: codybatch.OutcomeAPIError, reason: fmt.Sprintf(
+			"Claude Code asked for model %q, whose price is not known, so that the limit of %s could not be kept; the call was not made", short(r.model), g.ledger.limit)}
+		return reservation{}, 0, g.verdict
+	}
+	money, ok := g.ledger.reserve(r.model, int64(len(r.body(0))), r.maxTokens)
+	if !ok {
+		g.verdict = &ending{outcome: codybatch.OutcomeBudgetExhausted, reason: fmt.Sprintf(
+			"what is left of %s does not pay for another call; %s are spent", g.ledger.limit, g.ledger.total().Cost)}
+		return reservation{}, 0, g.verdict
+	}
+	g.calls++
+	return money, g.calls, nil
+}
+
+// call makes one call of the model.
+func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
+	money, n, end := g.admit(r)
+	if end != nil {
+		refuse(w, http.StatusPaymentRequired, "billing_error", end.reason)
+		return
+	}
+	usage, complete := codybatch.Usage{}, false
+	settled := false
+	settle := func() {
+		if !settled {
+			g.ledger.settle(money, usage, complete)
+			settled = true
+		}
+	}
+	defer settle()
+	ctx := req.Context()
+	if !g.keep(ctx, g.requestEvent(n, money.maxTokens)) {
+		refuse(w, http.StatusForbidden, "permission_error", "the run's thread can't be kept")
+		return
+	}
+	started := g.agent.now()
+	elapsed := func() time.Duration { return g.agent.now().Sub(started) }
+	res, end := g.send(ctx, req, r.body(money.maxTokens), n)
+	if end != nil {
+		g.fail(w, *end)
+		return
+	}
+	defer func() { _ = res.body.Close() }() // what there was to read was read
+	if res.status != http.StatusOK {
+		res.passOn(w)
+		return
+	}
+	var a answer
+	whole := func() error {
+		usage, complete = g.agent.prices.Usage(r.model, a.usage()), true
+		settle()
+		g.heard(a.content())
+		if !g.keep(ctx, codybatch.ThreadEvent{
+			Type: codybatch.EventAssistant, MessageID: a.message.ID, RequestID: res.header.Get("Request-Id"), Model: a.message.Model,
+			StopReason: string(a.message.StopReason), Content: a.content(), Usage: &usage, CostUSD: costUSD(usage),
+			DurationMs: elapsed().Milliseconds(), TTFTMs: a.ttft.Milliseconds(),
+		}) {
+			return errTruncated
+		}
+		return nil
+	}
+	err := g.copyAnswer(w, r, res, &a, elapsed, whole)
+	if complete {
+		return
+	}
+	usage = g.agent.prices.Usage(r.model, a.usage())
+	settle()
+	if usage != (codybatch.Usage{}) {
+		g.keep(ctx, codybatch.ThreadEvent{
+			Type: codybatch.EventNotice, Reason: "An answer was broken off. What came of it is paid for, and thrown away.",
+			RequestID: res.header.Get("Request-Id"), Usage: &usage, CostUSD: costUSD(usage),
+		})
+	}
+	if err != nil {
+		g.note(ending{outcome: codybatch.OutcomeAPIError, reason: short(err.Error())})
+		panic(http.ErrAbortHandler) // the program sees a broken connection, and tries again
+	}
+}
+
+// copyAnswer passes on a good answer. An answer that breaks off is an error.
+func (g *gateway) copyAnswer(w http.ResponseWriter, r *request, res *response, a *answer, elapsed func() time.Duration, whole func() error) error {
+	if !r.stream {
+		body, err := io.ReadAll(io.LimitReader(res.body, maxAnswerBytes))
+		if err == nil {
+			err = a.readWhole(body)
+		}
+		if err == nil && a.isWhole {
+			err = whole()
+		}
+		if err != nil {
+			return err
+		}
+		res.passHeader(w)
+		_, err = w.Write(body)
+		return err
+	}
+	res.passHeader(w)
+	flush := func() { _ = http.NewResponseController(w).Flush() } // the next write tells
+	err := a.copyStream(res.body, w, flush, elapsed, whole)
+	if a.failure != "" { // it was passed on, and is the program's to judge
+		g.note(classify(statusOf(a.failure), []byte(a.failure), g.key).ending)
+		return nil
+	}
+	if res.isIdle() {
+		return errIdle
+	}
+	return err
+}
+
+// count passes on a question for a prompt's size, which costs nothing.
+func (g *gateway) count(w http.ResponseWriter, req *http.Request, r *request) {
+	res, end := g.send(req.Context(), req, r.body(0), 0)
+	if end != nil {
+		g.fail(w, *end)
+		return
+	}
+	defer func() { _ = res.body.Close() }() // what there was to read was read
+	res.passOn(w)
+}
+
+// requestEvent records that a call is made; the first one with what the run asks.
+func (g *gateway) requestEvent(n int, maxTokens int64) codybatch.ThreadEvent {
+	event := codybatch.ThreadEvent{Type: codybatch.EventRequest, N: n, MaxTokens: maxTokens}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.prompt != "" {
+		event.Content, _ = json.Marshal([]map[string]string{{"type": "text", "text": g.prompt}}) // strings always become JSON
+		g.prompt = ""
+	}
+	return event
+}
+
+// keep records an event. A thread that can't be kept ends the run.
+func (g *gateway) keep(ctx context.Context, event codybatch.ThreadEvent) bool {
+	err := g.thread.add(ctx, event)
+	if err != nil {
+		g.stop(err)
+	}
+	return err == nil
+}
+
+// note remembers what went wrong last, for a program that ends with it.
+func (g *gateway) note(end ending) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.failure = &end
+}
+
+// conclude lets no call through any more.
+func (g *gateway) conclude(end ending) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.verdict == nil {
+		g.verdict = &end
+	}
+}
+
+// verdicts are why no call was let through any more, and what the last call that
+// failed said; nil: neither.
+func (g *gateway) verdicts() (*ending, *ending) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.verdict, g.failure
+}
+
+// made is how many calls were made in the conversation.
+func (g *gateway) made() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.calls
+}
+
+// fail answers a call that nothing comes of, in a way that the program does not try
+// again: it would for minutes after 401 and 429.
+func (g *gateway) fail(w http.ResponseWriter, end ending) {
+	g.conclude(end)
+	refuse(w, http.StatusForbidden, "permission_error", end.reason)
+}
+
+// refuse answers with an error as the API has them.
+func refuse(w http.ResponseWriter, status int, kind, message string) {
+	body, _ := json.Marshal(map[string]any{"type": "error", "error": map[string]string{"type": kind, "message": message}}) // strings always become JSON
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = io.Copy(w, bytes.NewReader(body)) // whoever went away needs no answer
+}

@@ -1,0 +1,315 @@
+package claudecode
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/anthropics/anthropic-sdk-go"
+
+	"github.com/liamzdenek/cody-batch/internal/agent/prices"
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+)
+
+const (
+	realKey  = "sk-ant-the-real-key"
+	runToken = "sk-run-token"
+)
+
+// scene is a gateway by itself, and the API behind it.
+type scene struct {
+	gateway *gateway
+	address string
+
+	mu     sync.Mutex
+	asked  []*http.Request
+	bodies []string
+	events []codybatch.ThreadEvent
+	spent  []codybatch.Usage
+}
+
+// newScene opens a gateway in front of an API that answers as it is told.
+func newScene(t *testing.T, limit *codybatch.Money, api http.HandlerFunc) *scene {
+	t.Helper()
+	s := &scene{}
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		s.mu.Lock()
+		s.asked, s.bodies = append(s.asked, r), append(s.bodies, string(body))
+		s.mu.Unlock()
+		api(w, r)
+	}))
+	t.Cleanup(web.Close)
+	agent, err := New(Options{
+		Program: "/nowhere/claude", APIKey: func(context.Context) (string, error) { return realKey, nil }, BaseURL: web.URL, HTTPClient: web.Client(),
+		IdleTimeout: 2 * time.Second,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancelCause(t.Context())
+	run := codybatch.AgentRun{
+		Record: func(_ context.Context, e codybatch.ThreadEvent) error {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.events = append(s.events, e)
+			return nil
+		},
+		Spent:  func(u codybatch.Usage) { s.spent = append(s.spent, u) }, // under the ledger's lock
+		Budget: limit,
+	}
+	s.gateway = agent.open(ctx, stop, run, conversation{}, realKey).gateway
+	s.gateway.token = runToken
+	if s.address, err = s.gateway.open(ctx); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		s.gateway.close()
+		stop(nil)
+	})
+	return s
+}
+
+// post asks the gateway as the program does.
+func (s *scene) post(t *testing.T, path, token, body string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.address+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Api-Key", token)
+	req.Header.Set("Anthropic-Version", "2023-06-01")
+	req.Header.Set("X-Secret-Of-The-Program", "1")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil {
+		return res.StatusCode, "broken: " + err.Error()
+	}
+	return res.StatusCode, string(answer)
+}
+
+func messageOf(inputTokens, outputTokens int64) string {
+	return fmt.Sprintf(`{"id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-5-5","content":[{"type":"text","text":"Hi"}],`+
+		`"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":%d,"output_tokens":%d}}`, inputTokens, outputTokens)
+}
+
+func answerWith(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+const call = `{"model":"claude-sonnet-5-5","max_tokens":1000,"messages":[{"role":"user","content":"Hi"}]}`
+
+func TestGatewayPassesOn(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, nil, answerWith(http.StatusOK, messageOf(1_000_000, 0)))
+	body := `{"model":"claude-sonnet-5-5", "max_tokens":1000,"mcp_servers":[{"url":"https://thief.example"}],"service_tier":"auto","speed":"fast",` +
+		`"container":"c","inference_geo":"us","messages":[{"role":"user", "content":"Hi"}],"next_thing":1}`
+	status, answer := s.post(t, "/v1/messages?beta=true&other=1", runToken, body)
+	if status != http.StatusOK || answer != messageOf(1_000_000, 0) {
+		t.Errorf("got %d %s", status, answer)
+	}
+	if want := `{"model":"claude-sonnet-5-5","max_tokens":1000,"messages":[{"role":"user", "content":"Hi"}]}`; s.bodies[0] != want {
+		t.Errorf("the API got %s, want %s", s.bodies[0], want)
+	}
+	asked := s.asked[0]
+	if asked.URL.RequestURI() != "/v1/messages?beta=true" || asked.Header.Get("X-Api-Key") != realKey || asked.Header.Get("Anthropic-Version") == "" || asked.Header.Get("X-Secret-Of-The-Program") != "" {
+		t.Errorf("the API was asked %s with %v", asked.URL.RequestURI(), asked.Header)
+	}
+	if got := s.gateway.ledger.total(); got.Cost != codybatch.USD(2) || len(s.spent) != 1 || s.spent[0] != got {
+		t.Errorf("booked are %+v, reported %+v", got, s.spent)
+	}
+	if status, _ := s.post(t, "/v1/messages/count_tokens", runToken, call); status != http.StatusOK || s.gateway.ledger.total().Cost != codybatch.USD(2) {
+		t.Errorf("counting tokens gave %d", status)
+	}
+}
+
+func TestGatewayRefuses(t *testing.T) {
+	t.Parallel()
+	limit := codybatch.USD(1)
+	for name, c := range map[string]struct {
+		path, token, body string
+		status            int
+		says              string
+	}{
+		"another run's token":          {"/v1/messages", "sk-run-other", call, http.StatusForbidden, "another run"},
+		"no token":                     {"/v1/messages", "", call, http.StatusForbidden, "another run"},
+		"another path":                 {"/v1/files", runToken, call, http.StatusNotFound, "nothing else"},
+		"a path that leads to another": {"/v1/messages/../files", runToken, call, http.StatusNotFound, ""},
+		"what is no JSON":              {"/v1/messages", runToken, "{", http.StatusBadRequest, "no JSON object"},
+		"a name that is there twice":   {"/v1/messages", runToken, `{"model":"claude-haiku-4-5","model":"claude-opus-5"}`, http.StatusBadRequest, "there twice"},
+		"a body without a model":       {"/v1/messages", runToken, `{"max_tokens":1}`, http.StatusBadRequest, "names no model"},
+		"tools that the API runs":      {"/v1/messages", runToken, `{"model":"claude-sonnet-5-5","max_tokens":1,"tools":[{"type":"web_search_20250305","name":"web_search"}]}`, http.StatusBadRequest, "does not pass on"},
+		"a model without a price":      {"/v1/messages", runToken, strings.Replace(call, "sonnet-5-5", "mystery-9", 1), http.StatusPaymentRequired, "not known"},
+		"more than the API takes":      {"/v1/messages", runToken, call + strings.Repeat(" ", maxRequestBytes), http.StatusRequestEntityTooLarge, "larger"},
+		"what can't be paid":           {"/v1/messages", runToken, strings.Replace(call, "Hi", strings.Repeat("x", 1<<20), 1), http.StatusPaymentRequired, "does not pay"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t, &limit, answerWith(http.StatusOK, messageOf(1, 1)))
+			status, answer := s.post(t, c.path, c.token, c.body)
+			if status != c.status || !strings.Contains(answer, c.says) || len(s.asked) != 0 {
+				t.Errorf("got %d %s, and the API was asked %d times", status, answer, len(s.asked))
+			}
+		})
+	}
+}
+
+func TestGatewayTakesNoCallWhenTheRunIsOver(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, nil, answerWith(http.StatusOK, messageOf(1, 1)))
+	s.gateway.mu.Lock()
+	s.gateway.closed = true
+	s.gateway.mu.Unlock()
+	if status, _ := s.post(t, "/v1/messages", runToken, call); status != http.StatusForbidden || len(s.asked) != 0 {
+		t.Errorf("got %d", status)
+	}
+}
+
+// Calls that come at once do not spend the same money.
+func TestGatewaySetsMoneyAside(t *testing.T) {
+	t.Parallel()
+	limit := codybatch.USD(0.035) // three calls of 1,000 tokens, at 10 dollars for a million, and their prompts
+	arrived, goOn := make(chan struct{}, 10), make(chan struct{})
+	s := newScene(t, &limit, func(w http.ResponseWriter, r *http.Request) {
+		arrived <- struct{}{}
+		<-goOn
+		answerWith(http.StatusOK, messageOf(10, 1_000))(w, r)
+	})
+	statuses := make(chan int, 3)
+	for range 3 {
+		go func() {
+			status, _ := s.post(t, "/v1/messages", runToken, call)
+			statuses <- status
+		}()
+		<-arrived
+	}
+	if status, answer := s.post(t, "/v1/messages", runToken, call); status != http.StatusPaymentRequired {
+		t.Errorf("the fourth call got %d %s", status, answer)
+	}
+	close(goOn)
+	for range 3 {
+		if status := <-statuses; status != http.StatusOK {
+			t.Errorf("a call got %d", status)
+		}
+	}
+	if got := s.gateway.ledger.total().Cost; got > limit || s.gateway.ledger.reserved != 0 {
+		t.Errorf("%s are spent, %s still set aside", got, s.gateway.ledger.reserved)
+	}
+}
+
+func TestGatewayAnswersForTheAPI(t *testing.T) {
+	t.Parallel()
+	failure := func(kind, message string) string {
+		return fmt.Sprintf(`{"type":"error","error":{"type":%q,"message":%q}}`, kind, message)
+	}
+	for name, c := range map[string]struct {
+		api     http.HandlerFunc
+		status  int
+		says    string
+		outcome codybatch.Outcome // of what lets no call through any more; empty: another may fare better
+	}{
+		"a key that is refused, and quoted": {
+			answerWith(http.StatusUnauthorized, failure("authentication_error", "invalid key "+realKey)), http.StatusForbidden, "invalid key [redacted]", codybatch.OutcomeAuthError,
+		},
+		"an account that can't pay": {answerWith(http.StatusPaymentRequired, failure("billing_error", "no credit")), http.StatusForbidden, "can't pay", codybatch.OutcomeAPIError},
+		"an overload":               {answerWith(529, failure("overloaded_error", "busy "+realKey)), 529, "busy [redacted]", ""},
+		"a bad request":             {answerWith(http.StatusBadRequest, failure("invalid_request_error", "no")), http.StatusBadRequest, "no", ""},
+		"a redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://thief.example/", http.StatusTemporaryRedirect)
+		}, http.StatusForbidden, "redirect", codybatch.OutcomeAPIError},
+		"silence": {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, http.StatusBadGateway, "silent", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t, nil, c.api)
+			status, answer := s.post(t, "/v1/messages", runToken, call)
+			if status != c.status || !strings.Contains(answer, c.says) || strings.Contains(answer, realKey) {
+				t.Errorf("got %d %s", status, answer)
+			}
+			verdict, failure := s.gateway.verdicts()
+			switch {
+			case c.outcome == "" && (verdict != nil || failure == nil):
+				t.Errorf("the gateway ended with %+v, %+v", verdict, failure)
+			case c.outcome != "" && (verdict == nil || verdict.outcome != c.outcome):
+				t.Errorf("the gateway ended with %+v", verdict)
+			}
+			if told, _ := json.Marshal(s.events); bytes.Contains(told, []byte(realKey)) {
+				t.Error("the key was told")
+			}
+		})
+	}
+}
+
+// The program would try a rate limit for minutes by itself, so that the gateway waits
+// in its place, as long as the API asks for.
+func TestGatewayWaitsForRateLimits(t *testing.T) {
+	t.Parallel()
+	first := true
+	s := newScene(t, nil, func(w http.ResponseWriter, r *http.Request) {
+		if first {
+			first = false
+			w.Header().Set("Retry-After", "0.05")
+			answerWith(http.StatusTooManyRequests, `{"type":"error","error":{"type":"rate_limit_error","message":"slow"}}`)(w, r)
+			return
+		}
+		answerWith(http.StatusOK, messageOf(1, 1))(w, r)
+	})
+	if status, answer := s.post(t, "/v1/messages", runToken, call); status != http.StatusOK {
+		t.Errorf("got %d %s", status, answer)
+	}
+	if !slices.ContainsFunc(s.events, func(e codybatch.ThreadEvent) bool {
+		return e.Type == codybatch.EventRetry && strings.Contains(e.Reason, "Try 2 of 9 in 50ms")
+	}) {
+		t.Errorf("the wait is not told: %+v", s.events)
+	}
+}
+
+// What a broken stream cost is booked: the prompt as it was counted, and the answer as
+// far as it came.
+func TestGatewayBooksBrokenStreams(t *testing.T) {
+	t.Parallel()
+	const start = `event: message_start
+data: {"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-5-5","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":100,"output_tokens":1}}}
+
+event: content_block_start
+data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Twenty bytes of text"}}
+
+`
+	s := newScene(t, nil, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		_, _ = io.WriteString(w, start) // and it ends, cleanly
+	})
+	_, answer := s.post(t, "/v1/messages", runToken, strings.Replace(call, `"messages"`, `"stream":true,"messages"`, 1))
+	if !strings.HasPrefix(answer, "broken: ") {
+		t.Errorf("the program takes this for an answer: %q", answer)
+	}
+	s.gateway.cancel()
+	s.gateway.working.Wait()
+	want := prices.Default().Usage("claude-sonnet-5-5", anthropic.Usage{InputTokens: 100, OutputTokens: 10})
+	if got := s.gateway.ledger.total(); got != want {
+		t.Errorf("booked are %+v, want %+v", got, want)
+	}
+	if last := s.events[len(s.events)-1]; last.Type != codybatch.EventNotice || last.Usage == nil || *last.Usage != want {
+		t.Errorf("told is %+v", last)
+	}
+}

@@ -1,0 +1,93 @@
+package claudecode
+
+import (
+	"sync"
+
+	"github.com/liamzdenek/cody-batch/internal/agent/prices"
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+)
+
+// bytesPerToken is less than English, code and Chinese have in UTF-8.
+const bytesPerToken = 2
+
+// ledger keeps the money of one run: what was spent, and what calls that are under
+// way may cost at most. Its methods may be called at once.
+type ledger struct {
+	prices prices.List
+	limit  *codybatch.Money // nil: none
+	report func(codybatch.Usage)
+
+	mu       sync.Mutex
+	spent    codybatch.Usage
+	reserved codybatch.Money
+	measures map[string]measure // by model
+}
+
+// measure is the last call of a model: so many tokens for so many bytes.
+type measure struct{ bytes, tokens int64 }
+
+// reservation is the money that is set aside for one call.
+type reservation struct {
+	model     string
+	bytes     int64
+	maxTokens int64 // that the answer may have
+	amount    codybatch.Money
+}
+
+// reserve sets aside what a call costs in the worst case: nothing of the prompt is in
+// the cache, and the answer is as long as it may be. It lowers the answer's length to
+// fit the money, and reports false when what is left does not buy
+// prices.LeastOutput.
+func (l *ledger) reserve(model string, requestBytes, want int64) (reservation, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := reservation{model: model, bytes: requestBytes, maxTokens: want}
+	if l.limit == nil {
+		return r, true
+	}
+	prompt := l.estimate(model, requestBytes)
+	var ok bool
+	if r.maxTokens, ok = l.prices.Affordable(model, prompt, want, *l.limit-l.spent.Cost-l.reserved); !ok {
+		return reservation{}, false
+	}
+	r.amount = l.prices.Worst(model, prompt, r.maxTokens)
+	l.reserved += r.amount
+	return r, true
+}
+
+// estimate is how many tokens a request of so many bytes has at most. A conversation
+// grows from call to call, so that only what is new since the last one is guessed.
+func (l *ledger) estimate(model string, requestBytes int64) int64 {
+	last := l.measures[model]
+	fresh := requestBytes - last.bytes
+	if fresh < 0 {
+		return requestBytes / bytesPerToken
+	}
+	return last.tokens + fresh/bytesPerToken
+}
+
+// settle gives back what was set aside, and books and reports what the call did
+// cost. complete says that the call's counts are whole.
+func (l *ledger) settle(r reservation, u codybatch.Usage, complete bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.reserved -= r.amount
+	if u == (codybatch.Usage{}) {
+		return
+	}
+	l.spent = l.spent.Add(u)
+	if complete {
+		if l.measures == nil {
+			l.measures = map[string]measure{}
+		}
+		l.measures[r.model] = measure{r.bytes, prices.PromptTokens(u) + u.OutputTokens}
+	}
+	l.report(l.spent) // under the lock, so that reports come in order
+}
+
+// total is what was spent so far.
+func (l *ledger) total() codybatch.Usage {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.spent
+}

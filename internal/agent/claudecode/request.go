@@ -1,0 +1,133 @@
+package claudecode
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// request is the body of a call, as far as the gateway looks at it.
+type request struct {
+	fields    []field
+	model     string
+	maxTokens int64
+	stream    bool
+}
+
+// field is a member of the body; its value stays as it came.
+type field struct {
+	name  string
+	value json.RawMessage
+}
+
+// passedOn are the members of a body that a conversation needs. The others are left
+// out: servers that the API connects to, containers, tiers and places that cost
+// more, and whatever comes next.
+func passedOn() []string {
+	return []string{
+		"model", "messages", "system", "tools", "tool_choice", "max_tokens", "stream", "stop_sequences",
+		"thinking", "output_config", "context_management", "cache_control", "metadata", "temperature", "top_p", "top_k",
+	}
+}
+
+// parseRequest reads a body and leaves out what is not passed on. The errors are for
+// the caller's eyes.
+func parseRequest(body []byte) (*request, error) {
+	fields, err := members(body)
+	if err != nil {
+		return nil, fmt.Errorf("the body is no JSON object: %w", err)
+	}
+	r := &request{fields: fields}
+	read := func(name string, into any) error {
+		for _, f := range r.fields {
+			if f.name != name {
+				continue
+			}
+			if err := json.Unmarshal(f.value, into); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		return nil
+	}
+	var tools []struct {
+		Type string `json:"type"`
+		Name string `json:"name"`
+	}
+	var thinking struct {
+		Budget int64 `json:"budget_tokens"`
+	}
+	if err := errors.Join(read("model", &r.model), read("max_tokens", &r.maxTokens), read("stream", &r.stream), read("tools", &tools), read("thinking", &thinking)); err != nil {
+		return nil, err
+	}
+	for _, tool := range tools {
+		// The API itself runs those that have a type, and bills them apart.
+		if tool.Type != "" && tool.Type != "custom" {
+			return nil, fmt.Errorf("tools: %q is of type %q, which the gateway does not pass on", tool.Name, tool.Type)
+		}
+	}
+	if r.model == "" || r.maxTokens < 0 {
+		return nil, errors.New("the body names no model, or no number of tokens")
+	}
+	return r, nil
+}
+
+// members lists the members of a JSON object in their order, without those that are
+// not passed on. A name that is there twice is an error: two readers would not see
+// the same.
+func members(body []byte) ([]field, error) {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	start, err := decoder.Token()
+	if err != nil {
+		return nil, err
+	}
+	if start != json.Delim('{') {
+		return nil, errors.New("it does not begin with a brace")
+	}
+	var fields []field
+	seen := map[string]bool{}
+	for decoder.More() {
+		token, err := decoder.Token()
+		if err != nil {
+			return nil, err
+		}
+		name, _ := token.(string) // a key always is
+		f := field{name: name}
+		if err := decoder.Decode(&f.value); err != nil {
+			return nil, err
+		}
+		if seen[name] {
+			return nil, fmt.Errorf("%q is there twice", name)
+		}
+		seen[name] = true
+		if slices.Contains(passedOn(), name) {
+			fields = append(fields, f)
+		}
+	}
+	if _, err := decoder.Token(); err != nil {
+		return nil, err
+	}
+	return fields, nil
+}
+
+// body is what is passed on, with another number of tokens if that is not 0.
+func (r *request) body(maxTokens int64) []byte {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, f := range r.fields {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		name, _ := json.Marshal(f.name) // a string always becomes JSON
+		b.Write(name)
+		b.WriteByte(':')
+		if f.name == "max_tokens" && maxTokens != 0 {
+			fmt.Fprintf(&b, "%d", maxTokens)
+			continue
+		}
+		b.Write(f.value)
+	}
+	b.WriteByte('}')
+	return b.Bytes()
+}
