@@ -30,7 +30,7 @@ func signIn(ctx context.Context, forge codybatch.Forge, log *slog.Logger) error 
 // second spelling of GitHub's token is what git sends.
 func secrets(c config.Config) []string {
 	var values []string
-	for _, secret := range []config.Secret{c.GitHubToken, c.ClaudeAPIKey, c.APIToken} {
+	for _, secret := range append([]config.Secret{c.GitHubToken, c.ClaudeAPIKey, c.APIToken}, c.AWSCredentials...) {
 		if secret.IsSet() {
 			values = append(values, secret.Reveal())
 		}

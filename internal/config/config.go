@@ -56,12 +56,13 @@ type Config struct {
 	GitHubToken         Secret
 	GitHubAPIURL        string // empty: github.com
 	ClaudeAPIKey        Secret
-	AnthropicBaseURL    string // empty: Anthropic's own
-	ClaudeCodePath      string // the program, absolute; empty: "claude" on PATH
-	Bedrock             bool   // CLAUDE_PROVIDER=bedrock
-	AWSRegion           string // empty: not said
-	ClaudePrices        string // a file; empty: the list that is built in
-	AllowedRepositories string // patterns "host/owner/name", comma-separated; empty: none
+	AnthropicBaseURL    string   // empty: Anthropic's own
+	ClaudeCodePath      string   // the program, absolute; empty: "claude" on PATH
+	Bedrock             bool     // CLAUDE_PROVIDER=bedrock
+	AWSRegion           string   // empty: not said
+	AWSCredentials      []Secret // those of AWS's variables that are set: for AWS's SDK to use, and for nobody to see
+	ClaudePrices        string   // a file; empty: the list that is built in
+	AllowedRepositories string   // patterns "host/owner/name", comma-separated; empty: none
 	APIToken            Secret
 	OpenToAll           bool     // API_AUTHORIZATION=none
 	CORSAllowedOrigins  []string // "https://dashboard.example"
@@ -99,6 +100,7 @@ func Read(lookup func(string) (string, bool)) (Config, error) {
 		ClaudeCodePath:      r.path(ClaudeCodePath),
 		Bedrock:             r.provider(),
 		AWSRegion:           r.text(AWSRegion),
+		AWSCredentials:      r.awsCredentials(),
 		ClaudePrices:        r.text(ClaudePrices),
 		AllowedRepositories: r.patterns(AllowedRepositories),
 		APIToken:            r.secret(APIToken),
@@ -157,6 +159,17 @@ func (r *reader) secret(name string) Secret {
 		return Secret{}
 	}
 	return NewSecret(value)
+}
+
+// awsCredentials are AWS's to judge: whatever they hold, they are none of our problems.
+func (r *reader) awsCredentials() []Secret {
+	var credentials []Secret
+	for _, name := range []string{"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_BEARER_TOKEN_BEDROCK"} {
+		if value := r.text(name); value != "" {
+			credentials = append(credentials, NewSecret(value))
+		}
+	}
+	return credentials
 }
 
 func (r *reader) address(name string) string {

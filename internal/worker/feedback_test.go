@@ -255,6 +255,12 @@ func TestARemarkThatIsNotHeardChangesNothing(t *testing.T) {
 		"the thread is gone":                    {thread: "\n", outcome: codybatch.OutcomeInfraError, code: codybatch.CodeConversationLost},
 		"it is taken back":                      {cancel: true, outcome: codybatch.OutcomeChanged},
 		"it is taken back while it is answered": {second: refuse(codybatch.ErrCanceled), outcome: codybatch.OutcomeChanged},
+		"it is taken back in the middle of an answer": {second: func(_ context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+			writeFile(t, filepath.Join(run.Dir, "half.txt"), "half\n")
+			usage := codybatch.Usage{OutputTokens: 9, Cost: 1}
+			run.Spent(usage)
+			return codybatch.AgentResult{Usage: usage}, codybatch.ErrCanceled
+		}, outcome: codybatch.OutcomeChanged},
 		"the API is down": {second: func(context.Context, codybatch.AgentRun) (codybatch.AgentResult, error) {
 			return codybatch.AgentResult{Outcome: codybatch.OutcomeAPIError, Reason: "no answer in 10 tries"}, nil
 		}, outcome: codybatch.OutcomeAPIError, code: "api_error", isPending: true},
@@ -301,6 +307,32 @@ func TestARemarkThatIsNotHeardChangesNothing(t *testing.T) {
 				t.Errorf("after the retry, the diff is\n%s", diff)
 			}
 		})
+	}
+}
+
+// A worker can be killed when the thread is copied, and the remark is not in it yet.
+func TestASecondRemarkIsNotTakenForTheFirst(t *testing.T) {
+	t.Parallel()
+	var got codybatch.AgentRun
+	w := newWorld(t, withAgent(&scripted{rounds: []session{
+		talks(t, "a.txt", "y\n", 1), talks(t, "b.txt", "z\n", 1),
+		func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+			got = run
+			return talks(t, "c.txt", "z\n", 1)(ctx, run)
+		},
+	}}))
+	w.repository("site", map[string]string{"a.txt": "x\n"})
+	task := w.send(w.runOne(promptJob("site")))
+	if _, err := w.service.FeedbackTask(t.Context(), task.Key(), remark); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.artifacts.Put(t.Context(), codybatch.ThreadKey(task.Key(), 3), strings.NewReader(w.thread(task))); err != nil {
+		t.Fatal(err)
+	}
+	w.drain()
+	wantOutcome(t, w.task(task.JobID, "site"), codybatch.OutcomeChanged)
+	if n := remarksIn(got.Earlier); n != 2 || got.Kept != 2 {
+		t.Errorf("the agent hears %d remarks after %d answers", n, got.Kept)
 	}
 }
 

@@ -112,7 +112,7 @@ func (s *session) try(ctx context.Context, params anthropic.MessageNewParams, si
 		place.leave(endRefused, 0)
 	case v.refused != "" && pass.refused(*v):
 		s.agent.log.Error("API key held back: it was refused again and again", "repository", s.run.Key.Repository, "outcome", v.outcome)
-		if _, err := s.breaker.refuses(); err != nil {
+		if err := pass.held(); err != nil {
 			return reply{}, nil, nil, err
 		}
 	}

@@ -61,16 +61,25 @@ func (b *breaker) refusal() (*ending, error) {
 	if b.trial != nil || !b.until.After(now) {
 		return nil, nil
 	}
-	since, again := b.since.UTC().Format(time.RFC3339), b.until.UTC().Format(time.RFC3339)
-	if now.Sub(b.since) < b.pause {
-		return nil, &codybatch.HeldError{Until: b.until, Reason: fmt.Sprintf(
-			"paused until %s: the API refuses the key or its account since %s, the last time with %s. %s, and the billing",
-			again, since, b.last.refused, b.last.advice)}
+	if held := b.held(now); held != nil {
+		return nil, held
 	}
+	since, again := b.since.UTC().Format(time.RFC3339), b.until.UTC().Format(time.RFC3339)
 	return &ending{outcome: b.last.outcome, reason: fmt.Sprintf(
 		"no call was made: the API has refused this key, or its account, since %s, the last time with %s. "+
 			"%s, and the billing of its account, then retry the failed repositories. One call is tried again after %s",
 		since, b.last.refused, b.last.advice, again)}, nil
+}
+
+// held is what puts a run off while the breaker is open, hot or not; nil: there is
+// no pause, or it is over.
+func (b *breaker) held(now time.Time) error {
+	if b.until.IsZero() || now.Sub(b.since) >= b.pause {
+		return nil
+	}
+	return &codybatch.HeldError{Until: b.until, Reason: fmt.Sprintf(
+		"paused until %s: the API refuses the key or its account since %s, the last time with %s. %s, and the billing",
+		b.until.UTC().Format(time.RFC3339), b.since.UTC().Format(time.RFC3339), b.last.refused, b.last.advice)}
 }
 
 // enter lets a call use the key, or gives what refuses gives. The caller calls
@@ -139,6 +148,14 @@ func (p *pass) refused(v verdict) bool {
 		b.open(min(2*b.coolDown, longestCoolDown))
 	}
 	return true
+}
+
+// held puts the call's run off after a refusal, also while another call is the
+// trial, or one is due; nil: the run fails with what its call was told.
+func (p *pass) held() error {
+	p.breaker.mu.Lock()
+	defer p.breaker.mu.Unlock()
+	return p.breaker.held(p.breaker.now())
 }
 
 func (b *breaker) open(coolDown time.Duration) {

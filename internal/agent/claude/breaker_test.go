@@ -309,6 +309,30 @@ func TestRun_tries_a_refused_key_with_one_call_and_goes_on_when_it_is_good_again
 	}, rehearsal.Finish("no_change_needed", "Fine.", "", ""))
 }
 
+func TestBreaker_puts_off_what_was_under_way_whenever_it_is_refused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBreaker(testPause)(time.Now)
+		slow, slower := mustPass(t, b), mustPass(t, b)
+		for range enoughRefusals {
+			mustPass(t, b).refused(refusal401())
+		}
+		_ = sleep(t.Context(), firstCoolDown) // a trial is due
+		var held *codybatch.HeldError
+		if !slow.refused(refusal401()) || !errors.As(slow.held(), &held) {
+			t.Errorf("before the trial: %v", slow.held())
+		}
+		trial := mustPass(t, b)
+		if !slower.refused(refusal401()) || !errors.As(slower.held(), &held) {
+			t.Errorf("during the trial: %v", slower.held())
+		}
+		trial.accepted()
+		if err := slower.held(); err != nil {
+			t.Errorf("after a trial that was accepted: %v", err)
+		}
+	})
+}
+
 func TestBreaker_puts_nobody_off_for_longer_than_its_pause(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

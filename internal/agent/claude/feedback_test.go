@@ -160,6 +160,18 @@ func TestRun_goes_on_after_a_remark_whatever_ended_it(t *testing.T) {
 	}
 }
 
+func TestRun_has_all_its_turns_after_a_remark(t *testing.T) {
+	t.Parallel()
+	play(t, func(t *testing.T, s *stage) {
+		s.run.Spec.MaxTurns = 2
+		s.ends(t, codybatch.OutcomeChanged, "")
+		remarked(t, s)
+		if result, err := s.start(t.Context(), t); err != nil || result.Outcome != codybatch.OutcomeChanged {
+			t.Errorf("got %+v, %v", result, err)
+		}
+	}, writeHello(), done(), rehearsal.Call("bash", lines("two")), done())
+}
+
 // The summary of a conversation that becomes too long while a remark is answered is
 // followed by the remark, word for word, also when that is interrupted.
 func TestRun_repeats_a_remark_after_a_summary(t *testing.T) {

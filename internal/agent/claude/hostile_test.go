@@ -92,7 +92,7 @@ func TestHostile_shell(t *testing.T) {
 func TestHostile_memory_of_a_command(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil)
-	b.session.agent.options.Confinement.Memory = 64 << 20
+	b.agent.options.Confinement.Memory = 64 << 20
 	r := b.use(t, "bash", in{"command": "head -c 150000000 /dev/zero | tail -c 150000000 | { sleep 60; }"})
 	wants(t, r, "killed, with everything that it had started: it used", "may use 64 MiB")
 }
