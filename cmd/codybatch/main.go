@@ -6,10 +6,6 @@ import (
 	"os"
 
 	"github.com/liamzdenek/cody-batch/internal/cli"
-	"github.com/liamzdenek/cody-batch/internal/sandbox"
 )
 
-func main() {
-	sandbox.Inside() // returns, unless this process is the first step of a command
-	os.Exit(cli.Process())
-}
+func main() { os.Exit(cli.Process()) }

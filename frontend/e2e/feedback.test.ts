@@ -31,6 +31,7 @@ describe("a remark on a finished change", () => {
     await expect
       .poll(async () => (await tasksOf(server.url, jobId))[0], { timeout: 20_000 })
       .toMatchObject({ status: "succeeded", attempt: 2, feedback: null, diffStat: { additions: 2 } });
+    await page.getByText("A person has sent a remark.").waitFor(); // the page was open all the time
 
     await page.goto(`${server.url}/jobs/${jobId}/repositories/acme/site?tab=thread&view=standard`);
     await page.getByText("A reviewer said").waitFor();

@@ -23,6 +23,7 @@ type site struct {
 	names  []codybatch.RepositoryName
 	server *serverProcess
 	client *httpapi.Client
+	more   []string // of the environment
 }
 
 // newSite makes n small repositories acme/r00, acme/r01, ….
@@ -47,11 +48,11 @@ func newSite(t *testing.T, n int) *site {
 }
 
 func (s *site) environment() []string {
-	return []string{
+	return append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + s.folder, "TMPDIR=" + s.folder,
 		"SANDBOX_WRITE=" + s.folder, // what scripts leave there tells the tests what they did
 		"ALLOWED_REPOSITORIES=local/acme/*", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GORACE=" + quickRace,
-	}
+	}, s.more...)
 }
 
 // serve starts a server on the site's folders.

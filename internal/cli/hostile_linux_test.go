@@ -121,7 +121,7 @@ func hostileServer(t *testing.T) string {
 			body = httpapi.TaskPage{Repositories: tasks}
 		case strings.Contains(path, "/repositories/"):
 			body = tasks[2]
-		case strings.HasSuffix(path, "/publish"), strings.HasSuffix(path, "/retry"):
+		case strings.HasSuffix(path, "/publish"), strings.HasSuffix(path, "/retry"), strings.HasSuffix(path, "/feedback"):
 			body = poisoned[httpapi.BulkResult](nil)
 		case path == "/config.json":
 			http.NotFound(w, r)
@@ -145,7 +145,7 @@ func TestNothingFromOutsideMovesTheCursor(t *testing.T) {
 	for _, command := range []string{
 		"job list", "job view latest", "job watch latest", "job diff latest", "job diff latest acme/site", "job log latest acme/site",
 		"job thread latest acme/site", "job thread latest acme/site --full", "job cancel latest", "job cancel latest acme/site",
-		"job retry latest", "job retry latest acme/site", "job publish latest", "job review latest acme/site --approve",
+		"job retry latest", "job retry latest acme/site", "job publish latest", "job review latest acme/site --approve", "job feedback latest acme/site -m More",
 		"job create --name a --script true --repo acme/site", "job create --name a --script true --repo acme/site --watch",
 		"job view refused", "repo list",
 		"job list --json", "job view latest --json", "job thread latest acme/site --json", "repo list --json", "job watch latest --json",

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/sandbox"
 )
 
 // exitKilled is what shells count for a program that SIGINT ended: 128 + 2.
@@ -17,6 +18,7 @@ const exitKilled = 130
 // exit code. The first Ctrl-C or SIGTERM stops gently: what runs is put back in
 // line, and nothing is lost. The second one ends the process at once.
 func Process() int {
+	sandbox.Inside() // returns, unless this process is the first step of an agent's command
 	if err := hide(); err != nil {
 		fmt.Fprintln(os.Stderr, "codybatch: can't hide the environment from agents:", err)
 		return exitError

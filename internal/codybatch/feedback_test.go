@@ -92,6 +92,10 @@ func TestSteered(t *testing.T) {
 		if err != nil || published.Feedback != nil || !published.PublishesStored(job) {
 			t.Errorf("got %+v, %v", published, err)
 		}
+		failed.Feedback.Before.Review = &codybatch.Review{Decision: codybatch.ReviewApproved}
+		if published, err := failed.Publishing(noon); err != nil || published.Review == nil || published.Review.Decision != codybatch.ReviewApproved {
+			t.Errorf("what was approved before is published as %+v, %v", published.Review, err)
+		}
 		failed.Feedback.Before.Review = &codybatch.Review{Decision: codybatch.ReviewRejected}
 		if _, err := failed.Publishing(noon); !errors.Is(err, codybatch.ErrConflict) {
 			t.Errorf("what was rejected before is published: %v", err)

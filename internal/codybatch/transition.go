@@ -238,6 +238,9 @@ func (t Task) Publishing(now time.Time) (Task, error) {
 	}
 	review := t.Review
 	if t.Feedback != nil {
+		if review == nil {
+			review = t.Feedback.Before.Review
+		}
 		t.Fresh, t.Feedback = t.Feedback.Before.Fresh, nil
 	}
 	t.Attempt++

@@ -55,8 +55,8 @@ func (a *attempt) change(ctx context.Context, place *place, left *leftover) (str
 			}
 			ended, err = a.runAgent(ctx, agent, run)
 		}
-		if a.task.Feedback != nil && ended.Outcome == codybatch.OutcomeAuthError && a.spent() == (codybatch.Usage{}) {
-			a.giveUpFeedback() // the key was refused before the remark was answered
+		if a.isUnheard(left, ended, err) {
+			a.giveUpFeedback()
 			a.decide(ended)
 			return "", err
 		}

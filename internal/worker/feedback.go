@@ -122,6 +122,27 @@ func unheard(err error) error {
 	return fmt.Errorf("the remark was not passed on: %w. Nothing was asked of the model, and the diff is kept; retry does the task anew, without the remark", err)
 }
 
+// isUnheard reports whether the agent's run ended before the model answered anything
+// to a person's remark: the API was down, or the key was refused, or the money or
+// the time was up. Answers from before an interruption count, but for a refused key:
+// that one is put right, and the conversation is gone on with.
+func (a *attempt) isUnheard(left *leftover, ended codybatch.AgentResult, err error) bool {
+	if a.task.Feedback == nil || a.spent() != (codybatch.Usage{}) {
+		return false
+	}
+	switch {
+	case err == nil && ended.Outcome.Status() == codybatch.TaskSucceeded:
+		return false
+	case err == nil && ended.Outcome == codybatch.OutcomeAuthError:
+		return true
+	}
+	last := len(left.events) - 1
+	for last >= 0 && left.events[last].Type != codybatch.EventFeedback {
+		last--
+	}
+	return countAnswers(left.events[last+1:]) == 0
+}
+
 // giveUpFeedback makes the attempt one that changed nothing, for its results are
 // what the next remark is about.
 func (a *attempt) giveUpFeedback() { a.result = codybatch.TaskResult{Untouched: true} }

@@ -255,6 +255,10 @@ func TestARemarkThatIsNotHeardChangesNothing(t *testing.T) {
 		"the thread is gone":                    {thread: "\n", outcome: codybatch.OutcomeInfraError, code: codybatch.CodeConversationLost},
 		"it is taken back":                      {cancel: true, outcome: codybatch.OutcomeChanged},
 		"it is taken back while it is answered": {second: refuse(codybatch.ErrCanceled), outcome: codybatch.OutcomeChanged},
+		"the API is down": {second: func(context.Context, codybatch.AgentRun) (codybatch.AgentResult, error) {
+			return codybatch.AgentResult{Outcome: codybatch.OutcomeAPIError, Reason: "no answer in 10 tries"}, nil
+		}, outcome: codybatch.OutcomeAPIError, code: "api_error", isPending: true},
+		"time is up before an answer": {second: refuse(codybatch.ErrTimeout), outcome: codybatch.OutcomeTimeout, code: "timeout", isPending: true},
 		"the key is refused": {second: func(context.Context, codybatch.AgentRun) (codybatch.AgentResult, error) {
 			return codybatch.AgentResult{Outcome: codybatch.OutcomeAuthError, Reason: "no key"}, nil
 		}, outcome: codybatch.OutcomeAuthError, code: "auth_error", isPending: true},
@@ -297,6 +301,34 @@ func TestARemarkThatIsNotHeardChangesNothing(t *testing.T) {
 				t.Errorf("after the retry, the diff is\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestARemarkTellsTheModelNoSecret(t *testing.T) {
+	t.Parallel()
+	const secret = "s3cr3t-of-the-server"
+	var got codybatch.AgentRun
+	w := newWorld(t, withAgent(&scripted{rounds: []session{
+		talks(t, "a.txt", "y\n", 1),
+		func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+			got = run
+			return talks(t, "b.txt", "z\n", 1)(ctx, run)
+		},
+	}}), func(o *worker.Options) { o.Secrets = append(o.Secrets, secret) })
+	w.repository("site", map[string]string{"a.txt": "x\n"})
+	task := w.runOne(promptJob("site"))
+	if _, err := w.service.FeedbackTask(t.Context(), task.Key(), "Use "+secret+" instead."); err != nil {
+		t.Fatal(err)
+	}
+	w.drain()
+	task = w.task(task.JobID, "site")
+	wantOutcome(t, task, codybatch.OutcomeChanged)
+	last := got.Earlier[len(got.Earlier)-1]
+	if last.Type != codybatch.EventFeedback || strings.Contains(last.Reason, secret) || !strings.HasPrefix(last.Reason, "Use ") {
+		t.Errorf("the agent hears %q", last.Reason)
+	}
+	if strings.Contains(w.thread(task), secret) || task.Feedback != nil {
+		t.Errorf("the secret is in the thread, or in the row: %+v", task)
 	}
 }
 

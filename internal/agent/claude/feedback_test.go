@@ -159,3 +159,51 @@ func TestRun_goes_on_after_a_remark_whatever_ended_it(t *testing.T) {
 		})
 	}
 }
+
+// The summary of a conversation that becomes too long while a remark is answered is
+// followed by the remark, word for word, also when that is interrupted.
+func TestRun_repeats_a_remark_after_a_summary(t *testing.T) {
+	t.Parallel()
+	scenario := inParts(turns(writeHello(), done(), tooMuch()), turns(wroteHello(), rehearsal.Call("bash", lines("two")), done()))
+	perform(t, scenario, func(t *testing.T, s *stage) {
+		s.ends(t, codybatch.OutcomeChanged, "")
+		remarked(t, s)
+		if result, err := s.start(t.Context(), t); err != nil || result.Outcome != codybatch.OutcomeChanged {
+			t.Fatalf("got %+v, %v", result, err)
+		}
+		s.compactions(t, 1)
+		wantRemark := func(request requestBody) {
+			t.Helper()
+			if n := strings.Count(string(bytes.Join(rawMessages(request), nil)), remark); n != 1 {
+				t.Errorf("the new conversation has the remark %d times", n)
+			}
+		}
+		asked := s.asked(t)
+		if got := s.acts(); got != "part 0, part 0, part 0, summary 1, part 1, part 1" {
+			t.Fatalf("asked for %s", got)
+		}
+		wantRemark(asked[4])
+		wantRemark(asked[5])
+
+		// After the summary, its worker was killed.
+		for i, e := range s.events {
+			if e.Type == codybatch.EventCompaction {
+				s.events = s.events[:i+1]
+				break
+			}
+		}
+		s.run.Earlier, s.run.Kept = slices.Clone(s.events), len(answers(s.events))
+		if result, err := s.start(t.Context(), t); err != nil || result.Outcome != codybatch.OutcomeChanged {
+			t.Fatalf("got %+v, %v", result, err)
+		}
+		wantRemark(s.asked(t)[len(asked)])
+	})
+}
+
+func rawMessages(request requestBody) [][]byte {
+	raw := make([][]byte, len(request.Messages))
+	for i, message := range request.Messages {
+		raw[i] = message
+	}
+	return raw
+}

@@ -3,6 +3,7 @@ package claude
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -242,7 +243,7 @@ func TestJudge_meets_faults_as_the_agent_does(t *testing.T) {
 				}
 				continue
 			}
-			if held, ok := err.(*codybatch.HeldError); !ok || held.Reason == "" {
+			if held := new(codybatch.HeldError); !errors.As(err, &held) || held.Reason == "" {
 				t.Errorf("question %d: got %+v, %v", n, result, err)
 			}
 			return

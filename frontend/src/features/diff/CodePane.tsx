@@ -207,8 +207,18 @@ function itemOf(patch: Patch, file: PatchFile, facts: ItemFacts): CodeViewDiffIt
     collapsed: facts.isFolded,
     annotations: noted.map(noteOf),
     // One number for each way in which the item can look: the viewer draws it anew when that changes.
-    version: (facts.isFolded ? 1 : 0) + (facts.hidesWhitespace ? 2 : 0) + 4 * noted.length,
+    version: editionOf(patch) * 2 ** 24 + (facts.isFolded ? 1 : 0) + (facts.hidesWhitespace ? 2 : 0) + 4 * noted.length,
   };
+}
+
+const editions = new WeakMap<Patch, number>();
+let lastEdition = 0;
+
+/** Tells one patch from another, of which a file has the same place: a new attempt's from the one before. */
+function editionOf(patch: Patch): number {
+  const edition = editions.get(patch) ?? ++lastEdition;
+  editions.set(patch, edition);
+  return edition;
 }
 
 /** A note stands below the last line of its hunk. */

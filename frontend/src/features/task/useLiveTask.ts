@@ -35,13 +35,14 @@ export function useLiveTask(jobId: string, repositoryName: string) {
     const before = shown.current;
     shown.current = result;
     if (result === undefined || before === result) return;
-    const old = before === undefined ? Date.now() - withPageMs : Infinity;
+    const old = Date.now() - withPageMs;
+    const isAnother = before !== undefined; // what is under way may be the one before
     void queries.invalidateQueries(
       {
         queryKey: [...keys.task(jobId, repositoryName), "diff"],
-        predicate: ({ state }) => state.data !== undefined && state.dataUpdatedAt < old,
+        predicate: ({ state }) => isAnother || (state.data !== undefined && state.dataUpdatedAt < old),
       },
-      { cancelRefetch: false },
+      { cancelRefetch: isAnother },
     );
   }, [queries, jobId, repositoryName, result]);
 
