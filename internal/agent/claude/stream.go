@@ -111,17 +111,26 @@ type accumulator struct {
 // mostBytesPerToken is more than any token has, spelled out in JSON.
 const mostBytesPerToken = 32
 
+// mostBlocks is more than an answer has for any work: thoughts, words and calls.
+const mostBlocks = 1_200
+
 func (a *accumulator) add(event anthropic.MessageStreamEventUnion) error {
 	if a.size += int64(len(event.RawJSON())); a.size > a.most {
 		return errEndless
 	}
 	switch event.Type {
+	case "content_block_start":
+		if len(a.message.Content) >= mostBlocks {
+			return errEndless
+		}
 	case "content_block_delta":
 		d := event.Delta
 		a.streamed += int64(len(d.Text) + len(d.Thinking) + len(d.PartialJSON))
-	case "content_block_stop", "message_stop":
-		a.noteMalformed() // Accumulate makes {} of it
-		a.stopped = event.Type == "message_stop"
+	case "content_block_stop": // Accumulate makes {} of what is malformed
+		a.noteMalformed(max(0, int(event.Index)))
+	case "message_stop":
+		a.noteMalformed(0)
+		a.stopped = true
 	}
 	if err := a.message.Accumulate(event); err != nil {
 		return fmt.Errorf("%w: %w", errTruncated, err)
@@ -129,8 +138,12 @@ func (a *accumulator) add(event anthropic.MessageStreamEventUnion) error {
 	return nil
 }
 
-func (a *accumulator) noteMalformed() {
+// noteMalformed looks at the blocks from one on.
+func (a *accumulator) noteMalformed(from int) {
 	for i, block := range a.message.Content {
+		if i < from {
+			continue
+		}
 		input := bytes.TrimSpace(block.Input)
 		if block.Type != "tool_use" || (json.Valid(input) && bytes.HasPrefix(input, []byte("{"))) {
 			continue
