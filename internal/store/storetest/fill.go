@@ -40,6 +40,14 @@ func fillValue(t *testing.T, v reflect.Value, count *int) {
 		for i := range v.Len() {
 			fillValue(t, v.Index(i), count)
 		}
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		for range 2 {
+			key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+			fillValue(t, key, count)
+			fillValue(t, value, count)
+			v.SetMapIndex(key, value)
+		}
 	case reflect.Struct:
 		for i := range v.NumField() {
 			fillValue(t, v.Field(i), count)
