@@ -249,6 +249,27 @@ func TestTransitions(t *testing.T) {
 	})
 }
 
+func TestHeldSaysWhatItWaitsForUntilItRuns(t *testing.T) {
+	t.Parallel()
+	job := codybatch.Job{RepositoryCount: 1, Counts: codybatch.Counts{Queued: 1}}
+	task := step(t, &job, queuedTask(), claimed(5))
+	task = step(t, &job, task, func(tk codybatch.Task) (codybatch.Task, error) {
+		return tk.Held("w1", 1, codybatch.Usage{Cost: 2}, "the key is refused", noon)
+	})
+	if task.Status != codybatch.TaskQueued || task.Attempt != 1 || task.WaitingFor != "the key is refused" || job.Reserved != 0 || job.Usage.Cost != 2 {
+		t.Errorf("got %+v in %+v", task, job)
+	}
+	if running := step(t, &job, task, claimed(3)); running.WaitingFor != "" {
+		t.Errorf("it runs, and waits for %q", running.WaitingFor)
+	}
+	asked := step(t, &job, queuedTask(), claimed(5))
+	asked.CancelRequested = true
+	canceled, err := asked.Held("w1", 1, codybatch.Usage{}, "the key is refused", noon)
+	if err != nil || canceled.Status != codybatch.TaskCanceled || canceled.WaitingFor != "" {
+		t.Errorf("a cancel that came before: %+v, %v", canceled, err)
+	}
+}
+
 func TestOutcomeStatus(t *testing.T) {
 	t.Parallel()
 	for _, outcome := range codybatch.Outcomes() {

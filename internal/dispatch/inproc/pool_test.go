@@ -271,6 +271,25 @@ func TestPoolParks(t *testing.T) {
 		shut(t, pool)
 	})
 
+	inBubble("until_the_time_that_is_named_also_if_it_was_held_before", t, func(t *testing.T) {
+		var asked atomic.Int64
+		pool := inproc.New(func(_ context.Context, r codybatch.TaskRef) error {
+			asked.Add(1)
+			if r.Index == 0 {
+				return codybatch.ErrNotNow // at once: it parks the job for five seconds
+			}
+			time.Sleep(time.Second)
+			return &codybatch.HeldError{Until: time.Now().Add(time.Hour), Reason: "the key is refused"}
+		}, inproc.Options{Workers: 2})
+		dispatch(t, pool, refs("job", 2)...)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if asked.Load() != 2 {
+			t.Errorf("asked %d times", asked.Load())
+		}
+		shut(t, pool)
+	})
+
 	inBubble("and_forgets_what_is_canceled_meanwhile", t, func(t *testing.T) {
 		b := openBudget(1, true)
 		dispatch(t, b.pool, ref("poor", 1))
