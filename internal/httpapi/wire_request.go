@@ -35,3 +35,43 @@ type PullRequestRequest struct {
 	Labels    []string `json:"labels,omitempty" doc:"Labels to set; missing ones are created. At most 100."`
 	Reviewers []string `json:"reviewers,omitempty" doc:"User names, or org/team. At most 100."`
 }
+
+// RetryRequest says which tasks of a job to queue again.
+type RetryRequest struct {
+	Include      []string `json:"include,omitempty" doc:"canceled: queue the canceled tasks again, too."`
+	Repositories []string `json:"repositories,omitempty" doc:"Only these, at most 10,000: failed, canceled or rejected ones, whatever include says. Left out or empty: all that failed, and what include adds."`
+}
+
+// CancelTasksRequest says which tasks of a job to cancel.
+type CancelTasksRequest struct {
+	Repositories []string `json:"repositories" doc:"1 to 10,000, as the job spells them."`
+}
+
+// PublishRequest says which tasks of a job to publish.
+type PublishRequest struct {
+	Repositories []string `json:"repositories,omitempty" doc:"Only these, at most 10,000. Left out or empty: all that can be published."`
+}
+
+// ReviewRequest is a person's verdict on a diff.
+type ReviewRequest struct {
+	Decision string `json:"decision" doc:"approved or rejected; withdrawn takes back what was said before, so that review is null again."`
+	Note     string `json:"note,omitempty" doc:"At most 4 KiB."`
+}
+
+// ReviewTasksRequest is one verdict on the diffs of several tasks.
+type ReviewTasksRequest struct {
+	Decision     string   `json:"decision" doc:"approved or rejected; withdrawn takes back what was said before, so that review is null again."`
+	Note         string   `json:"note,omitempty" doc:"At most 4 KiB."`
+	Repositories []string `json:"repositories" doc:"1 to 10,000, as the job spells them."`
+}
+
+// FeedbackRequest is a person's remark on what an agent did.
+type FeedbackRequest struct {
+	Message string `json:"message" doc:"What is to be different. At most 8 KiB."`
+}
+
+// FeedbackTasksRequest is one remark on what agents did in several repositories.
+type FeedbackTasksRequest struct {
+	Message      string   `json:"message" doc:"What is to be different. At most 8 KiB."`
+	Repositories []string `json:"repositories" doc:"1 to 10,000, as the job spells them."`
+}
