@@ -3,7 +3,6 @@ package claude
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -16,6 +15,7 @@ import (
 	"github.com/anthropics/anthropic-sdk-go"
 	"github.com/anthropics/anthropic-sdk-go/shared"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/apierror"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/sandbox"
 )
@@ -26,8 +26,6 @@ const (
 	longestWait   = time.Minute
 	longestAsked  = 2 * time.Minute // the most that a server's Retry-After gets
 	longestReason = 500             // bytes of a server's own words
-
-	statusOverloaded = 529 // of the API alone; net/http has no name for it
 )
 
 // Ways in which an answer ends without being one.
@@ -79,10 +77,10 @@ func classify(err error, now time.Time, advice string) verdict {
 }
 
 func classifyAPI(api *anthropic.Error, now time.Time, advice string) verdict {
-	body := readAPIError(api.RawJSON())
+	body := apierror.Read(api.RawJSON())
 	status := api.StatusCode
 	if status == http.StatusOK { // an error event in the stream
-		status = statusOf(body.Error.Type)
+		status = apierror.StatusOf(body.Error.Type)
 	}
 	said := fmt.Sprintf("%d %s", status, body.Error.Type)
 	if body.Error.Message != "" {
@@ -110,7 +108,7 @@ func classifyAPI(api *anthropic.Error, now time.Time, advice string) verdict {
 		v.reason = "the API does not know the model, or not at this address: " + said
 	case status == http.StatusRequestTimeout, status == http.StatusConflict, status >= 500:
 		v.retry = true
-		v.crowded = status == statusOverloaded
+		v.crowded = status == apierror.StatusOverloaded
 	}
 	return v
 }
@@ -120,52 +118,6 @@ const tooLong = "the conversation no longer fits into the model's context; what 
 
 func isTooLong(status int, message string) bool {
 	return status == http.StatusBadRequest && strings.Contains(message, "prompt is too long")
-}
-
-// apiError is the body of an error, of which the SDK shows the type only.
-type apiError struct {
-	Error struct {
-		Type    string `json:"type"`
-		Message string `json:"message"`
-		Details struct {
-			ErrorCode string `json:"error_code"`
-		} `json:"details"`
-	} `json:"error"`
-}
-
-// readAPIError reads an error's body; of one that is no JSON, nothing.
-func readAPIError(body string) apiError {
-	var parsed apiError
-	if json.Unmarshal([]byte(body), &parsed) != nil {
-		return apiError{}
-	}
-	return parsed
-}
-
-// statusOf gives an error event in a stream, which came with status 200, the
-// status that the same error has by itself
-// (https://platform.claude.com/docs/en/api/errors).
-func statusOf(errorType string) int {
-	switch shared.ErrorType(errorType) {
-	case shared.ErrorTypeInvalidRequestError:
-		return http.StatusBadRequest
-	case shared.ErrorTypeAuthenticationError:
-		return http.StatusUnauthorized
-	case shared.ErrorTypeBillingError:
-		return http.StatusPaymentRequired
-	case shared.ErrorTypePermissionError:
-		return http.StatusForbidden
-	case shared.ErrorTypeNotFoundError:
-		return http.StatusNotFound
-	case shared.ErrorTypeRateLimitError:
-		return http.StatusTooManyRequests
-	case shared.ErrorTypeTimeoutError:
-		return http.StatusGatewayTimeout
-	case shared.ErrorTypeOverloadedError:
-		return statusOverloaded
-	default:
-		return http.StatusInternalServerError
-	}
 }
 
 // retryAfter reads how long a server wants to be left alone, in seconds or as a

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/apierror"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
 
@@ -245,7 +246,7 @@ func (g *gateway) copyAnswer(w http.ResponseWriter, r *request, res *response, a
 	flush := func() { _ = http.NewResponseController(w).Flush() } // the next write tells
 	err := a.copyStream(res.body, w, flush, elapsed, whole)
 	if a.failure != "" { // it was passed on, and is the program's to judge
-		g.note(classify(statusOf(a.failure), []byte(a.failure), g.key).ending)
+		g.note(classify(apierror.StatusOf(apierror.Read(a.failure).Error.Type), []byte(a.failure), g.key).ending)
 		return nil
 	}
 	if res.isIdle() {

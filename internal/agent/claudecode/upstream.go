@@ -16,6 +16,7 @@ import (
 
 	"github.com/anthropics/anthropic-sdk-go/shared"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/apierror"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
 
@@ -187,8 +188,7 @@ type verdict struct {
 
 // classify judges an error by its status and body.
 func classify(status int, body []byte, key string) verdict {
-	var parsed apiError
-	_ = json.Unmarshal(body, &parsed) // of what is no JSON, nothing is quoted
+	parsed := apierror.Read(string(body))
 	said := fmt.Sprintf("%d %s", status, parsed.Error.Type)
 	if parsed.Error.Message != "" {
 		said += ": " + short(strings.ReplaceAll(parsed.Error.Message, key, redacted))
@@ -211,37 +211,6 @@ func classify(status int, body []byte, key string) verdict {
 		v.ending.reason = "the conversation no longer fits into the model's context; what was done is kept. Ask for less in one job, or take a model with a larger context"
 	}
 	return v
-}
-
-type apiError struct {
-	Error struct {
-		Type    string `json:"type"`
-		Message string `json:"message"`
-		Details struct {
-			ErrorCode string `json:"error_code"`
-		} `json:"details"`
-	} `json:"error"`
-}
-
-// statusOf gives an error event in a stream, which came with status 200, the status
-// that the same error has by itself (https://platform.claude.com/docs/en/api/errors).
-func statusOf(event string) int {
-	var parsed apiError
-	_ = json.Unmarshal([]byte(event), &parsed) // what is no error of the API's is one of the server's
-	switch shared.ErrorType(parsed.Error.Type) {
-	case shared.ErrorTypeAuthenticationError:
-		return http.StatusUnauthorized
-	case shared.ErrorTypePermissionError:
-		return http.StatusForbidden
-	case shared.ErrorTypeBillingError:
-		return http.StatusPaymentRequired
-	case shared.ErrorTypeRateLimitError:
-		return http.StatusTooManyRequests
-	case shared.ErrorTypeInvalidRequestError:
-		return http.StatusBadRequest
-	default:
-		return http.StatusInternalServerError
-	}
 }
 
 // retryAfter reads how long a server wants to be left alone, in seconds or as a date;
