@@ -148,12 +148,12 @@ func (d *Dispatcher) submitOnce(ctx context.Context, in *batch.SubmitJobInput, m
 	if throttled.IsErrorThrottle(err) == aws.TrueTernary || retryable.IsErrorRetryable(err) != aws.TrueTernary || try == tries {
 		return "", err // it was surely not taken, or there is no other try that could repeat it
 	}
-	submissions, listed := d.list(ctx, m.JobID)
+	submissions, listed := d.live(ctx, m.JobID)
 	if listed != nil {
 		return "", errors.Join(err, listed)
 	}
 	for _, s := range submissions {
-		if s.name == m.name() && s.isLive() && !s.isEnding {
+		if s.name == m.name() && !s.isEnding {
 			return s.batchID, nil
 		}
 	}

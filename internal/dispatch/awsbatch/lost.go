@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/aws/aws-sdk-go-v2/service/batch/types"
+
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
 
@@ -54,7 +56,7 @@ func (d *Dispatcher) findAlive(ctx context.Context, id codybatch.JobID, asked, a
 			if !asked[a] || alive[a] {
 				continue
 			}
-			if s.size == 0 { // it is live itself
+			if s.size == 0 || s.status == types.JobStatusSubmitted { // it is live itself, or its children are still to be made
 				alive[a] = true
 				continue
 			}

@@ -20,9 +20,10 @@ type submission struct {
 	manifest codybatch.ArtifactKey
 	size     int // of the array; 0: a plain job
 	status   types.JobStatus
-	isEnding bool // somebody has canceled or terminated it
 
-	refs []codybatch.TaskRef // of its manifest, if that was read
+	// What live finds out besides.
+	isEnding bool // somebody has canceled or terminated it
+	refs     []codybatch.TaskRef
 }
 
 // isLive tells whether anything of it can still run.
@@ -59,7 +60,7 @@ func (d *Dispatcher) list(ctx context.Context, id codybatch.JobID) ([]submission
 			}
 			s := submission{
 				batchID: aws.ToString(summary.JobId), name: aws.ToString(summary.JobName), manifest: codybatch.ManifestKey(id, digest),
-				status: summary.Status, isEnding: aws.ToBool(summary.IsTerminated) || aws.ToBool(summary.IsCancelled),
+				status: summary.Status,
 			}
 			if summary.ArrayProperties != nil {
 				s.size = int(aws.ToInt32(summary.ArrayProperties.Size))
@@ -77,11 +78,24 @@ func (d *Dispatcher) live(ctx context.Context, id codybatch.JobID) ([]submission
 	if err != nil {
 		return nil, err
 	}
+	var ids []string
+	for _, s := range all {
+		if s.isLive() {
+			ids = append(ids, s.batchID)
+		}
+	}
+	known, err := d.describe(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
 	var live []submission
 	for _, s := range all {
-		if !s.isLive() {
+		detail, ok := known[s.batchID]
+		if !ok || isFinished(detail.Status) { // meanwhile
 			continue
 		}
+		s.status = detail.Status
+		s.isEnding = aws.ToBool(detail.IsTerminated) || aws.ToBool(detail.IsCancelled)
 		m, err := ReadManifest(ctx, d.artifacts, s.manifest)
 		if errors.Is(err, codybatch.ErrNotFound) {
 			d.Log.WarnContext(ctx, "a job in AWS Batch has lost its manifest; it will run nothing", "job", id, "batchJob", s.batchID)
