@@ -35,10 +35,13 @@ func openStorage(ctx context.Context, o Options) (storage, error) {
 	if err != nil {
 		return storage{}, err
 	}
+	store, err := dynamo.New(c, dynamo.Options{JobsTable: o.Config.AWS.JobsTable, RepositoriesTable: o.Config.AWS.RepositoriesTable, Now: o.Now})
+	if err != nil {
+		return storage{}, err
+	}
 	return storage{
-		store:     dynamo.New(c, dynamo.Options{JobsTable: o.Config.AWS.JobsTable, RepositoriesTable: o.Config.AWS.RepositoriesTable, Now: o.Now}),
-		artifacts: s3.New(c, o.Config.AWS.ArtifactsBucket, s3.Options{}),
-		aws:       c, close: func() error { return nil },
+		store: store, artifacts: s3.New(c, o.Config.AWS.ArtifactsBucket, s3.Options{}),
+		aws: c, close: func() error { return nil },
 	}, nil
 }
 

@@ -53,8 +53,8 @@ type manifestTask struct {
 }
 
 // newManifest takes references of one job, from one to arrayLimit.
-func newManifest(refs []codybatch.TaskRef) (Manifest, error) {
-	m := Manifest{JobID: refs[0].Key.JobID, refs: refs}
+func newManifest(id codybatch.JobID, refs []codybatch.TaskRef) (Manifest, error) {
+	m := Manifest{JobID: id, refs: refs}
 	return m, m.check()
 }
 
