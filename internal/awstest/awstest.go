@@ -129,7 +129,7 @@ func startDynoxide(program string) (*process, error) {
 	}
 	// The shell ends it when this program's end closes the pipe.
 	dynoxide, err := run("/bin/sh", "-c", `"$@" </dev/null >/dev/null & child=$!; cat >/dev/null; kill $child`, "sh",
-		program, "--host", "127.0.0.1", "--port", port)
+		program, "--host", "127.0.0.1", "--port", port, "--log", "quiet")
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,9 @@ const (
 	discardTime = 10 * time.Second
 )
 
+// isCreating holds for the head of the creation with the token, before it is a job's.
+const isCreating = "creation = :token AND attribute_not_exists(totals)"
+
 // creation is a job on its way into the tables. Its head, which reserves the id, is
 // no job yet; all other rows follow; then one transaction makes the head a job's
 // and uses the idempotency key. Until then no reader sees any of it.
@@ -139,13 +142,13 @@ func (c creation) rows() ([]types.WriteRequest, error) {
 func (c creation) reserve(ctx context.Context) error {
 	now := c.now()
 	r := row{
-		attrJobID: text(string(c.job.ID)), attrCreating: text(c.token), attrStartedAt: number(now.Unix()),
+		attrJobID: text(string(c.job.ID)), attrCreation: text(c.token), attrStartedAt: number(now.Unix()),
 	}.expiring(now.Add(creationLifetime))
 	for attempt := 0; ; attempt++ {
 		_, err := c.client.PutItem(ctx, &dynamodb.PutItemInput{
 			TableName: aws.String(c.jobs), Item: r,
 			// Its own token: of an attempt whose answer was lost.
-			ConditionExpression:       aws.String("attribute_not_exists(jobId) OR creating = :token"),
+			ConditionExpression:       aws.String("attribute_not_exists(jobId) OR " + isCreating),
 			ExpressionAttributeValues: map[string]types.AttributeValue{":token": text(c.token)},
 		})
 		var taken *types.ConditionalCheckFailedException
@@ -155,7 +158,7 @@ func (c creation) reserve(ctx context.Context) error {
 		case err == nil || !isMoved(err) || attempt == changeAttempts:
 			return failure(ctx, err, c.jobs)
 		}
-		if err := wait(ctx, attempt); err != nil {
+		if err := c.wait(ctx, attempt); err != nil {
 			return err
 		}
 	}
@@ -168,8 +171,9 @@ func (c creation) show(ctx context.Context) (codybatch.JobID, error) {
 	if err != nil {
 		return "", err
 	}
+	head[attrCreation] = text(c.token)
 	writes := []types.TransactWriteItem{
-		c.put(c.jobs, head, &condition{"creating = :token", map[string]types.AttributeValue{":token": text(c.token)}}),
+		c.put(c.jobs, head, &condition{isCreating, map[string]types.AttributeValue{":token": text(c.token)}}),
 	}
 	if c.key.Key != "" {
 		writes = append(writes, c.put(c.jobs, c.keyRow(), &condition{
@@ -185,16 +189,29 @@ func (c creation) show(ctx context.Context) (codybatch.JobID, error) {
 		}
 		last = *refusal
 		if refusal.of(0) == reasonCondition {
-			return "", fmt.Errorf("it was not stored within %s and has been given up; send it again", creationTime)
+			return "", c.isShown(ctx)
 		}
 		if earlier, err := c.earlier(ctx); err != nil || earlier != "" {
 			return earlier, err
 		}
-		if err := wait(ctx, attempt); err != nil {
+		if err := c.wait(ctx, attempt); err != nil {
 			return "", err
 		}
 	}
 	return "", fmt.Errorf("DynamoDB refused it %d times (%s); try again later", changeAttempts, last)
+}
+
+// isShown tells whether the head is this creation's job already: the answer of the
+// attempt that made it one was lost.
+func (c creation) isShown(ctx context.Context) error {
+	found, err := c.get(ctx, c.headKey(c.job.ID))
+	if err != nil {
+		return err
+	}
+	if head := found[c.headKey(c.job.ID)]; head[attrTotals] != nil && head.text(attrCreation) == c.token {
+		return nil
+	}
+	return fmt.Errorf("it was not stored within %s and has been given up; send it again", creationTime)
 }
 
 // discard takes back what a creation wrote, as far as it comes in discardTime. Rows
@@ -218,7 +235,7 @@ func (s *Store) abandon(ctx context.Context, id codybatch.JobID, token string, k
 	if token != "" {
 		_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
 			TableName: aws.String(s.jobs), Key: s.headKey(id).attributes(),
-			ConditionExpression:       aws.String("attribute_not_exists(jobId) OR creating = :token"),
+			ConditionExpression:       aws.String("attribute_not_exists(jobId) OR " + isCreating),
 			ExpressionAttributeValues: map[string]types.AttributeValue{":token": text(token)},
 		})
 		if err != nil {

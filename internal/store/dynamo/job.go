@@ -176,7 +176,7 @@ func (s *Store) cancelJob(ctx context.Context, id codybatch.JobID, requested boo
 		if err != nil || refusal == nil {
 			return job, err
 		}
-		if err := wait(ctx, attempt); err != nil {
+		if err := s.wait(ctx, attempt); err != nil {
 			return codybatch.Job{}, err
 		}
 	}

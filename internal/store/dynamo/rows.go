@@ -36,8 +36,8 @@ const (
 
 // The attributes that no table or index is keyed by.
 const (
-	attrCreating   = "creating"   // of a head that is no job yet: the creation's token
-	attrStartedAt  = "startedAt"  // of such a head, in seconds since 1970
+	attrCreation   = "creation"   // of a head: the token of its creation
+	attrStartedAt  = "startedAt"  // of a head that is no job yet, in seconds since 1970
 	attrTotals     = "totals"     // of a head, JSON
 	attrDocument   = "document"   // the JSON of a task, a specification or a list of names; bytes are gzip
 	attrSeq        = "seq"        // of a head and a task

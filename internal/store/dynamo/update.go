@@ -124,7 +124,7 @@ func (s *Store) retry(ctx context.Context, id codybatch.JobID, change func() (bo
 		if done, err := change(); done || err != nil {
 			return err
 		}
-		if err := wait(ctx, attempt); err != nil {
+		if err := s.wait(ctx, attempt); err != nil {
 			return err
 		}
 	}
@@ -171,8 +171,8 @@ func (s *Store) updateLease(ctx context.Context, task codybatch.Task) (bool, err
 	}
 	_, err = s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: aws.String(s.repositories), Key: s.rowKey(task.JobID, task.Repository).attributes(),
-		UpdateExpression:    aws.String("SET #document = :document, leaseUntil = :lease, dueAt = :due"),
-		ConditionExpression: aws.String("seq = :seq"),
+		UpdateExpression:         aws.String("SET #document = :document, leaseUntil = :lease, dueAt = :due"),
+		ConditionExpression:      aws.String("seq = :seq"),
 		ExpressionAttributeNames: map[string]string{"#document": attrDocument},
 		ExpressionAttributeValues: map[string]types.AttributeValue{
 			":document": r[attrDocument], ":lease": r[attrLeaseUntil], ":due": r[attrDueAt], ":seq": r[attrSeq],
