@@ -25,9 +25,21 @@ func TestHostile_repository_configures_nothing(t *testing.T) {
 	t.Parallel()
 	said := func(t *testing.T, s *stage) string {
 		t.Helper()
+		var hosts, models []string
+		s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			hosts = append(hosts, r.Host)
+			s.server.ServeHTTP(w, r)
+		})
 		s.ends(t, codybatch.OutcomeChanged, "")
+		for _, request := range s.server.Requests() {
+			var body struct{ Model string }
+			if err := json.Unmarshal(request.Body, &body); err != nil {
+				t.Fatal(err)
+			}
+			models = append(models, body.Model)
+		}
 		first := s.asked(t)[0]
-		return string(first.System) + string(first.Tools)
+		return fmt.Sprint(hosts, models) + string(first.System) + string(first.Tools)
 	}
 	turns := []rehearsal.Turn{rehearsal.Call("bash", in{"command": "true"}), writeHello(), done()}
 	var plain string
@@ -53,7 +65,7 @@ func TestHostile_repository_configures_nothing(t *testing.T) {
 			}
 		}
 		if got := said(t, s); got != plain {
-			t.Errorf("the repository changed what the model is told:\n%s", got)
+			t.Errorf("the repository changed which model is asked, where, or what it is told:\n%s", got)
 		}
 		if _, err := os.Lstat(mark); err == nil {
 			t.Error("the repository had a program run")
