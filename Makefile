@@ -6,6 +6,8 @@ SHELL := /bin/bash
 GOLANGCI_LINT_VERSION := v2.15.0
 GOTESTSUM_VERSION := v1.13.0
 DYNOXIDE_VERSION := 3.2.0
+comma := ,
+EMULATORS := moto$(if $(WITHOUT_DYNOXIDE),,$(comma)dynoxide)
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X github.com/liamzdenek/cody-batch/internal/cli.version=$(VERSION)
 
@@ -41,7 +43,7 @@ test: test-dashboard test-browser test-go ## every test, and a plain summary (RA
 
 .PHONY: test-go
 test-go: build tools claude-code aws-emulators bin/gotestsum
-	@CODYBATCH_TEST_REQUIRE=git,git-http-backend,github-openapi,redocly,claude-code,dynoxide,moto \
+	@CODYBATCH_TEST_REQUIRE=git,git-http-backend,github-openapi,redocly,claude-code,$(EMULATORS) \
 		bin/gotestsum --format pkgname-and-test-fails -- $(if $(RACE),-race) -timeout 10m ./...
 
 .PHONY: test-agent
@@ -52,6 +54,11 @@ test-agent: build claude-code bin/gotestsum ## the agent's loop, faults, interru
 		-run MiddleOfAConversation ./internal/cli
 	@CODYBATCH_TEST_REQUIRE=git bin/gotestsum --format pkgname-and-test-fails -- -race -timeout 10m \
 		-run 'Hostile|Planted|WhatTheAgentDoes|TestGates|KnownValues|Documented' ./internal/worker ./internal/git
+
+.PHONY: test-aws
+test-aws: aws-emulators bin/gotestsum ## a job from end to end on emulators of AWS, faults of all kinds, and the adapters behind it, with the race detector
+	@CODYBATCH_TEST_REQUIRE=git,git-http-backend,github-openapi,$(EMULATORS) bin/gotestsum --format pkgname-and-test-fails -- -race -timeout 10m \
+		./cmd/... ./internal/awstest/... ./internal/store/dynamo/... ./internal/artifacts/s3/... ./internal/dispatch/awsbatch/...
 
 .PHONY: test-dashboard
 test-dashboard: frontend/node_modules/.package-lock.json ## the dashboard's unit tests
@@ -135,7 +142,7 @@ tools/claude-code/node_modules/.package-lock.json: tools/claude-code/package-loc
 	@touch $@
 
 .PHONY: aws-emulators
-aws-emulators: tools/aws/python/.installed tools/aws/dynoxide/.$(DYNOXIDE_VERSION) ## the programs that stand in for AWS in tests
+aws-emulators: tools/aws/python/.installed $(if $(WITHOUT_DYNOXIDE),,tools/aws/dynoxide/.$(DYNOXIDE_VERSION)) ## the programs that stand in for AWS in tests (WITHOUT_DYNOXIDE=1: no Rust, and less proof)
 
 tools/aws/python/.installed: tools/aws/requirements.txt
 	@python3 -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null \
@@ -147,7 +154,7 @@ tools/aws/python/.installed: tools/aws/requirements.txt
 
 # Built fast, not small: it is for tests only.
 tools/aws/dynoxide/.$(DYNOXIDE_VERSION):
-	@command -v cargo >/dev/null || { echo 'dynoxide, which stands in for DynamoDB in tests, is built from its source: Rust 1.88 or later with cargo is needed'; exit 1; }
+	@command -v cargo >/dev/null || { echo 'dynoxide, which stands in for DynamoDB in tests, is built from its source: Rust 1.88 or later with cargo is needed; WITHOUT_DYNOXIDE=1 leaves DynamoDB to moto alone'; exit 1; }
 	@echo 'Building dynoxide for the tests: some minutes, this once'
 	@CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
 		cargo install --quiet --locked --force --root tools/aws/dynoxide --no-default-features --features native-sqlite,http-server,cli \
