@@ -32,7 +32,6 @@ type Ended struct {
 	Review           *Review    `json:"review,omitempty"`
 	Fresh            bool       `json:"fresh,omitempty"`
 	PublishRequested bool       `json:"publishRequested,omitempty"`
-	CompletedAt      time.Time  `json:"completedAt"`
 }
 
 // Steered is a finished task, queued to have its conversation gone on with: message
@@ -42,13 +41,10 @@ func (t Task) Steered(message string, now time.Time) (Task, error) {
 	if why := t.whyNotFeedback(); why != "" {
 		return t, &ActionError{Key: t.Key(), Action: ActionFeedback, Reason: why}
 	}
-	before := Ended{
-		Outcome: t.Outcome, Error: t.Error, Review: t.Review, Fresh: t.Fresh,
-		PublishRequested: t.PublishRequested, CompletedAt: t.CompletedAt,
-	}
+	before := Ended{Outcome: t.Outcome, Error: t.Error, Review: t.Review, Fresh: t.Fresh, PublishRequested: t.PublishRequested}
 	t.Attempt++
 	t.queue(now)
-	t.Lost, t.PublishRequested, t.Fresh = 0, false, true // what a person is not content with is no known result
+	t.Lost, t.PublishRequested, t.Interrupted, t.Fresh = 0, false, nil, true // what a person is not content with is no known result
 	t.Feedback = &Feedback{Message: message, At: now, About: t.DiffAttempt, First: t.Attempt, Before: before}
 	return t, nil
 }
@@ -63,7 +59,7 @@ func (t Task) whyNotFeedback() string {
 		return whyNoClaudeCodeFeedback
 	case t.Feedback != nil:
 		return "the last remark was not heard yet; retry passes it on"
-	case t.Interrupted != nil:
+	case t.Interrupted != nil && !t.Interrupted.Unjudged:
 		return "its conversation was interrupted; retry goes on with it"
 	case t.DiffAttempt == 0, t.Engine == "":
 		return "there is no conversation to go on with; retry it"
