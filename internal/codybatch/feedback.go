@@ -55,7 +55,7 @@ func (t Task) whyNotFeedback() string {
 		return "it is still " + string(t.Status) + "; wait until it is finished, or cancel it"
 	case t.Engine == string(AgentScript):
 		return whyNoScriptFeedback
-	case t.Engine == string(AgentClaudeCode):
+	case t.Engine == string(AgentClaudeCode), t.Agent == AgentClaudeCode: // also in a rehearsal
 		return whyNoClaudeCodeFeedback
 	case t.Feedback != nil:
 		return "the last remark was not heard yet; retry passes it on"
@@ -151,7 +151,7 @@ func (s *Service) steering(ctx context.Context, id JobID, message string) (func(
 		switch {
 		case job.Agent.Type == AgentScript:
 			return t, &ActionError{Key: t.Key(), Action: ActionFeedback, Reason: whyNoScriptFeedback}
-		case job.Agent.Type == AgentClaudeCode: // in a rehearsal the task does not tell
+		case job.Agent.Type == AgentClaudeCode: // an old row does not tell
 			return t, &ActionError{Key: t.Key(), Action: ActionFeedback, Reason: whyNoClaudeCodeFeedback}
 		case left != nil && *left == 0 && job.Reserved == 0:
 			return t, &ActionError{Key: t.Key(), Action: ActionFeedback, Reason: fmt.Sprintf("the job's maxCostUsd of %s is spent, so an answer can't be paid", *job.MaxCost)}

@@ -154,6 +154,7 @@ type Task struct {
 
 	ReusedFrom  JobID                `json:"reusedFrom,omitempty"` // the job whose result this is; empty: its own
 	Engine      string               `json:"engine,omitempty"`     // what really did the work: "claude", "rehearsal", "script"
+	Agent       AgentType            `json:"agent,omitempty"`      // whose work that was, or was rehearsed; empty in old rows
 	Summary     string               `json:"summary,omitempty"`
 	BaseCommit  string               `json:"baseCommit,omitempty"`
 	Branch      string               `json:"branch,omitempty"`     // the pushed branch

@@ -68,6 +68,7 @@ type TaskResult struct {
 
 	ReusedFrom  JobID // the job that made the result; empty: this attempt did
 	Engine      string
+	Agent       AgentType
 	Summary     string
 	BaseCommit  string
 	Branch      string
@@ -112,7 +113,7 @@ func (t Task) Finished(worker string, attempt int, r TaskResult, now time.Time) 
 		t.Feedback = nil
 	}
 	if !r.Untouched {
-		t.ReusedFrom, t.Engine, t.Summary, t.BaseCommit = r.ReusedFrom, r.Engine, r.Summary, r.BaseCommit
+		t.ReusedFrom, t.Engine, t.Agent, t.Summary, t.BaseCommit = r.ReusedFrom, r.Engine, r.Agent, r.Summary, r.BaseCommit
 		t.HasDiff, t.DiffAttempt, t.DiffStat, t.Fingerprint = r.HasDiff, attempt, r.DiffStat, r.Fingerprint
 		t.Verified, t.Gates, t.Judgement = r.Verified, r.Gates, r.Judgement
 		t.Accepted = r.Accepted || r.Outcome == OutcomeChanged

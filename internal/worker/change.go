@@ -104,7 +104,7 @@ func (a *attempt) change(ctx context.Context, place *place, left *leftover) (str
 // before.
 func (a *attempt) runAgent(ctx context.Context, agent codybatch.Agent, run codybatch.AgentRun) (codybatch.AgentResult, error) {
 	a.enter(codybatch.PhaseAgent)
-	a.result.Untouched = false
+	a.result.Untouched, a.result.Agent = false, a.job.Agent.Type
 	before := a.spent()
 	if a.job.Agent.MaxCost != nil || a.job.MaxCost != nil {
 		budget := max(0, a.task.Reserved-before.Cost)

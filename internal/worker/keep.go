@@ -238,7 +238,7 @@ func (a *attempt) sumOf(ctx context.Context, key codybatch.ArtifactKey) (string,
 // storedResult is the change that the task has already.
 func (a *attempt) storedResult() codybatch.TaskResult {
 	return codybatch.TaskResult{
-		Outcome: codybatch.OutcomeChanged, Engine: a.task.Engine, Summary: a.task.Summary, BaseCommit: a.task.BaseCommit,
+		Outcome: codybatch.OutcomeChanged, Engine: a.task.Engine, Agent: a.task.Agent, Summary: a.task.Summary, BaseCommit: a.task.BaseCommit,
 		ReusedFrom: a.task.ReusedFrom, HasDiff: true, Accepted: true, DiffStat: a.task.DiffStat, Fingerprint: a.task.Fingerprint,
 		Verified: a.task.Verified, Gates: a.task.Gates, Judgement: a.task.Judgement,
 	}
