@@ -170,6 +170,7 @@ type Task struct {
 	Review      *Review              `json:"review,omitempty"`
 	PullRequest *PullRequest         `json:"pullRequest,omitempty"`
 	Feedback    *Feedback            `json:"feedback,omitempty"` // a remark that the next attempt, or this one, goes on with
+	Said        *Said                `json:"said,omitempty"`     // the last remark, if its caller named it
 	Error       *TaskError           `json:"error,omitempty"`
 
 	Usage   Usage `json:"usage"`             // of this attempt

@@ -36,7 +36,7 @@ func TestARemarkIsOfferedOnlyWhereItIsTaken(t *testing.T) {
 					t.Errorf("a remark is offered: %v; the task is %+v", offered, task)
 				}
 			}
-			_, err := w.service.FeedbackTask(t.Context(), first.Key(), remark)
+			_, err := w.service.FeedbackTask(t.Context(), first.Key(), remark, "")
 			if taken := err == nil; taken != want {
 				t.Errorf("the remark is taken: %v (%v)", taken, err)
 			}
