@@ -29,7 +29,7 @@ func (a *attempt) keep(ctx context.Context, place *place, ended error) (string, 
 			return tree, err
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Keep)
 	defer cancel()
 	return a.keepNow(ctx, place)
 }
@@ -155,7 +155,7 @@ func (a *attempt) store(ctx context.Context, ended codybatch.AgentResult) {
 		return
 	}
 	a.enter(codybatch.PhaseStoring)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Keep)
 	defer cancel()
 	document, err := json.Marshal(knownResult{
 		JobID: a.task.JobID, Repository: a.task.Repository, Attempt: a.task.Attempt, DiffSHA: a.diffSHA, Result: a.result,
