@@ -117,13 +117,14 @@ func TestGatewayBreaksOffEndlessAnswers(t *testing.T) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		_, _ = io.WriteString(w, "event: message_start\ndata: "+`{"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-5-5","content":[],"usage":{"input_tokens":100,"output_tokens":1}}}`+"\n\n")
 		_, _ = io.WriteString(w, "event: content_block_start\ndata: "+`{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}`+"\n\n")
-		piece := "event: content_block_delta\ndata: " + `{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"` + strings.Repeat("x", 64<<10) + `"}}` + "\n\n"
-		for range 500 { // 32 MB; 1,000 tokens were asked for
+		piece := "event: content_block_delta\ndata: " + `{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"` + strings.Repeat("x", 512<<10) + `"}}` + "\n\n"
+		for range 64 { // 32 MB; 1,000 tokens were asked for
 			if _, err := io.WriteString(w, piece); err != nil || r.Context().Err() != nil {
 				return
 			}
 		}
 	})
+	s.gateway.agent.idle = time.Minute // on a machine that is slow
 	_, answer := s.post(t, "/v1/messages", runToken, strings.Replace(call, `"messages"`, `"stream":true,"messages"`, 1))
 	if !strings.HasPrefix(answer, "broken: ") {
 		t.Errorf("the program got %d bytes as a whole answer", len(answer))
