@@ -119,20 +119,15 @@ func (r *changeReader) full() bool {
 	return len(r.tasks) >= r.limit && r.sorted()[r.limit-1].Seq <= r.job.Seq-int64(len(r.job.recent))
 }
 
-// take collects the tasks that are still what the changes say, and returns the least
-// Seq of those that are not, or none: they were changed again, which has a larger
-// Seq, or their change is still being applied.
-func (r *changeReader) take(changes []change, tasks map[codybatch.RepositoryName]codybatch.Task) int64 {
-	missing := none
+// take collects the tasks that are what the changes say. The others were changed
+// again, which has a larger Seq, or their change is still being applied; see lacking.
+func (r *changeReader) take(changes []change, tasks map[codybatch.RepositoryName]codybatch.Task) {
 	for _, c := range changes {
+		delete(r.tasks, c.repository)
 		if task := tasks[c.repository]; task.Seq == c.seq {
 			r.tasks[c.repository] = task
-			continue
 		}
-		delete(r.tasks, c.repository)
-		missing = min(missing, c.seq)
 	}
-	return missing
 }
 
 // lacking is the least Seq of the recent changes that are not among the tasks, or
@@ -211,9 +206,9 @@ func (r *changeReader) catchUp(ctx context.Context, seq, known int64) error {
 		if err != nil {
 			return err
 		}
-		missing := r.take(changes, tasks)
+		r.take(changes, tasks)
 		r.job = head{totalsOf(read.Job).in(r.job.Job), read.recent}
-		missing = min(missing, r.lacking())
+		missing := r.lacking()
 		if missing == none && read.Seq == max(seq, known) {
 			return nil
 		}

@@ -434,6 +434,35 @@ func TestExpiredRowsAreNotThere(t *testing.T) {
 	}
 }
 
+// A beat changes no Seq. One that comes between the reading of an update and its
+// write must make the update fail all the same.
+func TestBeatInTheMiddleOfAnUpdate(t *testing.T) {
+	t.Parallel()
+	own := newTables(t, awstest.Dynoxide(t))
+	store := own.store(t, begun, nil)
+	create(t, store, "job", 1)
+	task, _, err := store.ClaimTask(t.Context(), claimOf(codybatch.TaskKey{JobID: "job", Repository: names(1)[0]}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	beaten := own.store(t, begun, &wire{answer: func(operation string, n int, _ []byte) (*http.Response, error) {
+		if operation == "TransactWriteItems" && n == 1 {
+			beat := codybatch.Beat{Now: begun, LeaseUntil: task.LeaseUntil.Add(time.Minute), Phase: task.Phase}
+			if _, err := store.ExtendLease(t.Context(), task.Key(), task.Worker, 1, beat); err != nil {
+				t.Error(err)
+			}
+		}
+		return nil, nil
+	}})
+	taken, err := task.LeaseExpired(task.LeaseUntil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := beaten.UpdateTask(t.Context(), task, taken); !errors.Is(err, codybatch.ErrConflict) {
+		t.Errorf("error %v, want a conflict", err)
+	}
+}
+
 // Sixty-four workers, each a process of its own, end their tasks of one job at once.
 func TestManyProcessesChangeOneJob(t *testing.T) {
 	t.Parallel()
