@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"syscall"
@@ -14,20 +13,12 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/liamzdenek/cody-batch/internal/artifacts/s3"
+	"github.com/liamzdenek/cody-batch/internal/awstest"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
-
-func endpoint(t *testing.T) string {
-	t.Helper()
-	if os.Getenv("MOTO") == "" {
-		t.Skip("moto is started by internal/awstest, soon")
-	}
-	return os.Getenv("MOTO")
-}
 
 // world is a bucket of its own, and the line to it, which a test can disturb.
 type world struct {
@@ -42,15 +33,12 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, name: "artifacts-" + strings.ToLower(rand.Text()), line: &line{}}
-	url := endpoint(t)
-	w.config = aws.Config{
-		Region: "us-east-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""),
-	}
-	w.admin = awss3.NewFromConfig(w.config)
+	url := awstest.Moto(t)
+	w.admin = awss3.NewFromConfig(awstest.Config(url, nil))
 	if _, err := w.admin.CreateBucket(t.Context(), &awss3.CreateBucketInput{Bucket: &w.name}); err != nil {
 		t.Fatal(err)
 	}
-	w.config.HTTPClient = &http.Client{Transport: w.line}
+	w.config = awstest.Config(url, w.line)
 	w.Bucket = w.another()
 	return w
 }
