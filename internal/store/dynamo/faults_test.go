@@ -342,7 +342,7 @@ func TestCreationThatWasGivenUpStaysInvisible(t *testing.T) {
 
 func TestMissingTableIsNamed(t *testing.T) {
 	t.Parallel()
-	store, err := dynamo.New(awstest.Config(awstest.Dynoxide(t), nil), dynamo.Options{JobsTable: "cody-batch-jobs", RepositoriesTable: "cody-batch-repositories"})
+	store, err := dynamo.New(awstest.Dynoxide(t).Config(nil), dynamo.Options{JobsTable: "cody-batch-jobs", RepositoriesTable: "cody-batch-repositories"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -352,7 +352,7 @@ func TestMissingTableIsNamed(t *testing.T) {
 	_, err = store.Jobs(t.Context(), codybatch.JobQuery{Limit: 1})
 	wantPlain(t, err, "list jobs", "no table cody-batch-jobs in this account")
 	for _, opts := range []dynamo.Options{{RepositoriesTable: "r"}, {JobsTable: "j"}} {
-		if _, err := dynamo.New(awstest.Config("http://127.0.0.1:1", nil), opts); err == nil || !strings.Contains(err.Error(), "DYNAMODB_") {
+		if _, err := dynamo.New(awstest.Cloud{Endpoint: "http://127.0.0.1:1", Account: "1"}.Config(nil), opts); err == nil || !strings.Contains(err.Error(), "DYNAMODB_") {
 			t.Errorf("error %v, want one that names the variable", err)
 		}
 	}
@@ -361,7 +361,7 @@ func TestMissingTableIsNamed(t *testing.T) {
 func TestMissingRightIsNamed(t *testing.T) {
 	t.Parallel()
 	denied := &wire{answer: func(string, int, []byte) (*http.Response, error) { return refusal("AccessDeniedException", nil), nil }}
-	store, err := dynamo.New(awstest.Config("http://127.0.0.1:1", denied), dynamo.Options{JobsTable: "j", RepositoriesTable: "r"})
+	store, err := dynamo.New(awstest.Cloud{Endpoint: "http://127.0.0.1:1", Account: "1"}.Config(denied), dynamo.Options{JobsTable: "j", RepositoriesTable: "r"})
 	if err != nil {
 		t.Fatal(err)
 	}

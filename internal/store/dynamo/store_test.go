@@ -14,20 +14,21 @@ import (
 
 func TestStoreOnDynoxide(t *testing.T) {
 	t.Parallel()
-	runSuite(t, awstest.Dynoxide(t))
+	runSuite(t, awstest.Dynoxide)
 }
 
 func TestStoreOnMoto(t *testing.T) {
 	t.Parallel()
-	runSuite(t, awstest.Moto(t))
+	runSuite(t, awstest.Moto)
 }
 
 // runSuite also looks at all that goes over the wire: no Scan does.
-func runSuite(t *testing.T, endpoint string) {
+func runSuite(t *testing.T, start func(testing.TB) awstest.Cloud) {
 	t.Helper()
+	start(t) // or skip
 	var all wire
 	t.Run("suite", func(t *testing.T) {
-		storetest.Run(t, func(t *testing.T) codybatch.Store { return open(t, endpoint, &all) })
+		storetest.Run(t, func(t *testing.T) codybatch.Store { return open(t, start(t), &all) })
 	})
 	wantOnlyActions(t, all.take())
 }
@@ -36,18 +37,21 @@ func runSuite(t *testing.T, endpoint string) {
 var begun = time.Date(2026, time.March, 4, 0, 0, 0, 0, time.UTC)
 
 // tables are those of one test.
-type tables struct{ endpoint, jobs, repositories string }
+type tables struct {
+	cloud              awstest.Cloud
+	jobs, repositories string
+}
 
-func newTables(t testing.TB, endpoint string) tables {
+func newTables(t testing.TB, cloud awstest.Cloud) tables {
 	t.Helper()
-	jobs, repositories := awstest.Tables(t, awstest.Config(endpoint, nil))
-	return tables{endpoint, jobs, repositories}
+	jobs, repositories := cloud.Tables(t)
+	return tables{cloud, jobs, repositories}
 }
 
 // store opens the tables, as if at the time. Its requests go through transport.
 func (own tables) store(t testing.TB, now time.Time, transport http.RoundTripper) *dynamo.Store {
 	t.Helper()
-	store, err := dynamo.New(awstest.Config(own.endpoint, transport), dynamo.Options{
+	store, err := dynamo.New(own.cloud.Config(transport), dynamo.Options{
 		JobsTable: own.jobs, RepositoriesTable: own.repositories, Now: func() time.Time { return now },
 	})
 	if err != nil {
@@ -57,9 +61,9 @@ func (own tables) store(t testing.TB, now time.Time, transport http.RoundTripper
 }
 
 // open returns a store on new tables.
-func open(t testing.TB, endpoint string, transport http.RoundTripper) *dynamo.Store {
+func open(t testing.TB, cloud awstest.Cloud, transport http.RoundTripper) *dynamo.Store {
 	t.Helper()
-	return newTables(t, endpoint).store(t, begun, transport)
+	return newTables(t, cloud).store(t, begun, transport)
 }
 
 // openTask returns a store with a running task of a job of many.
