@@ -33,12 +33,12 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, name: "artifacts-" + strings.ToLower(rand.Text()), line: &line{}}
-	url := awstest.Moto(t)
-	w.admin = awss3.NewFromConfig(awstest.Config(url, nil))
+	cloud := awstest.Moto(t)
+	w.admin = awss3.NewFromConfig(cloud.Config(nil))
 	if _, err := w.admin.CreateBucket(t.Context(), &awss3.CreateBucketInput{Bucket: &w.name}); err != nil {
 		t.Fatal(err)
 	}
-	w.config = awstest.Config(url, w.line)
+	w.config = cloud.Config(w.line)
 	w.Bucket = w.another()
 	return w
 }
@@ -117,6 +117,7 @@ type fault struct {
 	lost   bool   // S3 does what it is asked, but the answer is lost
 	cut    int64  // the answer's body breaks off after so many bytes
 	first  func() // is called before anything else
+	none   bool   // nothing but first
 }
 
 func (l *line) heal() { l.disturb(nil) }
@@ -171,7 +172,7 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 	if l.isUnmet(r) {
 		f = &fault{status: http.StatusPreconditionFailed, code: "PreconditionFailed"}
 	}
-	if f == nil {
+	if f == nil || f.none && f.status == 0 {
 		return http.DefaultTransport.RoundTrip(r)
 	}
 	if f.status != 0 {
