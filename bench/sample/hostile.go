@@ -119,6 +119,7 @@ func (p plot) spoiled(trick trick) story {
 	t.turn(turn{think: trick.text, say: trick.text, tool: "bash", input: map[string]any{"command": trick.text}, output: bulk, exit: new(int)})
 	t.turn(turn{say: trick.text, tool: trick.text[:min(len(trick.text), 64)], input: map[string]any{trick.text[:min(len(trick.text), 200)]: trick.text}, output: trick.text, isError: true})
 	t.notice(codybatch.EventNotice, trick.text, 0)
+	t.notice(codybatch.EventFeedback, trick.text, 0)
 	told.events = append(told.events, t.events[1:]...)
 	told.log += t.log.String()
 	told.end = t.now

@@ -12,11 +12,9 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/liamzdenek/cody-batch/internal/agent/claudecode"
 	"github.com/liamzdenek/cody-batch/internal/app"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/config"
@@ -27,13 +25,7 @@ import (
 func TestEnginesAgreeOnTheDemo(t *testing.T) {
 	t.Parallel()
 	root := sourceRoot()
-	program, err := claudecode.Find(filepath.Join(root, "tools", "claude-code", "node_modules", ".bin", "claude"))
-	if err != nil {
-		if slices.Contains(strings.Split(os.Getenv("CODYBATCH_TEST_REQUIRE"), ","), "claude-code") {
-			t.Fatalf("%v; run make claude-code", err)
-		}
-		t.Skipf("%v; run make claude-code", err)
-	}
+	program := claudeCode(t)
 	folder := t.TempDir()
 	names := demoForge(t, root, folder)
 	a := open(t, app.Options{

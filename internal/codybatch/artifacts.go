@@ -35,6 +35,8 @@ type Artifacts interface {
 type Artifact struct {
 	io.ReadCloser
 	Size int64 // bytes
+	// Key is set by the Service, for its callers to ask for a Link with.
+	Key ArtifactKey
 }
 
 // Linker is what some Artifacts are besides: they make addresses under which

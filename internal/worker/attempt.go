@@ -12,10 +12,6 @@ import (
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
 
-// keepTime is how long an attempt that was canceled, stopped or timed out may
-// take to keep what it has: a snapshot, a diff, a row.
-const keepTime = 30 * time.Second
-
 // attempt is one execution of a task.
 type attempt struct {
 	*Worker
@@ -56,7 +52,7 @@ func (a *attempt) run(ctx context.Context) error {
 	err := a.story(alive)
 	cause := context.Cause(alive)
 
-	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
+	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Keep)
 	defer cancel()
 	switch {
 	case err == nil:
@@ -172,6 +168,7 @@ func (a *attempt) explain(err error) {
 
 func (a *attempt) finish(ctx context.Context) error {
 	now := a.Now()
+	a.Log.DebugContext(ctx, "phase", "job", a.task.JobID, "repository", a.task.Repository, "attempt", a.task.Attempt, "phase", "finishing")
 	a.result.Usage = a.spent()
 	if err := a.record.end(ctx, a.result); err != nil {
 		a.Log.ErrorContext(ctx, "the end of a thread could not be kept", "task", a.task.Key().String(), "error", err)
@@ -224,6 +221,7 @@ func (a *attempt) enter(phase codybatch.Phase) {
 	a.mu.Lock()
 	a.phase, a.waiting = phase, ""
 	a.mu.Unlock()
+	a.Log.Debug("phase", "job", a.task.JobID, "repository", a.task.Repository, "attempt", a.task.Attempt, "phase", phase)
 	a.tell()
 }
 

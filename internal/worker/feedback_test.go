@@ -236,6 +236,58 @@ func TestAPublishedChangeIsMendedOnItsBranch(t *testing.T) {
 	}
 }
 
+// A person may push to the branch while the agent answers a remark, or even between
+// our look at the branch and our push. What the person did stays, and the answer is
+// kept.
+func TestAPersonMovesTheBranchWhileARemarkIsAnswered(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		move func(t *testing.T, bare, branch string) // in the middle of the answer
+		says string
+	}{
+		"during the answer": {func(t *testing.T, bare, branch string) {
+			commitTo(t, bare, branch, map[string]string{"fix.txt": "by hand\n"})
+		}, "holds commits by ann@example.com"},
+		"during the push": {func(t *testing.T, bare, branch string) {
+			person := commitTo(t, bare, branch, map[string]string{"fix.txt": "by hand\n"})
+			git(t, bare, "update-ref", "refs/kept", person)
+			git(t, bare, "update-ref", "refs/heads/"+branch, person+"^")
+			hook := "#!/bin/sh\nenv -u GIT_QUARANTINE_PATH git update-ref refs/heads/" + branch + " " + person + "\n" // the server's side of our push begins
+			if err := os.WriteFile(filepath.Join(bare, "hooks", "update"), []byte(hook), 0o755); err != nil {
+				t.Error(err)
+			}
+		}, "was changed by somebody else at the same moment"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var bare, branch string
+			w := newWorld(t, withAgent(&scripted{rounds: []session{
+				talks(t, "a.txt", "y\n", 1),
+				func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+					test.move(t, bare, branch)
+					return talks(t, "a.txt", "z\n", 1)(ctx, run)
+				},
+			}}))
+			bare = w.repository("site", map[string]string{"a.txt": "x\n"})
+			spec := promptJob("site")
+			spec.CreatePullRequests = true
+			before := w.runOne(spec)
+			branch = before.Branch
+			task := w.send(before)
+			wantOutcome(t, task, codybatch.OutcomeConflict)
+			if task.Error.Code != "branch_conflict" || !strings.Contains(task.Error.Message, test.says) || !strings.Contains(task.Error.Message, "nothing was pushed") {
+				t.Errorf("the error is %+v", task.Error)
+			}
+			if text := git(t, bare, "show", branch+":fix.txt"); text != "by hand" || git(t, bare, "rev-parse", branch+"^") != before.HeadCommit {
+				t.Errorf("the person's commit is gone: %q", text)
+			}
+			if !task.HasDiff || !strings.Contains(w.diff(task), "+z") || task.PullRequest == nil || task.PullRequest.Number != before.PullRequest.Number {
+				t.Errorf("the answer is lost: %+v", task)
+			}
+		})
+	}
+}
+
 func TestARemarkThatIsNotHeardChangesNothing(t *testing.T) {
 	t.Parallel()
 	refuse := func(err error) session {

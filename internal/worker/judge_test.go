@@ -203,7 +203,7 @@ func TestJudge(t *testing.T) {
 		result codybatch.JudgeResult
 		code   string
 	}{
-		"no judgement came":      {codybatch.JudgeResult{Outcome: codybatch.OutcomeGateBlocked, Reason: "it is not JSON"}, "not_judged"},
+		"no judgement came":      {codybatch.JudgeResult{Outcome: codybatch.OutcomeGateBlocked, Reason: "it is not JSON", Usage: codybatch.Usage{Cost: codybatch.USD(0.05)}}, "not_judged"},
 		"the money is gone":      {codybatch.JudgeResult{Outcome: codybatch.OutcomeBudgetExhausted, Reason: "the rest does not pay for the judge"}, "budget_exhausted"},
 		"the key was refused":    {codybatch.JudgeResult{Outcome: codybatch.OutcomeAuthError, Reason: "no key"}, "auth_error"},
 		"the API did not answer": {codybatch.JudgeResult{Outcome: codybatch.OutcomeAPIError, Reason: "overloaded"}, "api_error"},
@@ -225,6 +225,9 @@ func TestJudge(t *testing.T) {
 			if !task.HasDiff || task.Accepted || task.PullRequest != nil || task.Judgement != nil {
 				t.Errorf("the task is %+v", task)
 			}
+			if cost := task.Spent.Add(task.Usage).Cost; cost != codybatch.USD(0.25)+test.result.Usage.Cost { // though it was not told before the end
+				t.Errorf("the task cost %s", cost)
+			}
 		})
 	}
 
@@ -242,20 +245,40 @@ func TestJudge(t *testing.T) {
 		}
 	})
 
-	t.Run("holds no secret in what it says", func(t *testing.T) {
+	t.Run("warns of tests that it calls weaker", func(t *testing.T) {
 		t.Parallel()
-		judge := &bench{answers: []answer{says(codybatch.VerdictReject, "It prints hunter2-hunter2.")}}
-		w := start(t, once(t), judge, func(o *worker.Options) { o.Secrets = []string{"hunter2-hunter2"} })
-		task := w.runOne(judgedJob())
-		wantOutcome(t, task, codybatch.OutcomeGateBlocked)
-		row, err := json.Marshal(task)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(string(row)+w.thread(task)+w.log.String(), "hunter2") {
-			t.Error("the secret was told")
+		judge := &bench{answers: []answer{
+			func(context.Context, codybatch.JudgeRequest) (codybatch.JudgeResult, error) {
+				return codybatch.JudgeResult{Judgement: &codybatch.Judgement{Verdict: codybatch.VerdictAccept, FollowsTask: true, WeakensTests: true}}, nil
+			},
+		}}
+		task := start(t, once(t), judge).runOne(judgedJob())
+		wantOutcome(t, task, codybatch.OutcomeChanged)
+		if found := findings(task, codybatch.RuleJudge); len(found) != 1 || found[0].Level != codybatch.GateWarn || !strings.Contains(found[0].Message, "weakens tests") {
+			t.Errorf("the findings are %+v", task.Gates)
 		}
 	})
+
+	for name, says := range map[string]answer{
+		"what it says": says(codybatch.VerdictReject, "It prints hunter2-hunter2."),
+		"why it says nothing": func(context.Context, codybatch.JudgeRequest) (codybatch.JudgeResult, error) {
+			return codybatch.JudgeResult{Outcome: codybatch.OutcomeGateBlocked, Reason: "hunter2-hunter2 is no JSON"}, nil
+		},
+	} {
+		t.Run("holds no secret in "+name, func(t *testing.T) {
+			t.Parallel()
+			w := start(t, once(t), &bench{answers: []answer{says}}, func(o *worker.Options) { o.Secrets = []string{"hunter2-hunter2"} })
+			task := w.runOne(judgedJob())
+			wantOutcome(t, task, codybatch.OutcomeGateBlocked)
+			row, err := json.Marshal(task)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(row)+w.thread(task)+w.log.String(), "hunter2") {
+				t.Error("the secret was told")
+			}
+		})
+	}
 }
 
 // An attempt that goes on after the judge was asked asks neither it nor the agent's

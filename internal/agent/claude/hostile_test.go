@@ -25,9 +25,21 @@ func TestHostile_repository_configures_nothing(t *testing.T) {
 	t.Parallel()
 	said := func(t *testing.T, s *stage) string {
 		t.Helper()
+		var hosts, models []string
+		s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			hosts = append(hosts, r.Host)
+			s.server.ServeHTTP(w, r)
+		})
 		s.ends(t, codybatch.OutcomeChanged, "")
+		for _, request := range s.server.Requests() {
+			var body struct{ Model string }
+			if err := json.Unmarshal(request.Body, &body); err != nil {
+				t.Fatal(err)
+			}
+			models = append(models, body.Model)
+		}
 		first := s.asked(t)[0]
-		return string(first.System) + string(first.Tools)
+		return fmt.Sprint(hosts, models) + string(first.System) + string(first.Tools)
 	}
 	turns := []rehearsal.Turn{rehearsal.Call("bash", in{"command": "true"}), writeHello(), done()}
 	var plain string
@@ -53,7 +65,7 @@ func TestHostile_repository_configures_nothing(t *testing.T) {
 			}
 		}
 		if got := said(t, s); got != plain {
-			t.Errorf("the repository changed what the model is told:\n%s", got)
+			t.Errorf("the repository changed which model is asked, where, or what it is told:\n%s", got)
 		}
 		if _, err := os.Lstat(mark); err == nil {
 			t.Error("the repository had a program run")
@@ -145,22 +157,38 @@ func TestHostile_model_calls_tools_without_end(t *testing.T) {
 	})
 }
 
-// TestHostile_thousands_of_calls asks for a hundred in each answer, which is as many as
-// are run, and is summarised twice. The time grows with the square: 10,000 take half a
-// minute, and so they are made only with CODYBATCH_TEST_LONG=1.
+// TestHostile_thousands_of_calls asks for them in many answers, and the conversation is
+// summarised twice. Each answer sends the conversation again, so that the time grows
+// with the square of the answers: 10,000 calls that are all run take minutes with the
+// race detector, and are made only with CODYBATCH_TEST_LONG=1.
 func TestHostile_thousands_of_calls(t *testing.T) {
 	t.Parallel()
-	calls := 1_500
+	run := 1_500
 	if os.Getenv("CODYBATCH_TEST_LONG") != "" {
-		calls = 10_000
+		run = 10_000
 	}
-	answers := calls / maxCalls
-	n := 0
+	for name, test := range map[string]struct{ answers, each int }{
+		"as_many_as_are_run":          {run / maxCalls, maxCalls},
+		"ten_thousand_in_ten_answers": {10, 1_000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			callsForEver(t, test.answers, test.each)
+		})
+	}
+}
+
+// callsForEver has a model ask for so many calls in each answer, up to the last turn,
+// and checks that each call is answered, that no answer runs more than it may, and
+// that little is kept of it all.
+func callsForEver(t *testing.T, answers, each int) {
+	t.Helper()
+	calls, n := answers*each, 0
 	part := func(size int) []rehearsal.Turn {
 		var turns []rehearsal.Turn
 		for range size {
 			turn := rehearsal.Turn{}
-			for range maxCalls {
+			for range each {
 				n++
 				turn = turn.AndCall("glob", in{"pattern": fmt.Sprintf("f%d", n)})
 			}
@@ -179,8 +207,18 @@ func TestHostile_thousands_of_calls(t *testing.T) {
 		s.ends(t, codybatch.OutcomeMaxTurns, "turns")
 		runtime.GC()
 		runtime.ReadMemStats(&after)
-		if tools := s.of(codybatch.EventTool); len(tools) != calls {
-			t.Errorf("%d calls were answered", len(tools))
+		answered, ran := map[string]bool{}, 0
+		for _, e := range s.of(codybatch.EventTool) {
+			answered[e.ToolUseID] = true
+			if !strings.Contains(string(e.Content), "not run") {
+				ran++
+			}
+		}
+		if len(answered) != calls || ran != answers*min(each, maxCalls) {
+			t.Errorf("%d calls were answered, and %d run", len(answered), ran)
+		}
+		if asked := len(s.server.Requests()); asked != answers+maxCompactions {
+			t.Errorf("the model was asked %d times", asked)
 		}
 		thread, err := json.Marshal(s.events)
 		if err != nil || len(thread) > calls*1_000 {

@@ -7,13 +7,17 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/claudecode"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/rehearsal"
+	"github.com/liamzdenek/cody-batch/internal/sandbox"
 )
 
 func TestSession(t *testing.T) {
@@ -235,4 +239,45 @@ func TestProxyIsNotBetween(t *testing.T) {
 	t.Setenv("http_proxy", "http://127.0.0.1:1")
 	s := newStage(t, path)
 	s.ends(t, s.fill(t, s.play(t, rehearsal.Say("Done."))), codybatch.OutcomeChanged, "")
+}
+
+// The program and what it starts run as a user of their own, and another one when the
+// session goes on; what they made is theirs to change both times.
+func TestSessionAsAnotherUser(t *testing.T) {
+	t.Parallel()
+	program := program(t)
+	if runtime.GOOS != "linux" || os.Geteuid() != 0 {
+		t.Skip("only root on Linux has programs run as another user")
+	}
+	own := sandbox.Confinement{UID: sandbox.AutoUID}
+	if _, err := claudecode.Version(t.Context(), program, own); err != nil {
+		t.Skipf("another user can't run the program: %v", err)
+	}
+	s := newStage(t, program)
+	s.options.Confinement = own
+	run := s.fill(t, s.play(t,
+		bash(`id -u >who.txt; kill -0 1 2>/dev/null && echo killed >killed.txt; cat ../secret >stolen.txt; touch "$HOME/mine"`), rehearsal.Say("One."),
+		bash(`id -u >>who.txt; rm "$HOME/mine" && echo ours >again.txt`), rehearsal.Say("Two."),
+	))
+	root := filepath.Dir(run.Dir)
+	for _, dir := range []string{filepath.Dir(root), root} { // others may enter these, and no more
+		if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // that is what this is about
+			t.Fatal(err)
+		}
+	}
+	write(t, filepath.Join(root, "secret"), "s3cr3t\n")
+	first := s.ends(t, run, codybatch.OutcomeChanged, "")
+	run.Session, run.Feedback = first.Session, "again.txt is missing"
+	s.ends(t, run, codybatch.OutcomeChanged, "")
+	for _, who := range strings.Fields(read(t, filepath.Join(run.Dir, "who.txt"))) {
+		if id, err := strconv.Atoi(who); err != nil || id < 60600 || id > 61099 {
+			t.Errorf("a command ran as user %q", who)
+		}
+	}
+	if strings.Count(read(t, filepath.Join(run.Dir, "who.txt")), "\n") != 2 || read(t, filepath.Join(run.Dir, "again.txt")) != "ours\n" {
+		t.Errorf("the sessions did not come to an end:\n%s", s.told())
+	}
+	if read(t, filepath.Join(run.Dir, "stolen.txt"))+read(t, filepath.Join(run.Dir, "killed.txt")) != "" {
+		t.Errorf("a command did what only root may:\n%s", s.told())
+	}
 }

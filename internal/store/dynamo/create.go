@@ -88,8 +88,17 @@ func (c creation) existing(ctx context.Context, id codybatch.JobID, err error) (
 	if err != nil {
 		return codybatch.Job{}, false, err
 	}
-	job, err := c.Job(ctx, id)
-	return job, false, err
+	// Both became visible in one transaction, and still the key may do so before the job.
+	for attempt := range requestAttempts {
+		job, err := c.Job(ctx, id)
+		if !errors.Is(err, codybatch.ErrNotFound) {
+			return job, false, err
+		}
+		if err := c.wait(ctx, attempt); err != nil {
+			return codybatch.Job{}, false, err
+		}
+	}
+	return codybatch.Job{}, false, fmt.Errorf("job %s, which the idempotency key stands for: %w", id, codybatch.ErrNotFound)
 }
 
 func (c creation) check() error {
@@ -167,13 +176,13 @@ func (c creation) reserve(ctx context.Context) error {
 // show makes the job visible and uses its key. If the key was used meanwhile, it
 // returns the job that it stands for.
 func (c creation) show(ctx context.Context) (codybatch.JobID, error) {
-	head, err := headRow(c.job)
+	shown, err := headRow(head{Job: c.job})
 	if err != nil {
 		return "", err
 	}
-	head[attrCreation] = text(c.token)
+	shown[attrCreation] = text(c.token)
 	writes := []types.TransactWriteItem{
-		c.put(c.jobs, head, &condition{isCreating, map[string]types.AttributeValue{":token": text(c.token)}}),
+		c.put(c.jobs, shown, &condition{isCreating, map[string]types.AttributeValue{":token": text(c.token)}}),
 	}
 	if c.key.Key != "" {
 		writes = append(writes, c.put(c.jobs, c.keyRow(), &condition{

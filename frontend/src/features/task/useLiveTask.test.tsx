@@ -24,6 +24,15 @@ function answer({ what }: Asked): Response | undefined {
   return undefined;
 }
 
+/** A promise that the test keeps when it likes. */
+function pending<T>() {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((keep) => {
+    resolve = keep;
+  });
+  return { promise, resolve };
+}
+
 it("loads the diff of a task once", async () => {
   const { asked } = renderAt("/jobs/j1/repositories/acme/a?layout=text", answer);
   await screen.findByRole("heading", { level: 1, name: /acme\/a/ });
@@ -32,4 +41,38 @@ it("loads the diff of a task once", async () => {
   await waitFor(() => expect(asked.some(({ what }) => what.includes("after=3"))).toBe(true));
   await act(() => new Promise((resolve) => setTimeout(resolve)));
   expect(diffs()).toHaveLength(1);
+});
+
+it("never shows the lines of one result as those of the next", async () => {
+  const next = { ...one, attempt: 2, fingerprint: "other", seq: 4 };
+  const started = pending<void>();
+  const late = pending<Response>(); // the diff of the first result, which is still under way
+  const news = pending<void>();
+  let isNew = false;
+  let diffs = 0;
+  renderAt("/jobs/j1/repositories/acme/a?layout=text", async (request) => {
+    const { what } = request;
+    if (what.includes("/diff")) {
+      diffs += 1;
+      if (diffs > 1) return new Response(patch.replace("+new", "+second"));
+      started.resolve();
+      return late.promise;
+    }
+    if (what.includes("/events?") && what.includes("after=3")) {
+      await news.promise;
+      return Response.json({ events: [{ seq: 4, type: "task", task: next }], next: 4, retryAfterMs: 0 });
+    }
+    if (what === "GET /jobs/j1/repositories/acme/a" && isNew) return Response.json(next);
+    return answer(request);
+  });
+  await screen.findByRole("heading", { level: 1, name: /acme\/a/ });
+  await started.promise;
+  isNew = true;
+  news.resolve();
+  await waitFor(() => expect(diffs).toBe(2));
+  late.resolve(new Response(patch.replace("+new", "+first")));
+  await screen.findByText(/second/);
+  await act(() => new Promise((resolve) => setTimeout(resolve)));
+  expect(screen.queryByText(/first/)).toBeNull();
+  expect(screen.getByText(/second/)).toBeVisible();
 });

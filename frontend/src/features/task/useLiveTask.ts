@@ -36,14 +36,20 @@ export function useLiveTask(jobId: string, repositoryName: string) {
     shown.current = result;
     if (result === undefined || before === result) return;
     const old = Date.now() - withPageMs;
-    const isAnother = before !== undefined; // what is under way may be the one before
-    void queries.invalidateQueries(
-      {
-        queryKey: [...keys.task(jobId, repositoryName), "diff"],
-        predicate: ({ state }) => isAnother || (state.data !== undefined && state.dataUpdatedAt < old),
-      },
-      { cancelRefetch: isAnother },
-    );
+    const isAnother = before !== undefined;
+    const queryKey = [...keys.task(jobId, repositoryName), "diff"];
+    const askAgain = async () => {
+      // What is under way may be the diff before. The first one is not given up by itself.
+      if (isAnother) await queries.cancelQueries({ queryKey });
+      await queries.invalidateQueries(
+        {
+          queryKey,
+          predicate: ({ state }) => isAnother || (state.data !== undefined && state.dataUpdatedAt < old),
+        },
+        { cancelRefetch: isAnother },
+      );
+    };
+    void askAgain();
   }, [queries, jobId, repositoryName, result]);
 
   return { task: query.data, error: query.error, isPending: query.isPending, refetch: query.refetch, feed };
