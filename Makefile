@@ -96,7 +96,7 @@ lint: bin/golangci-lint ## golangci-lint, with the import rules of docs/architec
 	@bin/golangci-lint run ./...
 
 .PHONY: generated
-generated: ## fail if go generate or go mod tidy would change a file
+generated: tools/aws/python/.installed ## fail if go generate or go mod tidy would change a file
 	@go generate ./...
 	@go mod tidy -diff
 	@git diff --exit-code --stat -- '*.json' '*.gz' '*.gen.go' || { echo 'generated files are out of date: run go generate ./... and commit'; exit 1; }
