@@ -1,0 +1,2 @@
+// Package dynamo keeps jobs and tasks in two DynamoDB tables.
+package dynamo
