@@ -62,6 +62,34 @@ func (s *Service) recoverLost(ctx context.Context) error {
 	}
 }
 
+// WorkerGone queues a running task again, as Reconcile does when a lease has run out,
+// if its worker is one of those that the caller knows to be gone. It is no error if
+// the task is not, or no longer, theirs.
+func (s *Service) WorkerGone(ctx context.Context, key TaskKey, isGone func(worker string) bool) error {
+	task, err := s.store.Task(ctx, key)
+	switch {
+	case errors.Is(err, ErrNotFound): // its job is older than its rows are kept
+		return nil
+	case err != nil:
+		return fmt.Errorf("read %s: %w", key, err)
+	case task.Status != TaskRunning || !isGone(task.Worker):
+		return nil
+	}
+	attempt, worker, now := task.Attempt, task.Worker, s.Now()
+	task, err = Update(ctx, s.store, key, func(t Task) (Task, error) { return t.WorkerLost(worker, attempt, now) })
+	switch {
+	case errors.Is(err, ErrConflict): // it ended after all, or somebody else was quicker
+		return nil
+	case err != nil:
+		return fmt.Errorf("take %s from its worker: %w", key, err)
+	}
+	s.Log.WarnContext(ctx, "a worker is gone", "job", key.JobID, "repository", key.Repository, "attempt", attempt, "status", task.Status)
+	if task.Status == TaskQueued {
+		s.dispatch(ctx, []TaskRef{task.Ref()})
+	}
+	return nil
+}
+
 // refsByJob yields the references of tasks, one slice a job, in order.
 func refsByJob(tasks []Task) func(yield func([]TaskRef) bool) {
 	return func(yield func([]TaskRef) bool) {

@@ -182,8 +182,22 @@ func (t Task) LeaseExpired(now time.Time) (Task, error) {
 	if t.Status != TaskRunning || now.Before(t.LeaseUntil) {
 		return t, fmt.Errorf("take %s from its worker, whose lease holds: %w", t.Key(), ErrConflict)
 	}
+	return t.lost(now), nil
+}
+
+// WorkerLost is LeaseExpired for who knows that the worker is no more, before its lease
+// has run out.
+func (t Task) WorkerLost(worker string, attempt int, now time.Time) (Task, error) {
+	if err := t.heldBy(worker, attempt); err != nil {
+		return t, err
+	}
+	return t.lost(now), nil
+}
+
+// lost takes a running task from its worker.
+func (t Task) lost(now time.Time) Task {
 	if t.CancelRequested {
-		return t.canceled(now), nil
+		return t.canceled(now)
 	}
 	t.Lost++
 	if t.Lost >= MaxLost {
@@ -196,11 +210,11 @@ func (t Task) LeaseExpired(now time.Time) (Task, error) {
 		t.Status, t.Outcome, t.CompletedAt, t.UpdatedAt = TaskFailed, OutcomeInfraError, now, now
 		t.Error = &TaskError{Code: "worker_lost", Message: fmt.Sprintf(
 			"%d workers in a row fell silent while they ran this task; look for workers that were killed or ran out of memory, then %s", t.Lost, again)}
-		return t, nil
+		return t
 	}
 	t.interrupt(now)
 	t.Attempt++
-	return t, nil
+	return t
 }
 
 // Refused is a queued task that ends before a worker touches it, because there

@@ -94,6 +94,28 @@ func TestTransitions(t *testing.T) {
 		}
 	})
 
+	t.Run("a worker that is known to be gone loses its task at once, and nobody else's", func(t *testing.T) {
+		t.Parallel()
+		var job codybatch.Job
+		running := step(t, &job, queuedTask(), claimed(0))
+		for _, c := range []struct {
+			worker  string
+			attempt int
+		}{{"w2", 1}, {"w1", 2}} {
+			if _, err := running.WorkerLost(c.worker, c.attempt, noon); !errors.Is(err, codybatch.ErrConflict) {
+				t.Errorf("%+v took it: %v", c, err)
+			}
+		}
+		task := step(t, &job, running, func(tk codybatch.Task) (codybatch.Task, error) { return tk.WorkerLost("w1", 1, noon) })
+		if task.Status != codybatch.TaskQueued || task.Attempt != 2 || task.Lost != 1 {
+			t.Errorf("got %+v", task)
+		}
+		running.CancelRequested = true
+		if task := step(t, &job, running, func(tk codybatch.Task) (codybatch.Task, error) { return tk.WorkerLost("w1", 1, noon) }); task.Status != codybatch.TaskCanceled {
+			t.Errorf("a canceled one is %+v", task)
+		}
+	})
+
 	t.Run("a stop costs no attempt", func(t *testing.T) {
 		t.Parallel()
 		var job codybatch.Job

@@ -41,16 +41,6 @@ const (
 	home                = "HOME"
 )
 
-// notInThisBuild are variables that choose adapters which are still to come. To
-// start without them would keep a person's jobs somewhere else than they asked.
-func notInThisBuild() []string {
-	return []string{
-		"DYNAMODB_JOBS_TABLE", "DYNAMODB_REPOSITORIES_TABLE", "ARTIFACTS_BUCKET",
-		"AWS_BATCH_JOB_QUEUE", "AWS_BATCH_JOB_DEFINITION",
-		"GITHUB_TOKEN_PARAMETER", "CLAUDE_API_KEY_PARAMETER", "ANTHROPIC_API_KEY_PARAMETER", "API_TOKEN_PARAMETER",
-	}
-}
-
 // Config is what the environment says to a program that runs jobs.
 type Config struct {
 	GitHubToken         Secret
@@ -73,6 +63,8 @@ type Config struct {
 	SandboxUID          int      // the user that they run as; 0: the server's own, -1: one for each command
 	SandboxMemory       int64    // bytes that a command may use; 0: half of the machine's
 	DataHome            string   // where programs of this user keep their data; empty: unknown
+	AWS                 AWS
+	Parameters          Parameters
 }
 
 // The values of SANDBOX beside "auto".
@@ -113,17 +105,14 @@ func Read(lookup func(string) (string, bool)) (Config, error) {
 		SandboxUID:          r.uid(),
 		SandboxMemory:       r.memory(),
 		DataHome:            r.dataHome(),
+		AWS:                 r.aws(),
+		Parameters:          r.parameters(),
 	}
 	if c.Bedrock && !regionPattern.MatchString(c.AWSRegion) {
 		r.problem(AWSRegion, "%s=bedrock needs the region, such as eu-central-1", ClaudeProvider)
 	}
 	if !c.ClaudeAPIKey.IsSet() {
 		c.ClaudeAPIKey = r.secret(AnthropicAPIKey)
-	}
-	for _, name := range notInThisBuild() {
-		if r.text(name) != "" {
-			r.problem(name, "is not in this build yet; unset it to keep jobs in SQLite and files under --data")
-		}
 	}
 	return c, errors.Join(r.problems...)
 }

@@ -34,11 +34,14 @@ func TestRead(t *testing.T) {
 			"ANTHROPIC_BASE_URL=http://127.0.0.1:9", "CLAUDE_CODE_PATH=/opt/claude", "ALLOWED_REPOSITORIES=github.com/acme/*, local/acme/site",
 			"API_TOKEN=token\n", "API_AUTHORIZATION=none", "CORS_ALLOWED_ORIGINS=https://a.example, http://b.example:81/",
 			"SANDBOX=require", "SANDBOX_READ=/srv/sdk:/srv/data", "SANDBOX_WRITE=/tmp",
+			"DYNAMODB_JOBS_TABLE=jobs", "DYNAMODB_REPOSITORIES_TABLE=tasks", "ARTIFACTS_BUCKET=documents",
+			"AWS_BATCH_JOB_QUEUE=queue", "AWS_BATCH_JOB_DEFINITION=definition:3",
 			"HOME=/home/me"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		want := config.Config{
+			AWS:         config.AWS{JobsTable: "jobs", RepositoriesTable: "tasks", ArtifactsBucket: "documents", JobQueue: "queue", JobDefinition: "definition:3"},
 			GitHubToken: config.NewSecret("gh"), GitHubAPIURL: "https://github.example/api/v3",
 			ClaudeAPIKey: config.NewSecret("claude"), AnthropicBaseURL: "http://127.0.0.1:9",
 			ClaudeCodePath:      "/opt/claude",
@@ -79,13 +82,13 @@ func TestRead(t *testing.T) {
 			"GITHUB_TOKEN=hunter2 hunter2", "GITHUB_API_URL=https://me:hunter2@github.example", "ANTHROPIC_BASE_URL=nowhere",
 			"ALLOWED_REPOSITORIES=acme/site,github.com/[/x", "API_AUTHORIZATION=maybe", "CORS_ALLOWED_ORIGINS=https://a.example/path",
 			"SANDBOX=maybe", "SANDBOX_WRITE=build",
-			"DYNAMODB_JOBS_TABLE=jobs", "ARTIFACTS_BUCKET=bucket", "CLAUDE_API_KEY_PARAMETER=/prod/hunter2"))
+			"DYNAMODB_JOBS_TABLE=jobs", "AWS_BATCH_JOB_QUEUE=queue", "CLAUDE_API_KEY_PARAMETER=hunter2 is the key"))
 		if err == nil {
 			t.Fatal("no error")
 		}
 		for _, name := range []string{
 			"GITHUB_TOKEN", "GITHUB_API_URL", "ANTHROPIC_BASE_URL", "ALLOWED_REPOSITORIES", "API_AUTHORIZATION",
-			"CORS_ALLOWED_ORIGINS", "SANDBOX", "SANDBOX_WRITE", "DYNAMODB_JOBS_TABLE", "ARTIFACTS_BUCKET", "CLAUDE_API_KEY_PARAMETER",
+			"CORS_ALLOWED_ORIGINS", "SANDBOX", "SANDBOX_WRITE", "DYNAMODB_REPOSITORIES_TABLE", "ARTIFACTS_BUCKET", "AWS_BATCH_JOB_DEFINITION", "CLAUDE_API_KEY_PARAMETER",
 		} {
 			if !strings.Contains(err.Error(), name+": ") {
 				t.Errorf("error does not name %s: %v", name, err)
@@ -94,8 +97,8 @@ func TestRead(t *testing.T) {
 		if strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("error holds a secret: %v", err)
 		}
-		if n := strings.Count(err.Error(), "\n"); n != 11 { // twelve problems: both patterns count
-			t.Errorf("error has %d lines, want 12: %v", n+1, err)
+		if n := strings.Count(err.Error(), "\n"); n != 12 { // thirteen problems: both patterns count
+			t.Errorf("error has %d lines, want 13: %v", n+1, err)
 		}
 	})
 

@@ -201,11 +201,11 @@ func (a *Agent) open(ctx context.Context, stop context.CancelCauseFunc, run cody
 	s.ledger = &ledger{prices: a.prices, limit: limit, report: run.Spent}
 	s.transcript = &transcript{
 		ctx: ctx, thread: s.thread, log: run.Log, now: a.now, stop: stop,
-		called: map[string]toolCall{}, plain: sandbox.NewCapture(4<<10, 8<<10),
+		called: map[string]toolCall{}, told: make(chan struct{}), plain: sandbox.NewCapture(4<<10, 8<<10),
 	}
 	s.gateway = &gateway{
 		agent: a, key: key, token: strings.ToLower("sk-run-" + rand.Text()), ledger: s.ledger, thread: s.thread, run: run,
-		prompt: s.prompt, calls: talk.calls, heard: s.transcript.heard, stop: stop,
+		prompt: s.prompt, calls: talk.calls, heard: s.transcript.heard, await: s.transcript.await, stop: stop,
 	}
 	return s
 }

@@ -38,6 +38,8 @@ type gateway struct {
 
 	// heard is told of every answer before the program gets its end.
 	heard func(content json.RawMessage)
+	// await returns when what the tools of these ids said is in the thread.
+	await func(ctx context.Context, ids []string)
 	// stop ends the run.
 	stop context.CancelCauseFunc
 
@@ -177,6 +179,7 @@ func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
 	}
 	defer settle()
 	ctx := req.Context()
+	g.await(ctx, r.results())
 	if !g.keep(ctx, g.requestEvent(n, money.maxTokens)) {
 		refuse(w, http.StatusForbidden, "permission_error", "the run's thread can't be kept")
 		return

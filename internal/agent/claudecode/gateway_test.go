@@ -140,6 +140,24 @@ func TestGatewayPassesOn(t *testing.T) {
 	}
 }
 
+func TestGatewayWaitsForTheResultsOfACall(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, nil, answerWith(http.StatusOK, messageOf(1, 1)))
+	var waitedFor []string
+	s.gateway.await = func(_ context.Context, ids []string) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		waitedFor = ids
+		if len(s.asked) > 0 {
+			t.Error("the API was asked before")
+		}
+	}
+	status, answer := s.post(t, "/v1/messages", runToken, `{"model":"claude-sonnet-5-5","max_tokens":1000,"messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"one","content":"said"}]}]}`)
+	if status != http.StatusOK || !slices.Equal(waitedFor, []string{"one"}) {
+		t.Errorf("got %d %s; it waited for %q", status, answer, waitedFor)
+	}
+}
+
 func TestGatewayRefuses(t *testing.T) {
 	t.Parallel()
 	limit := codybatch.USD(1)

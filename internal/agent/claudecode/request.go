@@ -73,6 +73,32 @@ func parseRequest(body []byte) (*request, error) {
 	return r, nil
 }
 
+// results are the ids of the calls that the last message answers.
+func (r *request) results() []string {
+	var messages []struct {
+		Content json.RawMessage `json:"content"`
+	}
+	for _, f := range r.fields {
+		if f.name == "messages" && json.Unmarshal(f.value, &messages) != nil {
+			return nil // the API says what is wrong with them
+		}
+	}
+	if len(messages) == 0 {
+		return nil
+	}
+	var blocks []toolResult
+	if json.Unmarshal(messages[len(messages)-1].Content, &blocks) != nil {
+		return nil // plain text
+	}
+	var ids []string
+	for _, b := range blocks {
+		if b.Type == "tool_result" {
+			ids = append(ids, b.ToolUseID)
+		}
+	}
+	return ids
+}
+
 // members lists the members of a JSON object in their order, without those that are
 // not passed on. A name that is there twice is an error: two readers would not see
 // the same.

@@ -18,6 +18,10 @@ import (
 // maxWaiting bounds the results that wait for the call that they answer.
 const maxWaiting = 256
 
+// patience is how long a call of the model waits for the program to print the results
+// that the call carries. It prints them at about the time that it sends them.
+const patience = 2 * time.Second
+
 // transcript turns what the program prints, one JSON object a line, into events. What
 // the model said is the gateway's to record, since it has it first hand; from here
 // come the results of tools, and how the program ended. Its methods may be called at
@@ -31,6 +35,7 @@ type transcript struct {
 
 	mu      sync.Mutex
 	called  map[string]toolCall // by id, until it is answered
+	told    chan struct{}       // closed at the next answer
 	waiting []toolResult        // of calls that the gateway has not told of yet
 	result  *resultLine
 	plain   *sandbox.Capture // what was no JSON: the program's own complaints
@@ -115,6 +120,32 @@ func (t *transcript) heard(content json.RawMessage) {
 	}
 }
 
+// await returns when the results of the given calls are told, so that the thread has
+// them before what the model makes of them: the program prints a result and sends it at
+// once, on two ways. Ids of calls that nobody made are not waited for, and one that is
+// never printed only for a while.
+func (t *transcript) await(ctx context.Context, ids []string) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		t.mu.Lock()
+		told := t.told
+		open := slices.ContainsFunc(ids, func(id string) bool {
+			_, is := t.called[id]
+			return is
+		})
+		t.mu.Unlock()
+		if !open {
+			return
+		}
+		select {
+		case <-told:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // line takes one line of the program's output.
 func (t *transcript) line(raw []byte) {
 	t.mu.Lock()
@@ -158,6 +189,10 @@ func (t *transcript) answer(r toolResult) {
 		return
 	}
 	delete(t.called, r.ToolUseID)
+	defer func() {
+		close(t.told)
+		t.told = make(chan struct{})
+	}()
 	text := strings.TrimRight(printable(resultText(r.Content)), "\n")
 	event := codybatch.ThreadEvent{
 		Type: codybatch.EventTool, ToolUseID: r.ToolUseID, Name: call.name, Input: call.input, IsError: r.IsError,
