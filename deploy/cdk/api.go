@@ -101,8 +101,9 @@ func newGateway(stack awscdk.Stack, function awslambda.Function) awsapigateway.R
 		RestApiName:   jsii.String("cody-batch"),
 		Description:   jsii.String("The API of Cody Batch"),
 		EndpointTypes: &[]awsapigateway.EndpointType{awsapigateway.EndpointType_REGIONAL}, // CloudFront is in front
-		// Answers may be compressed, and patches hold any bytes.
-		BinaryMediaTypes: jsii.Strings("*/*"),
+		// Patches hold any bytes, and come in base64 then; the gateway compresses, not the handler.
+		BinaryMediaTypes:   jsii.Strings("*/*"),
+		MinCompressionSize: awscdk.Size_Kibibytes(jsii.Number(1)),
 		// One for all APIs of the account and region, and without it the gateway writes
 		// no logs. It stays when this stack goes: others may use it by then.
 		CloudWatchRole:              jsii.Bool(true),

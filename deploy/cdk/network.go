@@ -51,14 +51,19 @@ func newComputeEnvironment(stack awscdk.Stack, n network, s settings) awsbatch.I
 			MaxvCpus: jsii.Number(mostProcessors), Spot: jsii.Bool(s.spot),
 		})
 	}
-	return awsbatch.NewManagedEc2EcsComputeEnvironment(stack, jsii.String("Compute"), &awsbatch.ManagedEc2EcsComputeEnvironmentProps{
+	template := newLaunchTemplate(stack)
+	compute := awsbatch.NewManagedEc2EcsComputeEnvironment(stack, jsii.String("Compute"), &awsbatch.ManagedEc2EcsComputeEnvironmentProps{
 		Vpc: n.vpc, VpcSubnets: subnets, SecurityGroups: &[]awsec2.ISecurityGroup{n.group},
 		MinvCpus: jsii.Number(0), MaxvCpus: jsii.Number(mostProcessors), Spot: jsii.Bool(s.spot),
 		UseOptimalInstanceClasses:  jsii.Bool(true),
 		Images:                     &[]*awsbatch.EcsMachineImage{{ImageType: awsbatch.EcsMachineImageType_ECS_AL2023}},
 		UpdateToLatestImageVersion: jsii.Bool(true),
-		LaunchTemplate:             newLaunchTemplate(stack),
+		LaunchTemplate:             template,
 	})
+	// Without a version AWS Batch stays with the first one, whatever is deployed later.
+	compute.Node().DefaultChild().(awsbatch.CfnComputeEnvironment).AddPropertyOverride(
+		jsii.String("ComputeResources.LaunchTemplate.Version"), template.LatestVersionNumber())
+	return compute
 }
 
 // newLaunchTemplate is what AWS Batch's own template lacks: an encrypted disk that is

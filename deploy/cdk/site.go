@@ -92,7 +92,7 @@ func apiBehavior(stack awscdk.Stack, a api) *awscloudfront.BehaviorOptions {
 		AllowedMethods:       awscloudfront.AllowedMethods_ALLOW_ALL(),
 		CachePolicy:          awscloudfront.CachePolicy_CACHING_DISABLED(),
 		OriginRequestPolicy:  awscloudfront.OriginRequestPolicy_ALL_VIEWER_EXCEPT_HOST_HEADER(),
-		Compress:             jsii.Bool(false), // the API does it
+		Compress:             jsii.Bool(false), // the gateway does it
 		FunctionAssociations: onRequest(stack, "ApiFunction", "Cody Batch: takes /api off", apiFunction),
 	}
 }
