@@ -118,6 +118,7 @@ func newGateway(stack awscdk.Stack, function awslambda.Function) awsapigateway.R
 			AccessLogFormat:      awsapigateway.AccessLogFormat_Custom(jsii.String(accessLogFormat)),
 		},
 	})
+	gateway.Node().TryRemoveChild(jsii.String("Endpoint")) // an output of CDK's own, the same as ApiUrl
 	integration := awsapigateway.NewLambdaIntegration(function, &awsapigateway.LambdaIntegrationOptions{
 		ScopePermissionToMethod: jsii.Bool(false), // one permission for this API, not seventy
 	})
