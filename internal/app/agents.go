@@ -57,6 +57,20 @@ func (a *App) agents(ctx context.Context, o Options) (map[codybatch.AgentType]co
 	return agents, judgesWith(agent), unavailable, err
 }
 
+// elsewhere says of the agents that workers on AWS Batch can't run why not. What they
+// have is the image's and the job definition's; here is known what the environment
+// says.
+func elsewhere(c config.Config) map[codybatch.AgentType]string {
+	unavailable := map[codybatch.AgentType]string{
+		codybatch.AgentClaudeCode: fmt.Sprintf("%q is a program that the image of AWS Batch's workers does not have; use %q", codybatch.AgentClaudeCode, codybatch.AgentClaude),
+	}
+	if !c.Bedrock && !c.ClaudeAPIKey.IsSet() && c.Parameters.ClaudeAPIKey == "" {
+		unavailable[codybatch.AgentClaude] = fmt.Sprintf("%q needs an API key; deploy with its parameter (%s%s), or with Bedrock",
+			codybatch.AgentClaude, config.ClaudeAPIKey, config.ParameterSuffix)
+	}
+	return unavailable
+}
+
 // judgesWith has Claude judge whatever Claude did, by either engine.
 func judgesWith(agent *claude.Agent) map[codybatch.AgentType]codybatch.Judge {
 	return map[codybatch.AgentType]codybatch.Judge{codybatch.AgentClaude: agent, codybatch.AgentClaudeCode: agent}

@@ -13,13 +13,12 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/liamzdenek/cody-batch/internal/artifacts/dir"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/config"
+	"github.com/liamzdenek/cody-batch/internal/dispatch/awsbatch"
 	"github.com/liamzdenek/cody-batch/internal/dispatch/inproc"
 	"github.com/liamzdenek/cody-batch/internal/forge/github"
 	"github.com/liamzdenek/cody-batch/internal/forge/localgit"
-	"github.com/liamzdenek/cody-batch/internal/store/sqlite"
 	"github.com/liamzdenek/cody-batch/internal/worker"
 )
 
@@ -33,10 +32,13 @@ const (
 // account that can't pay, before their tasks fail.
 const longestPause = 24 * time.Hour
 
+// retention is how long jobs are kept at AWS, where their tables forget by themselves.
+const retention = 30 * 24 * time.Hour
+
 // Options say which parts run, and where they keep what they keep.
 type Options struct {
 	Config    config.Config
-	Data      string // the folder for jobs, documents and workspaces; made if it is not there
+	Data      string // the folder for jobs, documents and workspaces, as far as they are kept here; made if it is not there
 	Forge     string
 	ForgeRoot string        // ForgeLocalGit only: the folder of repositories
 	Workers   int           // repositories at once
@@ -64,9 +66,9 @@ type App struct {
 
 	options Options
 	prices  priceList
-	store   *sqlite.Store
-	pool    *inproc.Pool
-	stage   *stage // of the rehearsal; nil: there is none
+	storage storage
+	pool    *inproc.Pool // nil: AWS Batch does the work
+	stage   *stage       // of the rehearsal; nil: there is none
 	mine    jobSet
 	rounds  rounds
 }
@@ -81,6 +83,9 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if o.Data, err = filepath.Abs(o.Data); err != nil {
 		return nil, fmt.Errorf("find the data folder: %w", err)
 	}
+	if o.Config, err = readParameters(ctx, o.Config, !o.Config.AWS.Dispatches()); err != nil {
+		return nil, err
+	}
 	a.options = o
 	if a.prices, err = readPrices(o.Config.ClaudePrices); err != nil {
 		return nil, err
@@ -93,8 +98,10 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	a.Host = forge.Host()
-	if err := signIn(ctx, forge, o.Log); err != nil {
-		return nil, err
+	if !o.Config.AWS.Dispatches() { // workers elsewhere find out by themselves
+		if err := signIn(ctx, forge, o.Log); err != nil {
+			return nil, err
+		}
 	}
 	if err := a.open(ctx, o, forge); err != nil {
 		return nil, errors.Join(err, a.Close(ctx))
@@ -102,44 +109,69 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	return a, nil
 }
 
+// Config is what the App runs with: that of its options, with the secrets that were
+// read from parameters.
+func (a *App) Config() config.Config { return a.options.Config }
+
 func (a *App) open(ctx context.Context, o Options, forge codybatch.Forge) error {
 	var err error
-	if a.store, err = sqlite.Open(ctx, filepath.Join(o.Data, "codybatch.db"), sqlite.Options{}); err != nil {
+	if a.storage, err = openStorage(ctx, o); err != nil {
 		return err
 	}
-	artifacts, err := dir.Open(filepath.Join(o.Data, "artifacts"))
+	dispatcher, unavailable, err := a.dispatcher(ctx, o, forge)
 	if err != nil {
 		return err
+	}
+	options := codybatch.ServiceOptions{
+		Allow: a.Allow, Unavailable: unavailable, Engines: a.engines(),
+		HasPrice: a.prices.Has, Now: o.Now, NewID: a.newID, Log: o.Log,
+	}
+	if o.Config.AWS.Stores() {
+		options.Retention = retention
+	}
+	a.Service = codybatch.NewService(a.storage.store, a.storage.artifacts, dispatcher, forge, options)
+	return nil
+}
+
+// dispatcher opens what gets tasks done: AWS Batch if the environment names it, else
+// workers in this process. It says of the agents that can't be had there why not.
+func (a *App) dispatcher(ctx context.Context, o Options, forge codybatch.Forge) (codybatch.Dispatcher, map[codybatch.AgentType]string, error) {
+	if o.Config.AWS.Dispatches() {
+		return awsbatch.New(a.storage.aws, a.storage.artifacts, awsbatch.Options{
+			Queue: o.Config.AWS.JobQueue, Definition: o.Config.AWS.JobDefinition, Log: o.Log,
+		}), elsewhere(o.Config), nil
 	}
 	if o.Rehearse {
+		var err error
 		if a.stage, err = openStage(ctx, o); err != nil {
-			return err
+			return nil, nil, err
 		}
 	}
+	work, unavailable, err := a.worker(ctx, o, forge, worker.Options{Lease: o.Lease, NewToken: uuid.NewString})
+	if err != nil {
+		return nil, nil, err
+	}
+	a.pool = inproc.New(a.own(work.Run), inproc.Options{Workers: o.Workers, Log: o.Log})
+	return a.pool, unavailable, nil
+}
+
+// worker completes the options of a worker, which says how it claims, and makes it.
+func (a *App) worker(ctx context.Context, o Options, forge codybatch.Forge, w worker.Options) (*worker.Worker, map[codybatch.AgentType]string, error) {
 	agents, judges, unavailable, err := a.agents(ctx, o)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	if o.Config.SandboxUID != 0 { // another user has to get through to the workspaces; what else is here is closed by itself
 		if err := os.Chmod(o.Data, 0o711); err != nil { //nolint:gosec // see above
-			return fmt.Errorf("open the data folder for %s: %w", config.SandboxUID, err)
+			return nil, nil, fmt.Errorf("open the data folder for %s: %w", config.SandboxUID, err)
 		}
 	}
-	work, err := worker.New(worker.Options{
-		Store: a.store, Artifacts: artifacts, Forge: forge, Agents: agents, Judges: judges, Engines: a.engines(), Allow: a.Allow,
-		Root: filepath.Join(o.Data, "workspaces"), Lease: o.Lease,
-		Secrets: secrets(o.Config), Confinement: Confinement(o.Config),
-		Now: o.Now, NewToken: uuid.NewString, Log: o.Log,
-	})
-	if err != nil {
-		return err
-	}
-	a.pool = inproc.New(a.own(work.Run), inproc.Options{Workers: o.Workers, Log: o.Log})
-	a.Service = codybatch.NewService(a.store, artifacts, a.pool, forge, codybatch.ServiceOptions{
-		Allow: a.Allow, Unavailable: unavailable, Engines: a.engines(),
-		HasPrice: a.prices.Has, Now: o.Now, NewID: a.newID, Log: o.Log,
-	})
-	return nil
+	w.Store, w.Artifacts, w.Forge, w.Allow = a.storage.store, a.storage.artifacts, forge, a.Allow
+	w.Agents, w.Judges, w.Engines = agents, judges, a.engines()
+	w.Root, w.Secrets, w.Confinement = filepath.Join(o.Data, "workspaces"), secrets(o.Config), Confinement(o.Config)
+	w.Now, w.Log = o.Now, o.Log
+	work, err := worker.New(w)
+	return work, unavailable, err
 }
 
 func openForge(o Options) (codybatch.Forge, error) {

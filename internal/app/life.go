@@ -32,8 +32,8 @@ func (a *App) Close(ctx context.Context) error {
 	if a.stage != nil {
 		errs = append(errs, a.stage.close(ctx))
 	}
-	if a.store != nil {
-		errs = append(errs, a.store.Close())
+	if a.storage.close != nil {
+		errs = append(errs, a.storage.close())
 	}
 	return errors.Join(errs...)
 }

@@ -19,7 +19,7 @@ const exitKilled = 130
 // line, and nothing is lost. The second one ends the process at once.
 func Process() int {
 	sandbox.Inside() // returns, unless this process is the first step of an agent's command
-	if err := hide(); err != nil {
+	if err := sandbox.Hide(); err != nil {
 		fmt.Fprintln(os.Stderr, "codybatch: can't hide the environment from agents:", err)
 		return exitError
 	}

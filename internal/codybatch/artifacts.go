@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 )
 
 // Artifacts keeps documents. All methods may be called at once.
@@ -34,6 +35,31 @@ type Artifacts interface {
 type Artifact struct {
 	io.ReadCloser
 	Size int64 // bytes
+	// Key is set by the Service, for its callers to ask for a Link with.
+	Key ArtifactKey
+}
+
+// Linker is what some Artifacts are besides: they make addresses under which
+// whoever has one can fetch a document for a while, past this program.
+type Linker interface {
+	// Link returns an address of a document, or ErrNotFound. Size is that of the
+	// document now. Where the keeper of the documents tells versions apart, the
+	// address leads to this one; else to what is there when it is fetched. The
+	// address is a secret: whoever has it needs no other right.
+	Link(ctx context.Context, key ArtifactKey, o LinkOptions) (Link, error)
+}
+
+// LinkOptions says what an address is to be like.
+type LinkOptions struct {
+	Expiry      time.Duration // how long it is good for, from a second to seven days; the credentials that sign it may end earlier
+	ContentType string        // what the answer says it is; empty: what the keeper makes of it
+	FileName    string        // browsers save it under this name, without quotes and "/"; empty: they show it
+}
+
+// Link is an address of a document.
+type Link struct {
+	URL  string
+	Size int64 // bytes
 }
 
 // ArtifactKey names a document: segments of letters, digits, "_", "." and "-",
@@ -60,6 +86,12 @@ func CheckpointKey(key TaskKey, attempt int) ArtifactKey {
 // on the same base commit can use again.
 func ResultKey(specDigest string, name RepositoryName, baseCommit string) ArtifactKey {
 	return ArtifactKey(fmt.Sprintf("results/%s/%s/%s.json", specDigest, name.Fold(), baseCommit))
+}
+
+// ManifestKey names the list of tasks that was handed over in one submission; the
+// digest is that of the list.
+func ManifestKey(id JobID, digest string) ArtifactKey {
+	return ArtifactKey(fmt.Sprintf("manifests/%s/%s.json", id, digest))
 }
 
 func attemptKey(key TaskKey, attempt int, file string) ArtifactKey {

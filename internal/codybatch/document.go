@@ -19,7 +19,7 @@ func (s *Service) Diff(ctx context.Context, key TaskKey) (Artifact, error) {
 	if !task.HasDiff {
 		return Artifact{}, &MissingError{What: documentDiff, Key: key, Reason: whyNoDiff(task)}
 	}
-	return s.artifacts.Open(ctx, DiffKey(key, task.DiffAttempt))
+	return s.open(ctx, DiffKey(key, task.DiffAttempt))
 }
 
 // AttemptDiff opens the unified patch of an attempt, 0 for Diff. If the attempt left
@@ -58,8 +58,12 @@ type Thread struct {
 	Complete  bool  // nothing more will come
 }
 
-// maxThreadPage bounds the messages of one page, and so the memory it takes.
-const maxThreadPage = 500
+// One page has at most so many messages, and ends with the one that makes it longer
+// than so many bytes of stored events: a Lambda function can answer with 6 MB.
+const (
+	maxThreadPage      = 500
+	maxThreadPageBytes = 2 << 20
+)
 
 // Thread reads messages after a sequence number. Attempt 0 means the latest that
 // has a conversation.
@@ -78,6 +82,7 @@ func (s *Service) Thread(ctx context.Context, key TaskKey, attempt int, after in
 	lines := bufio.NewReader(document)
 	var before ThreadEvent
 	var remark string // that no request has said yet
+	size := 0
 	for {
 		line, err := lines.ReadBytes('\n')
 		if errors.Is(err, io.EOF) { // a line without an end is still being written
@@ -109,9 +114,10 @@ func (s *Service) Thread(ctx context.Context, key TaskKey, attempt int, after in
 		if event.Seq <= after {
 			continue
 		}
-		if len(thread.Messages) == maxThreadPage {
+		if len(thread.Messages) == maxThreadPage || size > maxThreadPageBytes {
 			return thread, nil
 		}
+		size += len(line)
 		if ok && !isRepeated {
 			thread.Messages = append(thread.Messages, message)
 		}
@@ -145,6 +151,22 @@ func (s *Service) openThread(ctx context.Context, task Task, attempt int) (Artif
 	return s.openLatest(ctx, task, attempt, documentThread, ThreadKey)
 }
 
+func (s *Service) open(ctx context.Context, key ArtifactKey) (Artifact, error) {
+	document, err := s.artifacts.Open(ctx, key)
+	document.Key = key
+	return document, err
+}
+
+// Link makes an address under which the bearer can fetch a document without asking
+// this service. The error is ErrNoLink where documents are kept in a way that has none.
+func (s *Service) Link(ctx context.Context, key ArtifactKey, o LinkOptions) (Link, error) {
+	linker, ok := s.artifacts.(Linker)
+	if !ok {
+		return Link{}, ErrNoLink
+	}
+	return linker.Link(ctx, key, o)
+}
+
 // What MissingErrors call the documents.
 const (
 	documentDiff   = "diff"
@@ -160,7 +182,7 @@ func (s *Service) openLatest(ctx context.Context, task Task, attempt int, what s
 		from, to = attempt, attempt
 	}
 	for n := from; n >= to; n-- {
-		document, err := s.artifacts.Open(ctx, name(task.Key(), n))
+		document, err := s.open(ctx, name(task.Key(), n))
 		if !errors.Is(err, ErrNotFound) {
 			return document, n, err
 		}

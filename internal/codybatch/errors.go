@@ -23,6 +23,8 @@ var (
 	ErrNotResumable = errors.New("the conversation can't be gone on with")
 	// ErrUnauthorized means that a forge or a model refuses the credentials.
 	ErrUnauthorized = errors.New("credentials refused")
+	// ErrNoLink means that documents can only be had from the service itself.
+	ErrNoLink = errors.New("documents have no addresses of their own here")
 	// ErrIdempotencyMismatch means that an idempotency key was used before with
 	// another request.
 	ErrIdempotencyMismatch = errors.New("idempotency key was used with a different request")

@@ -3,9 +3,11 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -25,7 +27,7 @@ func (a *api) registerDocuments(h huma.API) {
 	describeStream(&diff, "The patch.", "text/x-diff")
 	register(a, h, diff, a.diff)
 	thread := operation("getThread", http.MethodGet, taskRoute+"/claude-thread", tagTasks,
-		"Get a repository's conversation", "The full conversation of an attempt in pages of at most 500 messages: "+
+		"Get a repository's conversation", "The full conversation of an attempt in pages of at most 500 messages, or 2 MiB: "+
 			"ask again with after = nextAfter until complete. With `format=jsonl` the stored events come instead, one JSON object a line.",
 		http.StatusNotFound)
 	describeThread(h, &thread)
@@ -51,7 +53,7 @@ func (a *api) diff(ctx context.Context, in *diffInput) (*huma.StreamResponse, er
 	if err != nil {
 		return nil, err
 	}
-	return a.stream(document, typeDiff, key.Repository.Owner()+"-"+key.Repository.Name()+".patch"), nil
+	return a.stream(ctx, document, typeDiff, key.Repository.Owner()+"-"+key.Repository.Name()+".patch")
 }
 
 type threadInput struct {
@@ -71,7 +73,7 @@ func (a *api) thread(ctx context.Context, in *threadInput) (*huma.StreamResponse
 		if err != nil {
 			return nil, err
 		}
-		return a.stream(document, typeLines, ""), nil
+		return a.stream(ctx, document, typeLines, "")
 	}
 	thread, err := a.service.Thread(ctx, key, in.Attempt, in.After)
 	if err != nil {
@@ -94,12 +96,27 @@ func (a *api) log(ctx context.Context, in *logInput) (*huma.StreamResponse, erro
 	if err != nil {
 		return nil, err
 	}
-	return a.stream(document, typeLog, ""), nil
+	return a.stream(ctx, document, typeLog, "")
 }
 
-// stream answers with a document as it is stored, and closes it. A file name
-// makes browsers save it.
-func (a *api) stream(document codybatch.Artifact, contentType, fileName string) *huma.StreamResponse {
+// linkExpiry is how long the address of a large document is good for. A browser or a
+// client follows it at once.
+const linkExpiry = 5 * time.Minute
+
+// stream answers with a document as it is stored, and closes it; with the way to it if
+// it is larger than answers may be. A file name makes browsers save it.
+func (a *api) stream(ctx context.Context, document codybatch.Artifact, contentType, fileName string) (*huma.StreamResponse, error) {
+	if a.LinkFrom > 0 && document.Size > a.LinkFrom {
+		_ = document.Close() // nothing was read
+		link, err := a.service.Link(ctx, document.Key, codybatch.LinkOptions{Expiry: linkExpiry, ContentType: contentType, FileName: fileName})
+		if err != nil {
+			return nil, fmt.Errorf("make an address of the document: %w", err)
+		}
+		return &huma.StreamResponse{Body: func(ctx huma.Context) {
+			ctx.SetHeader("Location", link.URL)
+			ctx.SetStatus(http.StatusTemporaryRedirect)
+		}}, nil
+	}
 	return &huma.StreamResponse{Body: func(ctx huma.Context) {
 		defer document.Close()
 		ctx.SetHeader("Content-Type", contentType)
@@ -119,7 +136,7 @@ func (a *api) stream(document codybatch.Artifact, contentType, fileName string) 
 			a.Log.InfoContext(ctx.Context(), "document was cut short", "request", requestID(ctx.Context()), "bytes", written, "error", err)
 			panic(http.ErrAbortHandler) // so that the client sees a broken answer, not a short document
 		}
-	}}
+	}}, nil
 }
 
 // json is a JSON answer of a route that can answer with something else, too.

@@ -189,6 +189,15 @@ func describeStream(op *huma.Operation, text, contentType string) {
 		Description: text,
 		Content:     map[string]*huma.MediaType{contentType: {Schema: &huma.Schema{Type: huma.TypeString}}},
 	}
+	describeLink(op)
+}
+
+// describeLink describes what stands for a document that is too large for an answer.
+func describeLink(op *huma.Operation) {
+	op.Responses["307"] = &huma.Response{
+		Description: "On AWS, of a large document: its address in the bucket, good for five minutes. Follow it without the token.",
+		Headers:     map[string]*huma.Param{"Location": {Schema: &huma.Schema{Type: huma.TypeString, Format: "uri"}}},
+	}
 }
 
 func describeThread(h huma.API, op *huma.Operation) {
@@ -199,6 +208,7 @@ func describeThread(h huma.API, op *huma.Operation) {
 			typeLines: {Schema: &huma.Schema{Type: huma.TypeString, Description: "One JSON object a line."}},
 		},
 	}
+	describeLink(op)
 }
 
 func describeEvents(h huma.API, op *huma.Operation) {

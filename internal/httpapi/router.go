@@ -64,6 +64,11 @@ type Options struct {
 	// Dashboard answers what is not below BasePath; nil if there is none.
 	Dashboard http.Handler
 
+	// LinkFrom is from how many bytes on a document is not answered with but its
+	// address in the bucket, to which the client is sent (307); 0: never. For where
+	// answers are limited (Lambda).
+	LinkFrom int64
+
 	// LongEvents says that an answer may take long: the events route streams and
 	// waits. Where it is false (Lambda) clients poll. The server ends streams by
 	// ending the requests' contexts (http.Server.BaseContext) before it shuts down.

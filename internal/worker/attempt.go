@@ -12,10 +12,6 @@ import (
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
 
-// keepTime is how long an attempt that was canceled, stopped or timed out may
-// take to keep what it has: a snapshot, a diff, a row.
-const keepTime = 30 * time.Second
-
 // attempt is one execution of a task.
 type attempt struct {
 	*Worker
@@ -56,7 +52,7 @@ func (a *attempt) run(ctx context.Context) error {
 	err := a.story(alive)
 	cause := context.Cause(alive)
 
-	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
+	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Keep)
 	defer cancel()
 	switch {
 	case err == nil:

@@ -24,7 +24,7 @@ func (a *attempt) keep(ctx context.Context, place *place, ended error) (string, 
 	}
 	if ctx.Err() != nil {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), keepTime)
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), a.Keep)
 		defer cancel()
 	}
 	tree, err := place.git.Snapshot(ctx)

@@ -75,7 +75,7 @@ func (a *attempt) tryVerify(ctx context.Context, place *place) ([]codybatch.Veri
 	}
 	results, err := a.verify(ctx, place, false)
 	// Also when the time is over: what is kept then is what the agent made.
-	restoring, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
+	restoring, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Keep)
 	defer cancel()
 	return results, errors.Join(err, place.restore(restoring, tree))
 }

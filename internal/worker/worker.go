@@ -34,7 +34,10 @@ type Options struct {
 	Allow   codybatch.AllowList
 	Root    string        // the folder for workspaces; a worker removes what dead ones left there
 	Lease   time.Duration // how long a silent worker keeps a task; it gives a sign of life three times as often
-	Secrets []string      // values that must not be stored, wherever they turn up
+	// Keep is how long an attempt that was canceled, stopped or timed out may take to
+	// keep what it has: a snapshot, a diff, a row. 0: 30 seconds.
+	Keep    time.Duration
+	Secrets []string // values that must not be stored, wherever they turn up
 	// Confinement is how far verification is kept in.
 	Confinement sandbox.Confinement
 
@@ -49,12 +52,17 @@ type Worker struct {
 	redact *strings.Replacer
 }
 
+const defaultKeep = 30 * time.Second
+
 // throughOnly is the mode of a folder that the programs' user has to get through.
 const throughOnly = 0o711
 
 // New makes a worker, and clears away what workers of ended processes left in the
 // folder for workspaces.
 func New(options Options) (*Worker, error) {
+	if options.Keep == 0 {
+		options.Keep = defaultKeep
+	}
 	if err := os.MkdirAll(options.Root, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder for workspaces: %w", err)
 	}
