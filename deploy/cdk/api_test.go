@@ -200,8 +200,9 @@ func TestReconciler(t *testing.T) {
 	want(t, function, map[string]string{"DeadLetterConfig": `{"TargetArn":"${DeadLetters.Arn}"}`})
 	targets := `[{"Arn":"${Reconciler.Arn}","DeadLetterConfig":{"Arn":"${DeadLetters.Arn}"},"Id":"Target0","RetryPolicy":{"MaximumEventAgeInSeconds":7200,"MaximumRetryAttempts":3}}]`
 	want(t, m.named(t, "FailedJobs", "AWS::Events::Rule"), map[string]string{
-		"EventPattern": `{"detail":{"jobQueue":["${Queue.JobQueueArn}"],"status":["FAILED"]},"detail-type":["Batch Job State Change"],"source":["aws.batch"]}`,
-		"Targets":      targets, "State": `"ENABLED"`,
+		"EventPattern": `{"detail":{"$or":[{"statusReason":[{"exists":false}]},{"statusReason":[{"anything-but":["canceled in Cody Batch"]}]}],` +
+			`"jobQueue":["${Queue.JobQueueArn}"],"status":["FAILED"]},"detail-type":["Batch Job State Change"],"source":["aws.batch"]}`,
+		"Targets": targets, "State": `"ENABLED"`,
 	})
 	want(t, m.named(t, "Sweep", "AWS::Events::Rule"), map[string]string{
 		"ScheduleExpression": `"rate(5 minutes)"`, "Targets": targets, "State": `"ENABLED"`,
@@ -210,4 +211,15 @@ func TestReconciler(t *testing.T) {
 		want(t, invoke, map[string]string{"FunctionName": `"${Reconciler}"`, "MaximumEventAgeInSeconds": "7200", "MaximumRetryAttempts": "2"})
 	}
 	want(t, m.named(t, "DeadLetters", "AWS::SQS::Queue"), map[string]string{"MessageRetentionPeriod": "1209600", "SqsManagedSseEnabled": "true"})
+}
+
+func TestReconciler_knows_a_persons_cancel(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile(filepath.Join("..", "..", "internal", "dispatch", "awsbatch", "cancel.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if declared := regexp.MustCompile(`const terminateReason = "(.*)"`).FindSubmatch(source); declared == nil || string(declared[1]) != terminateReason {
+		t.Errorf("the dispatcher gives another reason than %q: %q", terminateReason, declared)
+	}
 }

@@ -17,6 +17,9 @@ const (
 	reconcilerSeconds = 240 // done before the next sweep
 	eventHours        = 2   // an event that is older tells nothing that a sweep does not find
 	deadLetterDays    = 14  // the longest that SQS keeps anything
+	// terminateReason is what internal/dispatch/awsbatch gives for a person's cancel.
+	// AWS Batch calls those jobs failed, too; they are no news, and no alarm.
+	terminateReason = "canceled in Cody Batch"
 )
 
 // reconciler picks up lost work: it is told of failed AWS Batch jobs, and looks every
@@ -58,7 +61,13 @@ func newReconciler(stack awscdk.Stack, d data, b batch, code string, s settings)
 		EventPattern: &awsevents.EventPattern{
 			Source:     jsii.Strings("aws.batch"),
 			DetailType: jsii.Strings("Batch Job State Change"),
-			Detail:     &map[string]any{"jobQueue": []any{b.queue.JobQueueArn()}, "status": []any{"FAILED"}},
+			Detail: &map[string]any{
+				"jobQueue": []any{b.queue.JobQueueArn()}, "status": []any{"FAILED"},
+				"$or": []any{
+					map[string]any{"statusReason": []any{map[string]any{"exists": false}}},
+					map[string]any{"statusReason": []any{map[string]any{"anything-but": []any{terminateReason}}}},
+				},
+			},
 		},
 		Targets: &[]awsevents.IRuleTarget{target},
 	})

@@ -72,14 +72,13 @@ func allowData(role awsiam.Role, d data) {
 	allow(role, "FindDocuments", []string{"s3:ListBucket"}, d.artifacts.BucketArn())
 }
 
-// allowJobs lets a role send work to AWS Batch, look at it and stop it.
+// allowJobs lets a role send work to AWS Batch, look at it and stop it. A job gets its
+// ARN when it is submitted, and an array's children theirs: no narrower pattern than
+// job/* is known beforehand.
 func allowJobs(stack awscdk.Stack, role awsiam.Role, b batch) {
-	allow(role, "Submit", []string{"batch:SubmitJob"}, b.queue.JobQueueArn(), b.anyRevision(stack))
-	// A job gets its ARN when it is submitted, and an array's children theirs: no
-	// narrower pattern is known beforehand.
-	allow(role, "Stop", []string{"batch:TerminateJob"}, stack.FormatArn(&awscdk.ArnComponents{
-		Service: jsii.String("batch"), Resource: jsii.String("job"), ResourceName: jsii.String("*"),
-	}))
+	jobs := stack.FormatArn(&awscdk.ArnComponents{Service: jsii.String("batch"), Resource: jsii.String("job"), ResourceName: jsii.String("*")})
+	allow(role, "Submit", []string{"batch:SubmitJob", "batch:TagResource"}, b.queue.JobQueueArn(), b.anyRevision(stack), jobs)
+	allow(role, "Stop", []string{"batch:TerminateJob"}, jobs)
 	// AWS knows no resource for these two actions: anything but * would deny them.
 	allow(role, "Look", []string{"batch:DescribeJobs", "batch:ListJobs"}, jsii.String("*"))
 }

@@ -49,7 +49,7 @@ const (
 	documentsRight = "s3:GetObject s3:PutObject → ${Artifacts.Arn}/*"
 	findRight      = "s3:ListBucket → ${Artifacts.Arn}"
 	batchARN       = "arn:${AWS::Partition}:batch:${AWS::Region}:${AWS::AccountId}:"
-	submitRight    = "batch:SubmitJob → ${Queue.JobQueueArn} " + batchARN + `{"Fn::Select":[5,{"Fn::Split":[":","${Worker}"]}]}:*`
+	submitRight    = "batch:SubmitJob batch:TagResource → ${Queue.JobQueueArn} " + batchARN + "job/* " + batchARN + `{"Fn::Select":[5,{"Fn::Split":[":","${Worker}"]}]}:*`
 	stopRight      = "batch:TerminateJob → " + batchARN + "job/*"
 	lookRight      = "batch:DescribeJobs batch:ListJobs → *"
 	ssmARN         = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/cody-batch/"
