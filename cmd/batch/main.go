@@ -13,6 +13,6 @@ import (
 )
 
 func main() {
-	sandbox.Inside() // returns, unless this process is the first step of an agent's command
-	os.Exit(run(context.Background(), os.LookupEnv, slog.New(slog.NewJSONHandler(os.Stderr, nil))))
+	sandbox.Inside()                                                                                                                         // returns, unless this process is the first step of an agent's command
+	os.Exit(run(context.Background(), os.LookupEnv, slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug})))) // a container does one task
 }

@@ -63,6 +63,6 @@ func work(ctx context.Context, lookup func(string) (string, bool), log *slog.Log
 	}
 	return app.RunBatchJob(ctx, app.Options{
 		Config: c, Data: filepath.Join(os.TempDir(), "codybatch"), Forge: app.ForgeGitHub, Now: time.Now,
-		Log: log.With("job", job.ID, "try", job.Attempt),
+		Log: log.With("batchJob", job.ID, "try", job.Attempt),
 	}, job)
 }

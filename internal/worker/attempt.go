@@ -168,6 +168,7 @@ func (a *attempt) explain(err error) {
 
 func (a *attempt) finish(ctx context.Context) error {
 	now := a.Now()
+	a.Log.DebugContext(ctx, "phase", "job", a.task.JobID, "repository", a.task.Repository, "attempt", a.task.Attempt, "phase", "finishing")
 	a.result.Usage = a.spent()
 	if err := a.record.end(ctx, a.result); err != nil {
 		a.Log.ErrorContext(ctx, "the end of a thread could not be kept", "task", a.task.Key().String(), "error", err)
@@ -220,6 +221,7 @@ func (a *attempt) enter(phase codybatch.Phase) {
 	a.mu.Lock()
 	a.phase, a.waiting = phase, ""
 	a.mu.Unlock()
+	a.Log.Debug("phase", "job", a.task.JobID, "repository", a.task.Repository, "attempt", a.task.Attempt, "phase", phase)
 	a.tell()
 }
 
