@@ -5,6 +5,7 @@ SHELL := /bin/bash
 
 GOLANGCI_LINT_VERSION := v2.15.0
 GOTESTSUM_VERSION := v1.13.0
+DYNOXIDE_VERSION := 3.2.0
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X github.com/liamzdenek/cody-batch/internal/cli.version=$(VERSION)
 
@@ -39,8 +40,8 @@ demo: build ## six sample repositories, one job, a table of outcomes; EXIT=1 end
 test: test-dashboard test-browser test-go ## every test, and a plain summary (RACE=1: Go's with the race detector)
 
 .PHONY: test-go
-test-go: build tools claude-code bin/gotestsum
-	@CODYBATCH_TEST_REQUIRE=git,git-http-backend,github-openapi,redocly,claude-code \
+test-go: build tools claude-code aws-emulators bin/gotestsum
+	@CODYBATCH_TEST_REQUIRE=git,git-http-backend,github-openapi,redocly,claude-code,dynoxide,moto \
 		bin/gotestsum --format pkgname-and-test-fails -- $(if $(RACE),-race) -timeout 10m ./...
 
 .PHONY: test-agent
@@ -106,6 +107,10 @@ bench: build ## 200 repositories against a shell loop, and a job of 10,000 tasks
 bench-agent: ## the agent's numbers as a table: what the cache serves, what our side adds, memory
 	@go run ./bench/agent
 
+.PHONY: bench-aws
+bench-aws: aws-emulators ## the requests that each operation of the DynamoDB store takes, as a table
+	@CODYBATCH_TEST_REQUIRE=dynoxide go test -count=1 -v -run '^TestRequestsOfEachOperation$$' ./internal/store/dynamo
+
 .PHONY: bench-ui
 bench-ui: build sample ## the dashboard's numbers as a table: bytes, paints, nodes, frames
 	@npm run --prefix frontend --silent bench
@@ -129,6 +134,26 @@ tools/claude-code/node_modules/.package-lock.json: tools/claude-code/package-loc
 	@npm ci --prefix tools/claude-code --no-audit --no-fund --loglevel=error
 	@touch $@
 
+.PHONY: aws-emulators
+aws-emulators: tools/aws/python/.installed tools/aws/dynoxide/.$(DYNOXIDE_VERSION) ## the programs that stand in for AWS in tests
+
+tools/aws/python/.installed: tools/aws/requirements.txt
+	@python3 -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null \
+		|| { echo 'moto, which stands in for AWS in tests, needs Python 3.10 or later with venv: apt-get install python3 python3-venv'; exit 1; }
+	@echo 'Fetching moto and cfn-lint for the tests: 315 MB, about a minute, this once'
+	@rm -rf tools/aws/python && python3 -m venv tools/aws/python
+	@tools/aws/python/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r $<
+	@touch $@
+
+# Built fast, not small: it is for tests only.
+tools/aws/dynoxide/.$(DYNOXIDE_VERSION):
+	@command -v cargo >/dev/null || { echo 'dynoxide, which stands in for DynamoDB in tests, is built from its source: Rust 1.88 or later with cargo is needed'; exit 1; }
+	@echo 'Building dynoxide for the tests: some minutes, this once'
+	@CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+		cargo install --quiet --locked --force --root tools/aws/dynoxide --no-default-features --features native-sqlite,http-server,cli \
+		dynoxide-rs@$(DYNOXIDE_VERSION)
+	@touch $@
+
 frontend/node_modules/.package-lock.json: frontend/package-lock.json
 	@command -v npm >/dev/null || { echo 'the dashboard needs Node 20.19 or later with npm'; exit 1; }
 	@echo "Fetching the dashboard's packages: about a minute, this once"
@@ -145,5 +170,5 @@ bin/gotestsum:
 
 .PHONY: clean
 clean: ## remove what was built
-	@rm -rf bin dist .demo tools/node_modules tools/claude-code/node_modules frontend/node_modules frontend/dist
+	@rm -rf bin dist .demo tools/node_modules tools/claude-code/node_modules tools/aws/python tools/aws/dynoxide frontend/node_modules frontend/dist
 	@find internal/webui/dist -type f -not -name .gitkeep -delete
