@@ -16,7 +16,7 @@ for (const file of ["api/bootstrap", "batch/batch", "batch/Dockerfile", "fronten
 assert.match(nx("run-many", "-t", "build"), /cache instead of running the command for 4 out of 4 tasks/, "a second build is not all cache");
 for (const name of ["build-api", "build-batch", "build-frontend", "build-cdk"]) nx(name);
 
-const command = (profile) => `cd deploy/cdk && cdk deploy --profile ${profile}`;
+const command = (profile) => `cd deploy/cdk && cdk deploy --profile ${profile} --require-approval never`;
 const deployments = {
   "run cdk:deploy:dry-run": "lz-demos",
   "run cdk:deploy:dry-run --profile=mine": "mine",

@@ -15,18 +15,22 @@ import (
 // packages is where `nx build` puts what is deployed, seen from cdk.json.
 const packages = "../../dist/packages"
 
-func main() {
+func main() { os.Exit(run()) }
+
+// run makes the template where the cdk command expects it.
+func run() int {
 	defer jsii.Close()
 	app := awscdk.NewApp(nil)
 	settings, err := readSettings(app.Node())
 	if err == nil {
-		err = settings.checkPackages(packages)
+		err = checkPackages(packages)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "cody-batch:", err)
-		os.Exit(1) //nolint:gocritic // jsii's process ends with ours
+		return 1
 	}
 	newStack(app, packages, settings)
 	awscdk.Aspects_Of(app).Add(cdknag.NewAwsSolutionsChecks(nil), nil)
 	app.Synth(nil)
+	return 0
 }

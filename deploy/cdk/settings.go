@@ -60,7 +60,7 @@ func readSettings(node constructs.Node) (settings, error) {
 }
 
 // checkPackages says which of the packages of `nx build` is missing in a folder.
-func (settings) checkPackages(folder string) error {
+func checkPackages(folder string) error {
 	for _, file := range []string{"api/bootstrap", "batch/batch", "batch/Dockerfile", "frontend/index.html"} {
 		if _, err := os.Stat(filepath.Join(folder, file)); err != nil {
 			return fmt.Errorf("the package %s is not built: run `npx nx run-many -t build` first: %w", filepath.Dir(file), err)

@@ -98,13 +98,13 @@ func TestSettings_say_what_is_wrong(t *testing.T) {
 
 func TestPackages_that_are_missing_are_named(t *testing.T) {
 	folder := somePackages(t, "x")
-	if err := (settings{}).checkPackages(folder); err != nil {
+	if err := checkPackages(folder); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Remove(filepath.Join(folder, "batch", "batch")); err != nil {
 		t.Fatal(err)
 	}
-	err := settings{}.checkPackages(folder)
+	err := checkPackages(folder)
 	if err == nil || !strings.Contains(err.Error(), "the package batch is not built: run `npx nx run-many -t build` first") {
 		t.Errorf("got: %v", err)
 	}

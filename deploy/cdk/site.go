@@ -127,7 +127,7 @@ func deployFiles(stack awscdk.Stack, bucket awss3.Bucket, files string, s settin
 	shell := awss3deployment.NewBucketDeployment(stack, jsii.String("Shell"), &awss3deployment.BucketDeploymentProps{
 		DestinationBucket: bucket,
 		Sources: &[]awss3deployment.ISource{
-			awss3deployment.Source_Asset(jsii.String(files), &awss3assets.AssetOptions{Exclude: jsii.Strings("assets", ".vite")}),
+			awss3deployment.Source_Asset(jsii.String(files), &awss3assets.AssetOptions{Exclude: jsii.Strings("assets", ".vite", ".gitkeep")}),
 			awss3deployment.Source_JsonData(jsii.String("config.json"), configJSON(s), nil),
 		},
 		CacheControl: &[]awss3deployment.CacheControl{awss3deployment.CacheControl_NoCache()},

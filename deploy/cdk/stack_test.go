@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -168,15 +169,17 @@ func TestLint(t *testing.T) {
 		}
 		t.Skip(message)
 	}
-	for _, context := range everyContext() {
-		file := filepath.Join(t.TempDir(), "template.json")
+	arguments := []string{"--regions", "eu-central-1", "--non-zero-exit-code", "error", "--"}
+	folder := t.TempDir()
+	for i, context := range everyContext() {
+		file := filepath.Join(folder, strings.Join([]string{"template", strconv.Itoa(i), "json"}, "."))
 		if err := os.WriteFile(file, synth(t, context...).text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		// Warnings are about CDK's own style; errors are what CloudFormation refuses.
-		out, err := exec.CommandContext(t.Context(), program, "--regions", "eu-central-1", "--non-zero-exit-code", "error", "--", file).CombinedOutput()
-		if err != nil {
-			t.Errorf("%v: %v\n%s", context, err, out)
-		}
+		arguments = append(arguments, file)
+	}
+	// Warnings are about CDK's own style; errors are what CloudFormation refuses.
+	if out, err := exec.CommandContext(t.Context(), program, arguments...).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
