@@ -39,12 +39,17 @@ demo: build ## six sample repositories, one job, a table of outcomes; EXIT=1 end
 	@EXIT='$(EXIT)' demo/run.sh
 
 .PHONY: test
-test: test-dashboard test-browser test-go ## every test, and a plain summary (RACE=1: Go's with the race detector)
+test: test-dashboard test-browser test-cdk test-go ## every test, and a plain summary (RACE=1: Go's with the race detector)
 
 .PHONY: test-go
 test-go: build tools claude-code aws-emulators bin/gotestsum
 	@CODYBATCH_TEST_REQUIRE=git,git-http-backend,github-openapi,redocly,claude-code,$(EMULATORS) \
 		bin/gotestsum --format pkgname-and-test-fails -- $(if $(RACE),-race) -timeout 10m ./...
+
+.PHONY: test-cdk
+test-cdk: tools/aws/python/.installed bin/gotestsum ## the stack of AWS: golden template, assertions, cdk-nag, cfn-lint; minutes the first time
+	@cd deploy/cdk && JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 CODYBATCH_TEST_REQUIRE=cfn-lint \
+		../../bin/gotestsum --format pkgname-and-test-fails -- -timeout 20m ./...
 
 .PHONY: test-agent
 test-agent: build claude-code bin/gotestsum ## the agent's loop, faults, interruptions and hostile input against the rehearsal server, with the race detector
@@ -90,15 +95,18 @@ format: ## fail if gofmt would change a file
 .PHONY: vet
 vet: ## go vet
 	@go vet ./...
+	@cd deploy/cdk && go vet ./...
 
 .PHONY: lint
 lint: bin/golangci-lint ## golangci-lint, with the import rules of docs/architecture.md
 	@bin/golangci-lint run ./...
+	@cd deploy/cdk && ../../bin/golangci-lint run --config ../../.golangci.yml ./...
 
 .PHONY: generated
 generated: tools/aws/python/.installed ## fail if go generate or go mod tidy would change a file
 	@go generate ./...
 	@go mod tidy -diff
+	@cd deploy/cdk && go mod tidy -diff
 	@git diff --exit-code --stat -- '*.json' '*.gz' '*.gen.go' || { echo 'generated files are out of date: run go generate ./... and commit'; exit 1; }
 
 .PHONY: openapi
@@ -125,6 +133,18 @@ bench-ui: build sample ## the dashboard's numbers as a table: bytes, paints, nod
 .PHONY: screenshots
 screenshots: build sample ## a picture of every screen in both themes, into docs/screenshots
 	@npm run --prefix frontend --silent screenshots
+
+.PHONY: packages
+packages: node_modules/.package-lock.json ## what is deployed on AWS, into dist/packages (Nx; npx nx deploy goes on)
+	@npx nx run-many -t build
+
+.PHONY: test-nx
+test-nx: packages ## a second build is all cache, and a dry run of the deployment names the profile
+	@node deploy/nx.test.mjs
+
+node_modules/.package-lock.json: package-lock.json
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
 
 .PHONY: tools
 tools: tools/node_modules/.package-lock.json ## the npm packages that tests use
@@ -177,5 +197,5 @@ bin/gotestsum:
 
 .PHONY: clean
 clean: ## remove what was built
-	@rm -rf bin dist .demo tools/node_modules tools/claude-code/node_modules tools/aws/python tools/aws/dynoxide frontend/node_modules frontend/dist
+	@rm -rf bin dist .nx .demo node_modules tools/node_modules tools/claude-code/node_modules tools/aws/python tools/aws/dynoxide frontend/node_modules frontend/dist
 	@find internal/webui/dist -type f -not -name .gitkeep -delete
