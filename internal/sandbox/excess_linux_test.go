@@ -256,6 +256,16 @@ func TestOwnUser(t *testing.T) {
 			t.Errorf("%s: got %d, %s", script, code, output)
 		}
 	}
+	// A file that has another name outside is not given away by it.
+	linked := newYard(t)
+	linked.open(t)
+	outside := filepath.Join(linked.root, "outside")
+	if err := os.Link(outside, filepath.Join(linked.tree, "link")); err != nil {
+		t.Fatal(err)
+	}
+	if code, output := linked.run(t, "cat link", apart); code == 0 || strings.Contains(output, "s3cr3t") {
+		t.Errorf("a file outside became the command's by a hard link: %d, %s", code, output)
+	}
 	if err := os.Chmod(y.root, 0o700); err != nil { //nolint:gosec // it is closed again
 		t.Fatal(err)
 	}
