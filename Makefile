@@ -5,6 +5,9 @@ SHELL := /bin/bash
 
 GOLANGCI_LINT_VERSION := v2.15.0
 GOTESTSUM_VERSION := v1.13.0
+DYNOXIDE_VERSION := 3.2.0
+comma := ,
+EMULATORS := moto$(if $(WITHOUT_DYNOXIDE),,$(comma)dynoxide)
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X github.com/liamzdenek/cody-batch/internal/cli.version=$(VERSION)
 
@@ -36,12 +39,17 @@ demo: build ## six sample repositories, one job, a table of outcomes; EXIT=1 end
 	@EXIT='$(EXIT)' demo/run.sh
 
 .PHONY: test
-test: test-dashboard test-browser test-go ## every test, and a plain summary (RACE=1: Go's with the race detector)
+test: test-dashboard test-browser test-cdk test-go ## every test, and a plain summary (RACE=1: Go's with the race detector)
 
 .PHONY: test-go
-test-go: build tools claude-code bin/gotestsum
-	@CODYBATCH_TEST_REQUIRE=git,git-http-backend,github-openapi,redocly,claude-code \
+test-go: build tools claude-code aws-emulators bin/gotestsum
+	@CODYBATCH_TEST_REQUIRE=git,git-http-backend,github-openapi,redocly,claude-code,$(EMULATORS) \
 		bin/gotestsum --format pkgname-and-test-fails -- $(if $(RACE),-race) -timeout 10m ./...
+
+.PHONY: test-cdk
+test-cdk: tools/aws/python/.installed bin/gotestsum ## the stack of AWS: golden template, assertions, cdk-nag, cfn-lint; minutes the first time
+	@cd deploy/cdk && JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 CODYBATCH_TEST_REQUIRE=cfn-lint \
+		../../bin/gotestsum --format pkgname-and-test-fails -- -timeout 20m ./...
 
 .PHONY: test-agent
 test-agent: build claude-code bin/gotestsum ## the agent's loop, faults, interruptions and hostile input against the rehearsal server, with the race detector
@@ -51,6 +59,11 @@ test-agent: build claude-code bin/gotestsum ## the agent's loop, faults, interru
 		-run MiddleOfAConversation ./internal/cli
 	@CODYBATCH_TEST_REQUIRE=git bin/gotestsum --format pkgname-and-test-fails -- -race -timeout 10m \
 		-run 'Hostile|Planted|WhatTheAgentDoes|TestGates|KnownValues|Documented' ./internal/worker ./internal/git
+
+.PHONY: test-aws
+test-aws: aws-emulators bin/gotestsum ## a job from end to end on emulators of AWS, faults of all kinds, and the adapters behind it, with the race detector
+	@CODYBATCH_TEST_REQUIRE=git,git-http-backend,github-openapi,$(EMULATORS) bin/gotestsum --format pkgname-and-test-fails -- -race -timeout 10m \
+		./cmd/... ./internal/awstest/... ./internal/store/dynamo/... ./internal/artifacts/s3/... ./internal/dispatch/awsbatch/...
 
 .PHONY: test-dashboard
 test-dashboard: frontend/node_modules/.package-lock.json ## the dashboard's unit tests
@@ -82,15 +95,18 @@ format: ## fail if gofmt would change a file
 .PHONY: vet
 vet: ## go vet
 	@go vet ./...
+	@cd deploy/cdk && go vet ./...
 
 .PHONY: lint
 lint: bin/golangci-lint ## golangci-lint, with the import rules of docs/architecture.md
 	@bin/golangci-lint run ./...
+	@cd deploy/cdk && ../../bin/golangci-lint run --config ../../.golangci.yml ./...
 
 .PHONY: generated
-generated: ## fail if go generate or go mod tidy would change a file
+generated: tools/aws/python/.installed ## fail if go generate or go mod tidy would change a file
 	@go generate ./...
 	@go mod tidy -diff
+	@cd deploy/cdk && go mod tidy -diff
 	@git diff --exit-code --stat -- '*.json' '*.gz' '*.gen.go' || { echo 'generated files are out of date: run go generate ./... and commit'; exit 1; }
 
 .PHONY: openapi
@@ -106,6 +122,10 @@ bench: build ## 200 repositories against a shell loop, and a job of 10,000 tasks
 bench-agent: ## the agent's numbers as a table: what the cache serves, what our side adds, memory
 	@go run ./bench/agent
 
+.PHONY: bench-aws
+bench-aws: aws-emulators ## the requests that each operation of the DynamoDB store takes, as a table
+	@CODYBATCH_TEST_REQUIRE=dynoxide go test -count=1 -v -run '^TestRequestsOfEachOperation$$' ./internal/store/dynamo
+
 .PHONY: bench-ui
 bench-ui: build sample ## the dashboard's numbers as a table: bytes, paints, nodes, frames
 	@npm run --prefix frontend --silent bench
@@ -113,6 +133,18 @@ bench-ui: build sample ## the dashboard's numbers as a table: bytes, paints, nod
 .PHONY: screenshots
 screenshots: build sample ## a picture of every screen in both themes, into docs/screenshots
 	@npm run --prefix frontend --silent screenshots
+
+.PHONY: packages
+packages: node_modules/.package-lock.json ## what is deployed on AWS, into dist/packages (Nx; npx nx deploy goes on)
+	@npx nx run-many -t build
+
+.PHONY: test-nx
+test-nx: packages ## a second build is all cache, and a dry run of the deployment names the profile
+	@node deploy/nx.test.mjs
+
+node_modules/.package-lock.json: package-lock.json
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
 
 .PHONY: tools
 tools: tools/node_modules/.package-lock.json ## the npm packages that tests use
@@ -127,6 +159,26 @@ claude-code: tools/claude-code/node_modules/.package-lock.json ## the Claude Cod
 tools/claude-code/node_modules/.package-lock.json: tools/claude-code/package-lock.json
 	@echo 'Fetching the Claude Code CLI for the tests: 381 MB, about a minute, this once'
 	@npm ci --prefix tools/claude-code --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: aws-emulators
+aws-emulators: tools/aws/python/.installed $(if $(WITHOUT_DYNOXIDE),,tools/aws/dynoxide/.$(DYNOXIDE_VERSION)) ## the programs that stand in for AWS in tests (WITHOUT_DYNOXIDE=1: no Rust, and less proof)
+
+tools/aws/python/.installed: tools/aws/requirements.txt
+	@python3 -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null \
+		|| { echo 'moto, which stands in for AWS in tests, needs Python 3.10 or later with venv: apt-get install python3 python3-venv'; exit 1; }
+	@echo 'Fetching moto and cfn-lint for the tests: 315 MB, about a minute, this once'
+	@rm -rf tools/aws/python && python3 -m venv tools/aws/python
+	@tools/aws/python/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r $<
+	@touch $@
+
+# Built fast, not small: it is for tests only.
+tools/aws/dynoxide/.$(DYNOXIDE_VERSION):
+	@command -v cargo >/dev/null || { echo 'dynoxide, which stands in for DynamoDB in tests, is built from its source: Rust 1.88 or later with cargo is needed; WITHOUT_DYNOXIDE=1 leaves DynamoDB to moto alone'; exit 1; }
+	@echo 'Building dynoxide for the tests: some minutes, this once'
+	@CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+		cargo install --quiet --locked --force --root tools/aws/dynoxide --no-default-features --features native-sqlite,http-server,cli \
+		dynoxide-rs@$(DYNOXIDE_VERSION)
 	@touch $@
 
 frontend/node_modules/.package-lock.json: frontend/package-lock.json
@@ -145,5 +197,5 @@ bin/gotestsum:
 
 .PHONY: clean
 clean: ## remove what was built
-	@rm -rf bin dist .demo tools/node_modules tools/claude-code/node_modules frontend/node_modules frontend/dist
+	@rm -rf bin dist .nx .demo node_modules tools/node_modules tools/claude-code/node_modules tools/aws/python tools/aws/dynoxide frontend/node_modules frontend/dist
 	@find internal/webui/dist -type f -not -name .gitkeep -delete

@@ -81,6 +81,7 @@ require (
 
 ignore (
 	./frontend/node_modules
+	./node_modules
 	./tools/claude-code/node_modules
 	./tools/node_modules
 )

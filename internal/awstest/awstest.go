@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -56,15 +57,43 @@ var emulators = sync.OnceValue(func() *Emulators {
 	}
 })
 
-// Dynoxide returns the address of a DynamoDB that keeps its tables until the test
-// program ends.
-func Dynoxide(t testing.TB) string { t.Helper(); return emulators().Dynoxide.endpoint(t) }
+// Dynoxide returns a DynamoDB, which keeps its tables until the test program ends.
+func Dynoxide(t testing.TB) Cloud { t.Helper(); return emulators().Dynoxide.cloud(t) }
 
-// Moto returns the address of DynamoDB, S3 and SSM in one, which keep what they are
-// given until the test program ends.
-func Moto(t testing.TB) string { t.Helper(); return emulators().Moto.endpoint(t) }
+// Moto returns DynamoDB, S3 and SSM in one. They are empty, whatever other tests do,
+// and keep what they are given until the test program ends.
+func Moto(t testing.TB) Cloud { t.Helper(); return emulators().Moto.cloud(t) }
 
-func (e *Emulator) endpoint(t testing.TB) string {
+// Cloud is an account of an emulator.
+type Cloud struct {
+	Endpoint string
+	Account  string // moto takes it from the access key, and keeps accounts apart
+}
+
+const region = "us-east-1"
+
+// Config is how a client of the SDK reaches it. Transport sees every request; nil is
+// the usual one.
+func (c Cloud) Config(transport http.RoundTripper) aws.Config {
+	config := aws.Config{
+		Region: region, BaseEndpoint: aws.String(c.Endpoint),
+		Credentials: credentials.NewStaticCredentialsProvider(c.Account, "test", ""),
+	}
+	if transport != nil {
+		config.HTTPClient = &http.Client{Transport: transport}
+	}
+	return config
+}
+
+// Environ is how another process reaches it, as lines for exec.Cmd.Env.
+func (c Cloud) Environ() []string {
+	return []string{
+		"AWS_ENDPOINT_URL=" + c.Endpoint, "AWS_REGION=" + region,
+		"AWS_ACCESS_KEY_ID=" + c.Account, "AWS_SECRET_ACCESS_KEY=test", "AWS_EC2_METADATA_DISABLED=true",
+	}
+}
+
+func (e *Emulator) cloud(t testing.TB) Cloud {
 	t.Helper()
 	program := filepath.Join(root(), "tools", "aws", filepath.FromSlash(e.program))
 	if _, err := os.Stat(program); err != nil {
@@ -78,20 +107,7 @@ func (e *Emulator) endpoint(t testing.TB) string {
 	if e.err != nil {
 		t.Fatalf("start %s: %v", e.name, e.err)
 	}
-	return e.running.url
-}
-
-// Config is how a client of the SDK reaches an emulator. Transport sees every
-// request; nil is the usual one.
-func Config(endpoint string, transport http.RoundTripper) aws.Config {
-	config := aws.Config{
-		Region: "us-east-1", BaseEndpoint: aws.String(endpoint),
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-	}
-	if transport != nil {
-		config.HTTPClient = &http.Client{Transport: transport}
-	}
-	return config
+	return Cloud{Endpoint: e.running.url, Account: fmt.Sprintf("%012d", rand.N(int64(1e12)))}
 }
 
 // root is the folder of the repository that this file was compiled in.
@@ -129,7 +145,7 @@ func startDynoxide(program string) (*process, error) {
 	}
 	// The shell ends it when this program's end closes the pipe.
 	dynoxide, err := run("/bin/sh", "-c", `"$@" </dev/null >/dev/null & child=$!; cat >/dev/null; kill $child`, "sh",
-		program, "--host", "127.0.0.1", "--port", port)
+		program, "--host", "127.0.0.1", "--port", port, "--log", "quiet")
 	if err != nil {
 		return nil, err
 	}

@@ -13,9 +13,9 @@ import (
 
 // Tables makes both tables of the store, under names that no other test has. Time to
 // live is not set: emulators that delete by it do so by their own clock.
-func Tables(t testing.TB, config aws.Config) (jobs, repositories string) { //nolint:nonamedreturns // two of one type
+func (c Cloud) Tables(t testing.TB) (jobs, repositories string) { //nolint:nonamedreturns // two of one type
 	t.Helper()
-	client := dynamodb.NewFromConfig(config)
+	client := dynamodb.NewFromConfig(c.Config(nil))
 	names := map[string]string{}
 	prefix := rand.Text()[:12]
 	for _, table := range dynamo.Tables() {

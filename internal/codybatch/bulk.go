@@ -68,7 +68,8 @@ func distinct(names []RepositoryName) []RepositoryName {
 }
 
 // apply changes tasks one after the other, and calls then, unless it is nil, for
-// each that was changed. Tasks that change refuses are skipped. After an error the
+// each that was changed. Tasks that change refuses are skipped; those that it was
+// made to before (errSaid) count as changed, and nothing is done. After an error the
 // result tells what was done before it.
 func (s *Service) apply(ctx context.Context, tasks []Task, change func(Task) (Task, error), then func(Task) error) (BulkResult, error) {
 	var result BulkResult
@@ -78,6 +79,9 @@ func (s *Service) apply(ctx context.Context, tasks []Task, change func(Task) (Ta
 		switch {
 		case errors.As(err, &refused):
 			result.Skipped = append(result.Skipped, Refusal{Repository: read.Repository, Code: "conflict", Reason: refused.Reason})
+			continue
+		case errors.Is(err, errSaid):
+			result.Applied = append(result.Applied, read.Repository)
 			continue
 		case err != nil:
 			return result, fmt.Errorf("change %s: %w", read.Key(), err)

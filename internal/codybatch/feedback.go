@@ -2,6 +2,9 @@ package codybatch
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -24,6 +27,28 @@ type Feedback struct {
 	Before  Ended     `json:"before"`
 }
 
+// Said names a remark, so that sending it twice counts once.
+type Said struct {
+	Key     string `json:"key"`     // the caller's, at most 255 bytes
+	Message string `json:"message"` // its SHA-256 in hex
+}
+
+// errSaid ends a change that was made before, by the same request.
+var errSaid = errors.New("the remark was sent already")
+
+// said compares a remark with the last one: errSaid if it is the same request,
+// ErrIdempotencyMismatch if it is another under the same name, else nil.
+func (t Task) said(s *Said) error {
+	switch {
+	case s == nil || t.Said == nil || t.Said.Key != s.Key:
+		return nil
+	case *t.Said == *s:
+		return errSaid
+	default:
+		return ErrIdempotencyMismatch
+	}
+}
+
 // Ended is how a task stood before a remark: it is that again if the remark is
 // taken back before anything came of it.
 type Ended struct {
@@ -32,7 +57,6 @@ type Ended struct {
 	Review           *Review    `json:"review,omitempty"`
 	Fresh            bool       `json:"fresh,omitempty"`
 	PublishRequested bool       `json:"publishRequested,omitempty"`
-	CompletedAt      time.Time  `json:"completedAt"`
 }
 
 // Steered is a finished task, queued to have its conversation gone on with: message
@@ -42,13 +66,10 @@ func (t Task) Steered(message string, now time.Time) (Task, error) {
 	if why := t.whyNotFeedback(); why != "" {
 		return t, &ActionError{Key: t.Key(), Action: ActionFeedback, Reason: why}
 	}
-	before := Ended{
-		Outcome: t.Outcome, Error: t.Error, Review: t.Review, Fresh: t.Fresh,
-		PublishRequested: t.PublishRequested, CompletedAt: t.CompletedAt,
-	}
+	before := Ended{Outcome: t.Outcome, Error: t.Error, Review: t.Review, Fresh: t.Fresh, PublishRequested: t.PublishRequested}
 	t.Attempt++
 	t.queue(now)
-	t.Lost, t.PublishRequested, t.Fresh = 0, false, true // what a person is not content with is no known result
+	t.Lost, t.PublishRequested, t.Interrupted, t.Fresh = 0, false, nil, true // what a person is not content with is no known result
 	t.Feedback = &Feedback{Message: message, At: now, About: t.DiffAttempt, First: t.Attempt, Before: before}
 	return t, nil
 }
@@ -59,11 +80,11 @@ func (t Task) whyNotFeedback() string {
 		return "it is still " + string(t.Status) + "; wait until it is finished, or cancel it"
 	case t.Engine == string(AgentScript):
 		return whyNoScriptFeedback
-	case t.Engine == string(AgentClaudeCode):
+	case t.Engine == string(AgentClaudeCode), t.Agent == AgentClaudeCode: // also in a rehearsal
 		return whyNoClaudeCodeFeedback
 	case t.Feedback != nil:
 		return "the last remark was not heard yet; retry passes it on"
-	case t.Interrupted != nil:
+	case t.Interrupted != nil && !t.Interrupted.Unjudged:
 		return "its conversation was interrupted; retry goes on with it"
 	case t.DiffAttempt == 0, t.Engine == "":
 		return "there is no conversation to go on with; retry it"
@@ -109,12 +130,14 @@ func (t Task) unsteered(now time.Time) Task {
 
 // FeedbackTask has the agent go on with a finished task's conversation, after a
 // person's remark. It returns a *ValidationError for a remark that is empty or too
-// long, and an *ActionError where there is nothing to go on with.
-func (s *Service) FeedbackTask(ctx context.Context, key TaskKey, message string) (Task, error) {
+// long, and an *ActionError where there is nothing to go on with. With the
+// idempotency key of the task's last remark nothing is done, whatever has become of
+// that: the task comes back as it is, or ErrIdempotencyMismatch if the remark is another.
+func (s *Service) FeedbackTask(ctx context.Context, key TaskKey, message, idempotencyKey string) (Task, error) {
 	if err := checkFeedback(message); err != nil {
 		return Task{}, err
 	}
-	steer, err := s.steering(ctx, key.JobID, message)
+	steer, err := s.steering(ctx, key.JobID, message, idempotencyKey)
 	if err != nil {
 		return Task{}, err
 	}
@@ -122,45 +145,63 @@ func (s *Service) FeedbackTask(ctx context.Context, key TaskKey, message string)
 	if err != nil {
 		return Task{}, err
 	}
-	if _, err := steer(task, s.Now()); err != nil {
+	switch _, err := steer(task, s.Now()); {
+	case errors.Is(err, errSaid):
+		return task, nil
+	case err != nil:
 		return task, err
 	}
 	if err := s.reopen(ctx, key.JobID); err != nil {
 		return task, err
 	}
-	return s.requeueOne(ctx, key, steer)
+	task, err = s.requeueOne(ctx, key, steer)
+	if errors.Is(err, errSaid) { // at the same moment
+		return task, nil
+	}
+	return task, err
 }
 
 // FeedbackTasks is FeedbackTask for the named tasks of a job, with one remark for
 // all of them. Those that have nothing to go on with are skipped.
-func (s *Service) FeedbackTasks(ctx context.Context, id JobID, message string, names []RepositoryName) (BulkResult, error) {
+func (s *Service) FeedbackTasks(ctx context.Context, id JobID, message string, names []RepositoryName, idempotencyKey string) (BulkResult, error) {
 	if err := checkFeedback(message); err != nil {
 		return BulkResult{}, err
 	}
-	steer, err := s.steering(ctx, id, message)
+	steer, err := s.steering(ctx, id, message, idempotencyKey)
 	if err != nil {
 		return BulkResult{}, err
 	}
 	return s.requeueNamed(ctx, id, names, steer)
 }
 
-// steering is the change that a remark makes to tasks of a job.
-func (s *Service) steering(ctx context.Context, id JobID, message string) (func(Task, time.Time) (Task, error), error) {
+// steering is the change that a remark makes to tasks of a job. Its error is errSaid
+// for a task that has heard of it already.
+func (s *Service) steering(ctx context.Context, id JobID, message, idempotencyKey string) (func(Task, time.Time) (Task, error), error) {
 	job, err := s.store.Job(ctx, id)
 	if err != nil {
 		return nil, err
 	}
+	var said *Said
+	if idempotencyKey != "" {
+		sum := sha256.Sum256([]byte(message))
+		said = &Said{Key: idempotencyKey, Message: hex.EncodeToString(sum[:])}
+	}
 	return func(t Task, now time.Time) (Task, error) {
+		if err := t.said(said); err != nil {
+			return t, err
+		}
 		left := job.Remaining()
 		switch {
 		case job.Agent.Type == AgentScript:
 			return t, &ActionError{Key: t.Key(), Action: ActionFeedback, Reason: whyNoScriptFeedback}
-		case job.Agent.Type == AgentClaudeCode: // in a rehearsal the task does not tell
+		case job.Agent.Type == AgentClaudeCode: // an old row does not tell
 			return t, &ActionError{Key: t.Key(), Action: ActionFeedback, Reason: whyNoClaudeCodeFeedback}
 		case left != nil && *left == 0 && job.Reserved == 0:
 			return t, &ActionError{Key: t.Key(), Action: ActionFeedback, Reason: fmt.Sprintf("the job's maxCostUsd of %s is spent, so an answer can't be paid", *job.MaxCost)}
 		}
-		return t.Steered(message, now)
+		t, err := t.Steered(message, now)
+		t.Said = said
+		return t, err
 	}, nil
 }
 

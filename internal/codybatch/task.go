@@ -154,6 +154,7 @@ type Task struct {
 
 	ReusedFrom  JobID                `json:"reusedFrom,omitempty"` // the job whose result this is; empty: its own
 	Engine      string               `json:"engine,omitempty"`     // what really did the work: "claude", "rehearsal", "script"
+	Agent       AgentType            `json:"agent,omitempty"`      // whose work that was, or was rehearsed; empty in old rows
 	Summary     string               `json:"summary,omitempty"`
 	BaseCommit  string               `json:"baseCommit,omitempty"`
 	Branch      string               `json:"branch,omitempty"`     // the pushed branch
@@ -169,6 +170,7 @@ type Task struct {
 	Review      *Review              `json:"review,omitempty"`
 	PullRequest *PullRequest         `json:"pullRequest,omitempty"`
 	Feedback    *Feedback            `json:"feedback,omitempty"` // a remark that the next attempt, or this one, goes on with
+	Said        *Said                `json:"said,omitempty"`     // the last remark, if its caller named it
 	Error       *TaskError           `json:"error,omitempty"`
 
 	Usage   Usage `json:"usage"`             // of this attempt

@@ -68,6 +68,7 @@ type TaskResult struct {
 
 	ReusedFrom  JobID // the job that made the result; empty: this attempt did
 	Engine      string
+	Agent       AgentType
 	Summary     string
 	BaseCommit  string
 	Branch      string
@@ -79,6 +80,7 @@ type TaskResult struct {
 	Verified    []VerificationResult
 	Gates       []GateFinding
 	Judgement   *Judgement
+	Unjudged    bool // the judge could not be asked: only that is missing
 	PullRequest *PullRequest
 	Usage       Usage
 }
@@ -90,6 +92,10 @@ type Interruption struct {
 	// Usage is what was booked for the conversation by then. Its thread may tell of
 	// more: of calls whose worker was killed before it could report them.
 	Usage Usage `json:"usage"`
+
+	// Unjudged says that the attempt did end, and that only the judge, whom nobody
+	// could ask, is missing: a retry asks it about the same change.
+	Unjudged bool `json:"unjudged,omitempty"`
 }
 
 // Finished is the task with the result of its attempt. A pull request that was
@@ -107,7 +113,7 @@ func (t Task) Finished(worker string, attempt int, r TaskResult, now time.Time) 
 		t.Feedback = nil
 	}
 	if !r.Untouched {
-		t.ReusedFrom, t.Engine, t.Summary, t.BaseCommit = r.ReusedFrom, r.Engine, r.Summary, r.BaseCommit
+		t.ReusedFrom, t.Engine, t.Agent, t.Summary, t.BaseCommit = r.ReusedFrom, r.Engine, r.Agent, r.Summary, r.BaseCommit
 		t.HasDiff, t.DiffAttempt, t.DiffStat, t.Fingerprint = r.HasDiff, attempt, r.DiffStat, r.Fingerprint
 		t.Verified, t.Gates, t.Judgement = r.Verified, r.Gates, r.Judgement
 		t.Accepted = r.Accepted || r.Outcome == OutcomeChanged
@@ -132,22 +138,26 @@ func (t Task) Finished(worker string, attempt int, r TaskResult, now time.Time) 
 	if t.Status == TaskSucceeded { // after a failure, a retry still owes the pull request
 		t.PublishRequested = false
 	}
-	t.Interrupted = t.unanswered(r)
-	if isAnswered {
-		t.Interrupted = nil
-	}
+	t.Interrupted = t.unanswered(r, isAnswered)
 	t.CancelRequested, t.Lost = false, 0
 	t.CompletedAt, t.UpdatedAt = now, now
 	return t, nil
 }
 
 // unanswered keeps an interruption whose attempt ended before the model could be
-// asked, or because it may not be: a retry goes on.
-func (t Task) unanswered(r TaskResult) *Interruption {
-	if t.Interrupted == nil || !r.Untouched && r.Outcome != OutcomeAuthError {
+// asked, or because it may not be, and makes one of an attempt whose judge could not be
+// asked: a retry goes on.
+func (t Task) unanswered(r TaskResult, isAnswered bool) *Interruption {
+	switch {
+	case r.Unjudged:
+		i := t.interruption()
+		i.Unjudged = true
+		return i
+	case t.Interrupted == nil, isAnswered, !r.Untouched && r.Outcome != OutcomeAuthError:
 		return nil
+	default:
+		return t.interruption()
 	}
-	return t.interruption()
 }
 
 // Stopped is the task after its worker was told to shut down: the same attempt
@@ -234,10 +244,11 @@ func (t Task) Retried(now time.Time) (Task, error) {
 	if !t.canRetry() {
 		return t, &ActionError{Key: t.Key(), Action: ActionRetry, Reason: "only failed, canceled and rejected tasks can be retried; it is " + string(t.Status)}
 	}
+	isUnjudged := t.Interrupted != nil && t.Interrupted.Unjudged && !t.rejected()
 	t.Fresh = t.Fresh || t.rejected()
 	t.Attempt++
 	t.Lost = 0
-	if t.Fresh && t.Feedback == nil {
+	if t.Fresh && t.Feedback == nil && !isUnjudged {
 		t.Interrupted = nil
 	}
 	t.queue(now)

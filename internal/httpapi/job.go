@@ -62,7 +62,8 @@ func (a *api) registerJobs(h huma.API) {
 	register(a, h, review, a.reviewTasks)
 	describeBody[ReviewTasksRequest](h, review, true)
 	feedback := operation("sendFeedbackToTasks", http.MethodPost, "/jobs/{jobId}/feedback", tagJobs,
-		"Send repositories of a job back with a remark", "Queues the named tasks again if they are finished and have a conversation: their agents go on with it and hear the remark, the same for all.",
+		"Send repositories of a job back with a remark", "Queues the named tasks again if they are finished and have a conversation: their agents go on with it and hear the remark, the same for all. "+
+			"With an `Idempotency-Key` the same request can be sent again: a repository whose last remark this is counts as queued, and is left as it is.",
 		http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	feedback.DefaultStatus = http.StatusAccepted
 	register(a, h, feedback, a.sendFeedbackToTasks)
@@ -100,8 +101,8 @@ type createJobOutput struct {
 }
 
 func (a *api) createJob(ctx context.Context, in *createJobInput) (*createJobOutput, error) {
-	if len(in.IdempotencyKey) > 255 || strings.ContainsFunc(in.IdempotencyKey, func(r rune) bool { return r < ' ' || r > '~' }) {
-		return nil, invalidField("Idempotency-Key", "must be 1 to 255 printable ASCII characters")
+	if err := checkIdempotencyKey(in.IdempotencyKey); err != nil {
+		return nil, err
 	}
 	spec, err := in.spec()
 	if err != nil {
@@ -116,6 +117,13 @@ func (a *api) createJob(ctx context.Context, in *createJobInput) (*createJobOutp
 		out.Replayed = "true"
 	}
 	return out, nil
+}
+
+func checkIdempotencyKey(key string) error {
+	if len(key) > 255 || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return invalidField("Idempotency-Key", "must be 1 to 255 printable ASCII characters")
+	}
+	return nil
 }
 
 func (d *document) spec() (codybatch.JobSpec, error) {
@@ -260,8 +268,14 @@ func (a *api) reviewTasks(ctx context.Context, in *reviewTasksInput) (*answer[Bu
 	return a.bulk(ctx, id, result, err)
 }
 
+// RemarkKey names a remark. It is exported for huma, which finds no other embedded fields.
+type RemarkKey struct {
+	IdempotencyKey string `header:"Idempotency-Key" doc:"1 to 255 printable characters, unique to this remark; makes sending it twice count once, until there is another remark."`
+}
+
 type feedbackTasksInput struct {
 	JobPath
+	RemarkKey
 	document
 }
 
@@ -271,6 +285,9 @@ func (a *api) sendFeedbackToTasks(ctx context.Context, in *feedbackTasksInput) (
 	if err != nil {
 		return nil, err
 	}
+	if err := checkIdempotencyKey(in.IdempotencyKey); err != nil {
+		return nil, err
+	}
 	if err := in.decode(&request, false); err != nil {
 		return nil, err
 	}
@@ -278,7 +295,7 @@ func (a *api) sendFeedbackToTasks(ctx context.Context, in *feedbackTasksInput) (
 	if len(invalid) > 0 {
 		return nil, validation(invalid)
 	}
-	result, err := a.service.FeedbackTasks(ctx, id, request.Message, chosen)
+	result, err := a.service.FeedbackTasks(ctx, id, request.Message, chosen, in.IdempotencyKey)
 	return a.bulk(ctx, id, result, err)
 }
 

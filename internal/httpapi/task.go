@@ -41,7 +41,8 @@ func (a *api) registerTasks(h huma.API) {
 	describeBody[ReviewRequest](h, review, true)
 	feedback := operation("sendFeedback", http.MethodPost, taskRoute+"/feedback", tagTasks,
 		"Send a repository back with a remark", "Queues a finished task again: its agent goes on with the conversation, hears the remark, and mends its change on the same branch. "+
-			"What the model has answered is not paid for again. A review of the earlier diff is withdrawn. Scripts take no remarks.",
+			"What the model has answered is not paid for again. A review of the earlier diff is withdrawn. Scripts take no remarks. "+
+			"With an `Idempotency-Key` the same request can be sent again: the answer is the task as it is by then.",
 		http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	feedback.DefaultStatus = http.StatusAccepted
 	register(a, h, feedback, a.sendFeedback)
@@ -118,11 +119,15 @@ func (a *api) reviewTask(ctx context.Context, in *reviewTaskInput) (*answer[Task
 
 type sendFeedbackInput struct {
 	TaskPath
+	RemarkKey
 	document
 }
 
 func (a *api) sendFeedback(ctx context.Context, in *sendFeedbackInput) (*answer[Task], error) {
 	var request FeedbackRequest
+	if err := checkIdempotencyKey(in.IdempotencyKey); err != nil {
+		return nil, err
+	}
 	if err := in.decode(&request, false); err != nil {
 		return nil, err
 	}
@@ -130,6 +135,6 @@ func (a *api) sendFeedback(ctx context.Context, in *sendFeedbackInput) (*answer[
 	if err != nil {
 		return nil, err
 	}
-	task, err := a.service.FeedbackTask(ctx, key, request.Message)
+	task, err := a.service.FeedbackTask(ctx, key, request.Message, in.IdempotencyKey)
 	return reply(newTask(task), err)
 }

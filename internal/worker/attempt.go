@@ -156,8 +156,7 @@ func (a *attempt) mustPublish(result codybatch.TaskResult) bool {
 }
 
 // explain turns the error that ended the story into the outcome and the words
-// that a person reads. An outcome that was reached stays, unless publishing what
-// it stands for went wrong.
+// that a person reads. What was kept by then stays.
 func (a *attempt) explain(err error) {
 	if err == nil {
 		return

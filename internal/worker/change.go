@@ -45,6 +45,11 @@ func (a *attempt) change(ctx context.Context, place *place, left *leftover) (str
 	for {
 		ended, err := a.runAgent(ctx, agent, run)
 		run.Earlier, run.Kept = nil, 0
+		if errors.Is(err, codybatch.ErrNotResumable) {
+			if made := left.made(); made != nil {
+				ended, err = a.takeMade(ctx, made)
+			}
+		}
 		if errors.Is(err, codybatch.ErrNotResumable) && a.task.Feedback != nil {
 			a.giveUpFeedback()
 			return "", unheard(err)
@@ -53,6 +58,7 @@ func (a *attempt) change(ctx context.Context, place *place, left *leftover) (str
 			if err := a.startOver(ctx, place, err); err != nil {
 				return "", err
 			}
+			fromJudge = maxJudgeSendBacks
 			ended, err = a.runAgent(ctx, agent, run)
 		}
 		if a.isUnheard(left, ended, err) {
@@ -66,8 +72,10 @@ func (a *attempt) change(ctx context.Context, place *place, left *leftover) (str
 		}
 		a.decide(ended)
 		if a.result.Outcome != codybatch.OutcomeChanged {
-			return tree, a.store(ctx, ended)
+			a.store(ctx, ended)
+			return tree, nil
 		}
+		a.keepMade(ctx, place, ended)
 		failures, err := a.check(ctx, place, tree)
 		if err != nil {
 			return tree, err
@@ -84,7 +92,8 @@ func (a *attempt) change(ctx context.Context, place *place, left *leftover) (str
 		}
 		a.result.Accepted = a.result.Outcome == codybatch.OutcomeChanged
 		if complaint == "" || ended.Session == nil || *room == 0 {
-			return tree, a.store(ctx, ended)
+			a.store(ctx, ended)
+			return tree, nil
 		}
 		*room--
 		run.Session, run.Feedback = ended.Session, complaint
@@ -95,7 +104,7 @@ func (a *attempt) change(ctx context.Context, place *place, left *leftover) (str
 // before.
 func (a *attempt) runAgent(ctx context.Context, agent codybatch.Agent, run codybatch.AgentRun) (codybatch.AgentResult, error) {
 	a.enter(codybatch.PhaseAgent)
-	a.result.Untouched = false
+	a.result.Untouched, a.result.Agent = false, a.job.Agent.Type
 	before := a.spent()
 	if a.job.Agent.MaxCost != nil || a.job.MaxCost != nil {
 		budget := max(0, a.task.Reserved-before.Cost)

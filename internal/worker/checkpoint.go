@@ -22,6 +22,7 @@ type checkpoint struct {
 	BaseCommit string `json:"baseCommit"`
 	Answers    int    `json:"answers"`
 	Patch      []byte `json:"patch,omitempty"`
+	Made       *made  `json:"made,omitempty"` // nil: the agent was not done
 }
 
 // checkpoint keeps the workspace as it is now. It must not run at once with

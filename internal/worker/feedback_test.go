@@ -36,7 +36,7 @@ func talks(t *testing.T, name, content string, cost codybatch.Money) session {
 // send sends the task back with the remark, and runs what that queues.
 func (w *world) send(task codybatch.Task) codybatch.Task {
 	w.t.Helper()
-	if _, err := w.service.FeedbackTask(w.t.Context(), task.Key(), remark); err != nil {
+	if _, err := w.service.FeedbackTask(w.t.Context(), task.Key(), remark, ""); err != nil {
 		w.t.Fatal(err)
 	}
 	w.drain()
@@ -159,7 +159,7 @@ func TestAnInterruptedAnswerToARemarkIsGoneOnWith(t *testing.T) {
 			w := newWorld(t, withAgent(agent), func(o *worker.Options) { o.Lease = 300 * time.Millisecond })
 			w.repository("site", map[string]string{"a.txt": "x\n"})
 			task := w.runOne(promptJob("site"))
-			if _, err := w.service.FeedbackTask(t.Context(), task.Key(), remark); err != nil {
+			if _, err := w.service.FeedbackTask(t.Context(), task.Key(), remark, ""); err != nil {
 				t.Fatal(err)
 			}
 			done := make(chan error, 1)
@@ -331,7 +331,7 @@ func TestARemarkThatIsNotHeardChangesNothing(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if _, err := w.service.FeedbackTask(t.Context(), before.Key(), remark); err != nil {
+			if _, err := w.service.FeedbackTask(t.Context(), before.Key(), remark, ""); err != nil {
 				t.Fatal(err)
 			}
 			if test.cancel {
@@ -394,7 +394,7 @@ func TestASecondRemarkIsNotTakenForTheFirst(t *testing.T) {
 	}}))
 	w.repository("site", map[string]string{"a.txt": "x\n"})
 	task := w.send(w.runOne(promptJob("site")))
-	if _, err := w.service.FeedbackTask(t.Context(), task.Key(), remark); err != nil {
+	if _, err := w.service.FeedbackTask(t.Context(), task.Key(), remark, ""); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.artifacts.Put(t.Context(), codybatch.ThreadKey(task.Key(), 3), strings.NewReader(w.thread(task))); err != nil {
@@ -420,7 +420,7 @@ func TestARemarkTellsTheModelNoSecret(t *testing.T) {
 	}}), func(o *worker.Options) { o.Secrets = append(o.Secrets, secret) })
 	w.repository("site", map[string]string{"a.txt": "x\n"})
 	task := w.runOne(promptJob("site"))
-	if _, err := w.service.FeedbackTask(t.Context(), task.Key(), "Use "+secret+" instead."); err != nil {
+	if _, err := w.service.FeedbackTask(t.Context(), task.Key(), "Use "+secret+" instead.", ""); err != nil {
 		t.Fatal(err)
 	}
 	w.drain()

@@ -37,7 +37,7 @@ func (a *attempt) startHeartbeat(ctx context.Context, endLife context.CancelCaus
 			case <-a.news:
 			}
 			beat := a.beat()
-			task, err := a.Store.ExtendLease(ctx, a.task.Key(), a.task.Worker, a.task.Attempt, beat)
+			task, err := a.tellStore(ctx, beat, leaseUntil)
 			switch {
 			case err == nil && task.CancelRequested:
 				endLife(codybatch.ErrCanceled)
@@ -52,6 +52,14 @@ func (a *attempt) startHeartbeat(ctx context.Context, endLife context.CancelCaus
 		}
 	}()
 	return h
+}
+
+// tellStore waits no longer than the lease lasts, or a beat once it is over: a store that
+// does not answer must not hide that.
+func (a *attempt) tellStore(ctx context.Context, beat codybatch.Beat, leaseUntil time.Time) (codybatch.Task, error) {
+	ctx, cancel := context.WithTimeout(ctx, max(leaseUntil.Sub(beat.Now), a.Lease/3))
+	defer cancel()
+	return a.Store.ExtendLease(ctx, a.task.Key(), a.task.Worker, a.task.Attempt, beat)
 }
 
 // stop ends the heartbeat and waits for it.

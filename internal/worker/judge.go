@@ -136,6 +136,7 @@ func (a *attempt) notJudged(ctx context.Context, result codybatch.JudgeResult) e
 	if result.Outcome == codybatch.OutcomeGateBlocked {
 		code = codeNotJudged
 	}
+	a.result.Unjudged = result.Outcome != codybatch.OutcomeGateBlocked // the judge could not be asked
 	reason := a.redact.Replace(result.Reason)
 	a.result.Outcome = result.Outcome
 	a.result.Error = &codybatch.TaskError{Code: code, Message: "the change was made and passed, but the judge that the job asks for gave no verdict: " + reason +

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,23 +11,30 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
 
 // keep takes a snapshot of the workspace and stores the diff, also when the
-// context has ended, because the change is paid for. It is skipped when nobody
-// wants it: after a lost lease, and after a stop, which a checkpoint is there for.
+// context has ended or ends meanwhile, because the change is paid for. It is skipped
+// when nobody wants it: after a lost lease, and after a stop, which a checkpoint is
+// there for.
 func (a *attempt) keep(ctx context.Context, place *place, ended error) (string, error) {
 	if errors.Is(ended, errLost) || errors.Is(ended, codybatch.ErrStopped) {
 		return "", nil
 	}
-	if ctx.Err() != nil {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), a.Keep)
-		defer cancel()
+	if ctx.Err() == nil {
+		tree, err := a.keepNow(ctx, place)
+		if cause := context.Cause(ctx); err == nil || cause == nil || errors.Is(cause, errLost) || errors.Is(cause, codybatch.ErrStopped) {
+			return tree, err
+		}
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Keep)
+	defer cancel()
+	return a.keepNow(ctx, place)
+}
+
+func (a *attempt) keepNow(ctx context.Context, place *place) (string, error) {
 	tree, err := place.git.Snapshot(ctx)
 	if err != nil {
 		return "", fmt.Errorf("take a snapshot of the workspace: %w", err)
@@ -42,7 +50,7 @@ func (a *attempt) keep(ctx context.Context, place *place, ended error) (string, 
 		stat.Deletions += change.Deletions
 	}
 	a.result.DiffStat, a.result.HasDiff, a.result.Accepted, a.result.Fingerprint = stat, false, false, ""
-	a.result.Gates, a.result.Judgement = nil, nil // of the diff before
+	a.result.Gates, a.result.Judgement, a.result.Unjudged = nil, nil, false // of the diff before
 	if stat.Empty() {
 		return tree, nil
 	}
@@ -140,23 +148,25 @@ type knownResult struct {
 }
 
 // store keeps a success for everyone with the same spec and base commit. It is
-// written before the task's row, so that a crash between the two costs nothing.
-func (a *attempt) store(ctx context.Context, ended codybatch.AgentResult) error {
+// written before the task's row, so that a crash between the two costs nothing. That it
+// can't be written costs others something, and this attempt nothing: it goes on.
+func (a *attempt) store(ctx context.Context, ended codybatch.AgentResult) {
 	if a.result.Outcome.Status() != codybatch.TaskSucceeded || a.task.Feedback != nil { // nobody else asked for it
-		return nil
+		return
 	}
 	a.enter(codybatch.PhaseStoring)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Keep)
+	defer cancel()
 	document, err := json.Marshal(knownResult{
 		JobID: a.task.JobID, Repository: a.task.Repository, Attempt: a.task.Attempt, DiffSHA: a.diffSHA, Result: a.result,
 	})
+	if err == nil {
+		key := codybatch.ResultKey(a.job.Digest(ended.Engine), a.task.Repository, a.result.BaseCommit)
+		err = a.Artifacts.Put(ctx, key, bytes.NewReader(document))
+	}
 	if err != nil {
-		return fmt.Errorf("store the result: %w", err)
+		a.Log.WarnContext(ctx, "a result could not be kept for other jobs that ask for the same", "task", a.task.Key().String(), "error", err)
 	}
-	key := codybatch.ResultKey(a.job.Digest(ended.Engine), a.task.Repository, a.result.BaseCommit)
-	if err := a.Artifacts.Put(ctx, key, strings.NewReader(string(document))); err != nil {
-		return fmt.Errorf("store the result: %w", err)
-	}
-	return nil
 }
 
 // knownResult finds a result that makes the agent unnecessary, or nil: the task's
@@ -228,7 +238,7 @@ func (a *attempt) sumOf(ctx context.Context, key codybatch.ArtifactKey) (string,
 // storedResult is the change that the task has already.
 func (a *attempt) storedResult() codybatch.TaskResult {
 	return codybatch.TaskResult{
-		Outcome: codybatch.OutcomeChanged, Engine: a.task.Engine, Summary: a.task.Summary, BaseCommit: a.task.BaseCommit,
+		Outcome: codybatch.OutcomeChanged, Engine: a.task.Engine, Agent: a.task.Agent, Summary: a.task.Summary, BaseCommit: a.task.BaseCommit,
 		ReusedFrom: a.task.ReusedFrom, HasDiff: true, Accepted: true, DiffStat: a.task.DiffStat, Fingerprint: a.task.Fingerprint,
 		Verified: a.task.Verified, Gates: a.task.Gates, Judgement: a.task.Judgement,
 	}

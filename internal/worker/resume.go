@@ -61,8 +61,12 @@ func (a *attempt) findLeftover(ctx context.Context) (*leftover, error) {
 		return nil, nil
 	}
 	a.judged = judged
+	why := "was interrupted"
+	if interrupted.Unjudged {
+		why = "ended without its judge"
+	}
 	return left, a.record.event(ctx, codybatch.ThreadEvent{Type: codybatch.EventNotice, Reason: fmt.Sprintf(
-		"Attempt %d was interrupted. The conversation goes on: %d answers of the model are there and are not paid for again.", interrupted.Attempt, answers)})
+		"Attempt %d %s. The conversation goes on: %d answers of the model are there and are not paid for again.", interrupted.Attempt, why, answers)})
 }
 
 // copyLeftover copies the newest thread of the conversation, with what belongs to

@@ -1,7 +1,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
 import { useFeeds } from "@/live/feeds";
 import { data } from "./client";
 import { useApi } from "./context";
+import { newKey } from "./idempotency";
 import { keys } from "./keys";
 import { taskPath, type JobRequest, type Task } from "./types";
 
@@ -91,14 +93,25 @@ export function useReview(jobId: string) {
   });
 }
 
-/** Sends tasks back to their agents with a remark. */
+/**
+ * Sends tasks back to their agents with a remark. The same remark, sent again because
+ * no answer came, has the same key: it is not paid for twice.
+ */
 export function useFeedback(jobId: string) {
   const api = useApi();
   const touched = useJobTouched(jobId);
+  const sent = useRef({ body: "", key: "" });
   return useMutation({
-    mutationFn: (body: { message: string; repositories: string[] }) =>
-      data(api.http.POST("/jobs/{jobId}/feedback", { params: { path: { jobId } }, body })),
-    onSuccess: () => touched(),
+    mutationFn: (body: { message: string; repositories: string[] }) => {
+      const text = JSON.stringify(body);
+      if (sent.current.body !== text) sent.current = { body: text, key: newKey() };
+      const params = { path: { jobId }, header: { "Idempotency-Key": sent.current.key } };
+      return data(api.http.POST("/jobs/{jobId}/feedback", { params, body }));
+    },
+    onSuccess: () => {
+      sent.current = { body: "", key: "" };
+      return touched();
+    },
   });
 }
 

@@ -148,7 +148,7 @@ export interface paths {
         put?: never;
         /**
          * Send repositories of a job back with a remark
-         * @description Queues the named tasks again if they are finished and have a conversation: their agents go on with it and hear the remark, the same for all.
+         * @description Queues the named tasks again if they are finished and have a conversation: their agents go on with it and hear the remark, the same for all. With an `Idempotency-Key` the same request can be sent again: a repository whose last remark this is counts as queued, and is left as it is.
          */
         post: operations["sendFeedbackToTasks"];
         delete?: never;
@@ -328,7 +328,7 @@ export interface paths {
         put?: never;
         /**
          * Send a repository back with a remark
-         * @description Queues a finished task again: its agent goes on with the conversation, hears the remark, and mends its change on the same branch. What the model has answered is not paid for again. A review of the earlier diff is withdrawn. Scripts take no remarks.
+         * @description Queues a finished task again: its agent goes on with the conversation, hears the remark, and mends its change on the same branch. What the model has answered is not paid for again. A review of the earlier diff is withdrawn. Scripts take no remarks. With an `Idempotency-Key` the same request can be sent again: the answer is the task as it is by then.
          */
         post: operations["sendFeedback"];
         delete?: never;
@@ -1708,7 +1708,10 @@ export interface operations {
     sendFeedbackToTasks: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 printable characters, unique to this remark; makes sending it twice count once, until there is another remark. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The job's id. */
                 jobId: string;
@@ -2065,7 +2068,10 @@ export interface operations {
     sendFeedback: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 printable characters, unique to this remark; makes sending it twice count once, until there is another remark. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The job's id. */
                 jobId: string;

@@ -14,10 +14,16 @@ import (
 const (
 	maxEventBytes  = 16 << 20 // of one server-sent event
 	maxAnswerBytes = 64 << 20 // of an answer that is no stream
+
+	// mostBytesPerToken is more than any token has, spelled out in JSON.
+	mostBytesPerToken = 32
 )
 
-// errTruncated says that an answer ended before its end.
-var errTruncated = errors.New("the answer broke off before its end")
+// Ways in which an answer ends without being one.
+var (
+	errTruncated = errors.New("the answer broke off before its end")
+	errEndless   = errors.New("the answer does not end: it is longer than the request lets it be; check ANTHROPIC_BASE_URL")
+)
 
 // answer is what the gateway saw of one answer of the API.
 type answer struct {
@@ -31,7 +37,7 @@ type answer struct {
 // copyStream passes a stream on, event by event. Before the last event of an answer
 // is passed on, whole is called: what an answer cost is known and told before its
 // reader can ask for another one. Its error, and a reader that went away, end it.
-func (a *answer) copyStream(from io.Reader, to io.Writer, flush func(), started func() time.Duration, whole func() error) error {
+func (a *answer) copyStream(from *io.LimitedReader, to io.Writer, flush func(), started func() time.Duration, whole func() error) error {
 	lines := bufio.NewReaderSize(from, 64<<10)
 	var event, data []byte
 	for {
@@ -57,6 +63,8 @@ func (a *answer) copyStream(from io.Reader, to io.Writer, flush func(), started 
 		switch {
 		case errors.Is(err, io.EOF) && a.isWhole:
 			return nil
+		case errors.Is(err, io.EOF) && from.N <= 0:
+			return errEndless
 		case errors.Is(err, io.EOF):
 			return errTruncated
 		case err != nil:

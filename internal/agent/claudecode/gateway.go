@@ -45,7 +45,9 @@ type gateway struct {
 
 	server *http.Server
 	served chan error
+	life   context.Context //nolint:containedctx // the run's, or shorter: a call outlives the request that asked for it
 	cancel context.CancelFunc
+	ended  sync.Once
 
 	mu      sync.Mutex
 	calls   int
@@ -62,10 +64,10 @@ func (g *gateway) open(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("open the gateway of Claude Code: %w", err)
 	}
-	running, cancel := context.WithCancel(ctx)
-	g.cancel, g.served = cancel, make(chan error, 1)
+	g.life, g.cancel = context.WithCancel(ctx)
+	g.served = make(chan error, 1)
 	g.server = &http.Server{
-		Handler: g, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return running },
+		Handler: g, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return g.life },
 		ErrorLog: slog.NewLogLogger(g.agent.log.Handler(), slog.LevelDebug),
 	}
 	go func() { g.served <- g.server.Serve(listener) }()
@@ -73,17 +75,19 @@ func (g *gateway) open(ctx context.Context) (string, error) {
 }
 
 // close ends every call that is under way, books it, and returns when nothing of the
-// gateway is left.
+// gateway is left. It may be called again.
 func (g *gateway) close() {
-	g.mu.Lock()
-	g.closed = true
-	g.mu.Unlock()
-	g.cancel()
-	g.working.Wait()
-	_ = g.server.Close() // the listener; there are no calls any more
-	if err := <-g.served; !errors.Is(err, http.ErrServerClosed) {
-		g.agent.log.Warn("the gateway of Claude Code ended by itself", "error", err)
-	}
+	g.ended.Do(func() {
+		g.mu.Lock()
+		g.closed = true
+		g.mu.Unlock()
+		g.cancel()
+		_ = g.server.Close() // with the connections: nobody is waited for who sends a body and does not end it
+		g.working.Wait()
+		if err := <-g.served; !errors.Is(err, http.ErrServerClosed) {
+			g.agent.log.Warn("the gateway of Claude Code ended by itself", "error", err)
+		}
+	})
 }
 
 // ServeHTTP answers one request of the program, or of whoever has its token.
@@ -153,6 +157,10 @@ func (g *gateway) admit(r *request) (reservation, int, *ending) {
 		return reservation{}, 0, g.verdict
 	}
 	money, ok := g.ledger.reserve(r.model, int64(len(r.body(0))), r.maxTokens)
+	if ok && money.maxTokens < r.maxTokens && money.maxTokens <= r.thinking { // which the API would refuse
+		g.ledger.settle(money, codybatch.Usage{}, false)
+		ok = false
+	}
 	if !ok {
 		g.verdict = &ending{outcome: codybatch.OutcomeBudgetExhausted, reason: fmt.Sprintf(
 			"what is left of %s does not pay for another call; %s are spent", g.ledger.limit, g.ledger.total().Cost)}
@@ -178,7 +186,7 @@ func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
 		}
 	}
 	defer settle()
-	ctx := req.Context()
+	ctx := g.life // whoever hangs up is not spared what the answer costs
 	g.await(ctx, r.results())
 	if !g.keep(ctx, g.requestEvent(n, money.maxTokens)) {
 		refuse(w, http.StatusForbidden, "permission_error", "the run's thread can't be kept")
@@ -186,7 +194,7 @@ func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
 	}
 	started := g.agent.now()
 	elapsed := func() time.Duration { return g.agent.now().Sub(started) }
-	res, end := g.send(ctx, req, r.body(money.maxTokens), n)
+	res, end := g.send(ctx, req, r, r.body(money.maxTokens), n)
 	if end != nil {
 		g.fail(w, *end)
 		return
@@ -247,7 +255,7 @@ func (g *gateway) copyAnswer(w http.ResponseWriter, r *request, res *response, a
 	}
 	res.passHeader(w)
 	flush := func() { _ = http.NewResponseController(w).Flush() } // the next write tells
-	err := a.copyStream(res.body, w, flush, elapsed, whole)
+	err := a.copyStream(&io.LimitedReader{R: res.body, N: r.maxTokens*mostBytesPerToken + 1<<20}, w, flush, elapsed, whole)
 	if a.failure != "" { // it was passed on, and is the program's to judge
 		g.note(classify(apierror.StatusOf(apierror.Read(a.failure).Error.Type), []byte(a.failure), g.key).ending)
 		return nil
@@ -260,7 +268,7 @@ func (g *gateway) copyAnswer(w http.ResponseWriter, r *request, res *response, a
 
 // count passes on a question for a prompt's size, which costs nothing.
 func (g *gateway) count(w http.ResponseWriter, req *http.Request, r *request) {
-	res, end := g.send(req.Context(), req, r.body(0), 0)
+	res, end := g.send(req.Context(), req, r, r.body(0), 0)
 	if end != nil {
 		g.fail(w, *end)
 		return

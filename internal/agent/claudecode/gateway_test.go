@@ -51,7 +51,7 @@ func newScene(t *testing.T, limit *codybatch.Money, api http.HandlerFunc) *scene
 	t.Cleanup(web.Close)
 	agent, err := New(Options{
 		Program: "/nowhere/claude", APIKey: func(context.Context) (string, error) { return realKey, nil }, BaseURL: web.URL, HTTPClient: web.Client(),
-		IdleTimeout: 2 * time.Second,
+		IdleTimeout: time.Second,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package claudecode
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,8 +14,12 @@ type request struct {
 	fields    []field
 	model     string
 	maxTokens int64
+	thinking  int64 // tokens of the answer that are meant for thoughts; 0: the model decides
 	stream    bool
 }
+
+// mostTokens is more than any model's answer has. Sums of money with it do not overflow.
+const mostTokens = 1_000_000
 
 // field is a member of the body; its value stays as it came.
 type field struct {
@@ -67,10 +72,67 @@ func parseRequest(body []byte) (*request, error) {
 			return nil, fmt.Errorf("tools: %q is of type %q, which the gateway does not pass on", tool.Name, tool.Type)
 		}
 	}
-	if r.model == "" || r.maxTokens < 0 {
+	switch r.thinking = thinking.Budget; {
+	case r.model == "" || r.maxTokens < 0:
 		return nil, errors.New("the body names no model, or no number of tokens")
+	case r.maxTokens > mostTokens:
+		return nil, fmt.Errorf("max_tokens: %d is more than any model gives", r.maxTokens)
+	}
+	for _, f := range r.fields {
+		if f.name != "messages" && f.name != "system" {
+			continue
+		}
+		kind, err := fetched(json.NewDecoder(bytes.NewReader(f.value)))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.name, err)
+		}
+		if kind != "" {
+			return nil, fmt.Errorf("%s: a source of type %q is not passed on; what the model is to see must come with the request", f.name, kind)
+		}
 	}
 	return r, nil
+}
+
+// fetched finds, in a value of content, what the API would fetch from elsewhere: its
+// size is not known, so that the money for it can't be set aside, and it is a way to
+// any address. Every member of a name counts, for readers differ in which of two they
+// see. What tools are called with is not content. The depth of a value that was read
+// before is bounded by encoding/json.
+func fetched(d *json.Decoder) (string, error) {
+	token, err := d.Token()
+	if err != nil {
+		return "", err
+	}
+	delim, isDelim := token.(json.Delim)
+	if !isDelim {
+		return "", nil
+	}
+	found := ""
+	for d.More() {
+		if delim == '{' {
+			name, err := d.Token()
+			if err != nil {
+				return "", err
+			}
+			if name == "input" || name == "type" {
+				var value any
+				if err := d.Decode(&value); err != nil {
+					return "", err
+				}
+				if kind, _ := value.(string); name == "type" && (kind == "url" || kind == "file" || kind == "container_upload") {
+					found = kind
+				}
+				continue
+			}
+		}
+		inside, err := fetched(d)
+		if err != nil {
+			return "", err
+		}
+		found = cmp.Or(found, inside)
+	}
+	_, err = d.Token() // the end
+	return found, err
 }
 
 // results are the ids of the calls that the last message answers.

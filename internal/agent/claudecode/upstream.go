@@ -25,6 +25,11 @@ const (
 	firstWait    = time.Second     // doubled from wait to wait
 	longestAsked = 2 * time.Minute // the most that a server's Retry-After gets
 	maxErrorBody = 64 << 10        // bytes of an error that are read
+
+	// wholeAnswer is how many times longer than between two pieces of a stream the API
+	// may be silent before an answer that comes in one piece: 10 minutes by default,
+	// which is the most that the API takes for one. One that is given up is paid for.
+	wholeAnswer = 5
 )
 
 // Ways in which a call ends without an answer.
@@ -58,12 +63,17 @@ func (r *response) passOn(w http.ResponseWriter) {
 	_, _ = io.Copy(w, io.LimitReader(r.body, maxErrorBody)) // whoever went away needs no answer
 }
 
-// send makes a call with the real key. It waits where the API asks for that, and
+// send makes a call with the real key, for as long as ctx says; it makes no other try
+// for a request that nobody waits for any more. It waits where the API asks for that, and
 // gives the run's end where nothing can come of the call, nor of another one. n is
 // the call's number for the thread; 0: it is not told of.
-func (g *gateway) send(ctx context.Context, from *http.Request, body []byte, n int) (*response, *ending) {
+func (g *gateway) send(ctx context.Context, from *http.Request, r *request, body []byte, n int) (*response, *ending) {
+	silence := g.agent.idle
+	if !r.stream {
+		silence *= wholeAnswer
+	}
 	for try := 1; ; try++ {
-		res, err := g.ask(ctx, from, body)
+		res, err := g.ask(ctx, from, body, silence)
 		if err != nil {
 			end := ending{outcome: codybatch.OutcomeAPIError, reason: short(strings.ReplaceAll(err.Error(), g.key, redacted))}
 			if ctx.Err() != nil || errors.Is(err, errRedirect) {
@@ -102,7 +112,10 @@ func (g *gateway) send(ctx context.Context, from *http.Request, body []byte, n i
 		}) {
 			return nil, &ending{outcome: codybatch.OutcomeInfraError, reason: "the run's thread can't be kept"}
 		}
-		if !sleep(ctx, wait) {
+		if !sleep(from.Context(), wait) { // ctx ends no later
+			if ctx.Err() == nil {
+				return unreachable("nobody waits for the answer any more"), nil
+			}
 			return nil, &ending{outcome: codybatch.OutcomeAPIError, reason: "the run ended while a call waited"}
 		}
 	}
@@ -110,7 +123,7 @@ func (g *gateway) send(ctx context.Context, from *http.Request, body []byte, n i
 
 // ask makes one try. The body of its answer ends when the API is silent for too
 // long.
-func (g *gateway) ask(parent context.Context, from *http.Request, body []byte) (*response, error) {
+func (g *gateway) ask(parent context.Context, from *http.Request, body []byte, silence time.Duration) (*response, error) {
 	ctx, cancel := context.WithCancel(parent)
 	address := strings.TrimRight(g.agent.options.BaseURL, "/") + from.URL.Path
 	if from.URL.Query().Get("beta") == "true" {
@@ -129,7 +142,7 @@ func (g *gateway) ask(parent context.Context, from *http.Request, body []byte) (
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("X-Api-Key", g.key)
 	idle := new(atomic.Bool)
-	watchdog := time.AfterFunc(g.agent.idle, func() { idle.Store(true); cancel() })
+	watchdog := time.AfterFunc(silence, func() { idle.Store(true); cancel() })
 	res, err := g.agent.http.Do(req) //nolint:bodyclose // the caller of send closes it
 	if err != nil {
 		watchdog.Stop()

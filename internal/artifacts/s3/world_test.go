@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"syscall"
@@ -14,20 +13,12 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/liamzdenek/cody-batch/internal/artifacts/s3"
+	"github.com/liamzdenek/cody-batch/internal/awstest"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
-
-func endpoint(t *testing.T) string {
-	t.Helper()
-	if os.Getenv("MOTO") == "" {
-		t.Skip("moto is started by internal/awstest, soon")
-	}
-	return os.Getenv("MOTO")
-}
 
 // world is a bucket of its own, and the line to it, which a test can disturb.
 type world struct {
@@ -42,15 +33,12 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, name: "artifacts-" + strings.ToLower(rand.Text()), line: &line{}}
-	url := endpoint(t)
-	w.config = aws.Config{
-		Region: "us-east-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""),
-	}
-	w.admin = awss3.NewFromConfig(w.config)
+	cloud := awstest.Moto(t)
+	w.admin = awss3.NewFromConfig(cloud.Config(nil))
 	if _, err := w.admin.CreateBucket(t.Context(), &awss3.CreateBucketInput{Bucket: &w.name}); err != nil {
 		t.Fatal(err)
 	}
-	w.config.HTTPClient = &http.Client{Transport: w.line}
+	w.config = cloud.Config(w.line)
 	w.Bucket = w.another()
 	return w
 }
@@ -129,6 +117,7 @@ type fault struct {
 	lost   bool   // S3 does what it is asked, but the answer is lost
 	cut    int64  // the answer's body breaks off after so many bytes
 	first  func() // is called before anything else
+	none   bool   // nothing but first
 }
 
 func (l *line) heal() { l.disturb(nil) }
@@ -183,7 +172,7 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 	if l.isUnmet(r) {
 		f = &fault{status: http.StatusPreconditionFailed, code: "PreconditionFailed"}
 	}
-	if f == nil {
+	if f == nil || f.none && f.status == 0 {
 		return http.DefaultTransport.RoundTrip(r)
 	}
 	if f.status != 0 {

@@ -42,7 +42,11 @@ func (d *Dispatcher) dispatch(ctx context.Context, id codybatch.JobID, refs []co
 			return err
 		}
 	}
-	waiting, err := d.waiting(ctx, id)
+	before, err := d.live(ctx, id)
+	if err != nil {
+		return err
+	}
+	waiting, err := d.waiting(ctx, before)
 	if err != nil {
 		return err
 	}
@@ -58,7 +62,7 @@ func (d *Dispatcher) dispatch(ctx context.Context, id codybatch.JobID, refs []co
 		if err != nil {
 			return err
 		}
-		if err := d.submit(ctx, m); err != nil {
+		if err := d.submit(ctx, m, before); err != nil {
 			return err
 		}
 	}
@@ -73,13 +77,9 @@ type attempt struct {
 
 func attemptOf(ref codybatch.TaskRef) attempt { return attempt{ref.Key, ref.Attempt} }
 
-// waiting tells which attempts of a job's tasks wait in AWS Batch: those whose
-// program has not begun.
-func (d *Dispatcher) waiting(ctx context.Context, id codybatch.JobID) (map[attempt]bool, error) {
-	submissions, err := d.live(ctx, id)
-	if err != nil {
-		return nil, err
-	}
+// waiting tells which attempts of tasks wait in AWS Batch: those whose program has
+// not begun.
+func (d *Dispatcher) waiting(ctx context.Context, submissions []submission) (map[attempt]bool, error) {
 	waiting := map[attempt]bool{}
 	for _, s := range submissions {
 		if s.isEnding || s.size == 0 && s.status == types.JobStatusRunning {
@@ -98,8 +98,9 @@ func (d *Dispatcher) waiting(ctx context.Context, id codybatch.JobID) (map[attem
 	return waiting, nil
 }
 
-// submit stores the manifest and submits its job.
-func (d *Dispatcher) submit(ctx context.Context, m Manifest) error {
+// submit stores the manifest and submits its job. Before has what was submitted
+// earlier.
+func (d *Dispatcher) submit(ctx context.Context, m Manifest, before []submission) error {
 	if err := d.artifacts.Put(ctx, m.key(), bytes.NewReader(m.document())); err != nil {
 		return fmt.Errorf("store the manifest: %w", err)
 	}
@@ -114,7 +115,7 @@ func (d *Dispatcher) submit(ctx context.Context, m Manifest) error {
 		in.ArrayProperties = &types.ArrayProperties{Size: aws.Int32(int32(m.Len()))}
 	}
 	for try := 1; ; try++ {
-		batchID, err := d.submitOnce(ctx, in, m, try)
+		batchID, err := d.submitOnce(ctx, in, m, before)
 		if err == nil {
 			d.Log.InfoContext(ctx, "submitted to AWS Batch", "job", m.JobID, "tasks", m.Len(), "batchJob", batchID)
 			return nil
@@ -137,7 +138,7 @@ var (
 // submitOnce submits a job. SubmitJob has no token that makes it count once. So if
 // an answer is lost, what was asked for is looked for by its name; and the SDK must
 // not repeat the request by itself.
-func (d *Dispatcher) submitOnce(ctx context.Context, in *batch.SubmitJobInput, m Manifest, try int) (string, error) {
+func (d *Dispatcher) submitOnce(ctx context.Context, in *batch.SubmitJobInput, m Manifest, before []submission) (string, error) {
 	if err := d.pace.wait(ctx); err != nil {
 		return "", err
 	}
@@ -145,15 +146,16 @@ func (d *Dispatcher) submitOnce(ctx context.Context, in *batch.SubmitJobInput, m
 	if err == nil {
 		return aws.ToString(out.JobId), nil
 	}
-	if throttled.IsErrorThrottle(err) == aws.TrueTernary || retryable.IsErrorRetryable(err) != aws.TrueTernary || try == tries {
-		return "", err // it was surely not taken, or there is no other try that could repeat it
+	if throttled.IsErrorThrottle(err) == aws.TrueTernary || retryable.IsErrorRetryable(err) != aws.TrueTernary {
+		return "", err // it was surely not taken
 	}
-	submissions, listed := d.live(ctx, m.JobID)
+	now, listed := d.live(ctx, m.JobID)
 	if listed != nil {
 		return "", errors.Join(err, listed)
 	}
-	for _, s := range submissions {
-		if s.name == m.name() && !s.isEnding {
+	for _, s := range now {
+		isOld := slices.ContainsFunc(before, func(old submission) bool { return old.batchID == s.batchID })
+		if s.name == m.name() && !isOld && !s.isEnding {
 			return s.batchID, nil
 		}
 	}

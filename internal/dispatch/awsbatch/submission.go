@@ -18,10 +18,10 @@ type submission struct {
 	batchID  string
 	name     string
 	manifest codybatch.ArtifactKey
-	size     int // of the array; 0: a plain job
 	status   types.JobStatus
 
 	// What live finds out besides.
+	size     int  // of the array; 0: a plain job
 	isEnding bool // somebody has canceled or terminated it
 	refs     []codybatch.TaskRef
 }
@@ -58,14 +58,10 @@ func (d *Dispatcher) list(ctx context.Context, id codybatch.JobID) ([]submission
 			if !ok || owner != id { // AWS compares without regard to case
 				continue
 			}
-			s := submission{
+			submissions = append(submissions, submission{
 				batchID: aws.ToString(summary.JobId), name: aws.ToString(summary.JobName), manifest: codybatch.ManifestKey(id, digest),
 				status: summary.Status,
-			}
-			if summary.ArrayProperties != nil {
-				s.size = int(aws.ToInt32(summary.ArrayProperties.Size))
-			}
-			submissions = append(submissions, s)
+			})
 		}
 	}
 	return submissions, nil
@@ -95,6 +91,9 @@ func (d *Dispatcher) live(ctx context.Context, id codybatch.JobID) ([]submission
 			continue
 		}
 		s.status = detail.Status
+		if detail.ArrayProperties != nil {
+			s.size = int(aws.ToInt32(detail.ArrayProperties.Size))
+		}
 		s.isEnding = aws.ToBool(detail.IsTerminated) || aws.ToBool(detail.IsCancelled)
 		m, err := ReadManifest(ctx, d.artifacts, s.manifest)
 		if errors.Is(err, codybatch.ErrNotFound) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -59,7 +60,7 @@ func (s *Store) changesBetween(ctx context.Context, id codybatch.JobID, after, l
 // changeReader collects the tasks that changed after a number.
 type changeReader struct {
 	*Store
-	job   codybatch.Job
+	job   head
 	after int64
 	limit int
 	tasks map[codybatch.RepositoryName]codybatch.Task
@@ -70,12 +71,15 @@ type changeReader struct {
 // then, and then what changed meanwhile, until that is nothing.
 func (s *Store) Changes(ctx context.Context, id codybatch.JobID, after int64, limit int) (codybatch.Job, []codybatch.Task, error) {
 	r := changeReader{Store: s, after: max(0, after), limit: limit, tasks: map[codybatch.RepositoryName]codybatch.Task{}}
-	err := r.read(ctx, id)
-	if err != nil {
+	if err := r.read(ctx, id); err != nil {
 		return codybatch.Job{}, nil, fmt.Errorf("list changes of job %s: %w", id, err)
 	}
-	tasks := slices.SortedFunc(maps.Values(r.tasks), func(a, b codybatch.Task) int { return cmp.Compare(a.Seq, b.Seq) })
-	return r.job, tasks[:min(limit, len(tasks))], nil
+	tasks := r.sorted()
+	return r.job.Job, tasks[:min(limit, len(tasks))], nil
+}
+
+func (r *changeReader) sorted() []codybatch.Task {
+	return slices.SortedFunc(maps.Values(r.tasks), func(a, b codybatch.Task) int { return cmp.Compare(a.Seq, b.Seq) })
 }
 
 func (r *changeReader) read(ctx context.Context, id codybatch.JobID) error {
@@ -101,37 +105,56 @@ func (r *changeReader) read(ctx context.Context, id codybatch.JobID) error {
 	if err := r.readChanged(ctx); err != nil || r.full() {
 		return err
 	}
-	return r.catchUp(ctx, seq, seq)
+	from := seq
+	if len(r.tasks) >= r.limit { // enough, but up to a recent change
+		from = r.sorted()[r.limit-1].Seq
+	}
+	return r.catchUp(ctx, from, seq)
 }
 
-// full reports whether the page is. What a full page lacks has a larger Seq than its
-// last task, so it comes on the next page, whatever else changes.
-func (r *changeReader) full() bool { return len(r.tasks) >= r.limit }
+// full reports whether there are enough tasks for a page, all of them older than the
+// recent changes of the job as it was read first. What such a page lacks has a larger
+// Seq than its last task, so it comes on the next page, whatever else changes.
+func (r *changeReader) full() bool {
+	return len(r.tasks) >= r.limit && r.sorted()[r.limit-1].Seq <= r.job.Seq-int64(len(r.job.recent))
+}
 
-// take collects the tasks that are still what the changes say. One that is not was
-// changed again, which has a larger Seq.
-func (r *changeReader) take(changes []change, tasks map[codybatch.RepositoryName]codybatch.Task) bool {
-	all := true
+// take collects the tasks that are what the changes say. The others were changed
+// again, which has a larger Seq, or their change is still being applied; see lacking.
+func (r *changeReader) take(changes []change, tasks map[codybatch.RepositoryName]codybatch.Task) {
 	for _, c := range changes {
+		delete(r.tasks, c.repository)
 		if task := tasks[c.repository]; task.Seq == c.seq {
 			r.tasks[c.repository] = task
-			continue
 		}
-		delete(r.tasks, c.repository)
-		all = false
 	}
-	return all
+}
+
+// lacking is the least Seq of the recent changes that are not among the tasks, or
+// none.
+func (r *changeReader) lacking() int64 {
+	have := make(map[int]int64, len(r.tasks))
+	for _, task := range r.tasks {
+		have[task.Index] = task.Seq
+	}
+	missing := none
+	for place, seq := range r.job.latest() {
+		if seq > r.after && have[place] != seq {
+			missing = min(missing, seq)
+		}
+	}
+	return missing
 }
 
 // readUnchanged reads the tasks that are as they were created, in their order.
 func (r *changeReader) readUnchanged(ctx context.Context) error {
-	for first := int(min(r.after, int64(r.job.RepositoryCount))); first < r.job.RepositoryCount && !r.full(); {
+	for first := int(min(r.after, int64(r.job.RepositoryCount))); first < r.job.RepositoryCount && len(r.tasks) < r.limit; {
 		tasks, err := r.tasksAfter(ctx, r.job.ID, first-1, max(keysInRead, r.limit-len(r.tasks)))
 		if err != nil {
 			return err
 		}
 		for _, task := range tasks {
-			if task.Seq == int64(task.Index)+1 && !r.full() {
+			if task.Seq == int64(task.Index)+1 && len(r.tasks) < r.limit {
 				r.tasks[task.Repository] = task
 			}
 		}
@@ -145,7 +168,7 @@ func (r *changeReader) readUnchanged(ctx context.Context) error {
 
 // readChanged reads the tasks that changed later, up to the job that was read.
 func (r *changeReader) readChanged(ctx context.Context) error {
-	for after := max(r.after, int64(r.job.RepositoryCount)); !r.full(); {
+	for after := max(r.after, int64(r.job.RepositoryCount)); len(r.tasks) < r.limit; {
 		wanted := r.limit - len(r.tasks)
 		changes, err := r.changesBetween(ctx, r.job.ID, after, r.job.Seq, false, wanted)
 		if err != nil {
@@ -168,8 +191,8 @@ func (r *changeReader) readChanged(ctx context.Context) error {
 // at known before that, at least.
 //
 // The newest change is read first. So if the job, which is read after all of them,
-// is still where the newest of them left it, there was no change meanwhile: they
-// are all, and all is of one moment.
+// is still where the newest of them left it, and none of its recent changes is
+// lacking, there was no change meanwhile: they are all, and all is of one moment.
 func (r *changeReader) catchUp(ctx context.Context, seq, known int64) error {
 	for range changeRounds {
 		changes, err := r.changesBetween(ctx, r.job.ID, seq, latestSeq, true, 0)
@@ -179,25 +202,35 @@ func (r *changeReader) catchUp(ctx context.Context, seq, known int64) error {
 		if len(changes) > 0 {
 			seq = changes[0].seq
 		}
-		head, tasks, err := r.readChanges(ctx, changes)
+		read, tasks, err := r.readChanges(ctx, changes)
 		if err != nil {
 			return err
 		}
-		all := r.take(changes, tasks)
-		r.job = totalsOf(head).in(r.job)
-		if all && head.Seq == max(seq, known) || r.full() {
+		r.take(changes, tasks)
+		r.job = head{totalsOf(read.Job).in(r.job.Job), read.recent}
+		missing := r.lacking()
+		if missing == none && read.Seq == max(seq, known) {
 			return nil
 		}
-		known = head.Seq
+		if missing <= seq { // it is looked for again
+			seq = missing - 1
+			if err := r.wait(ctx, 0); err != nil {
+				return err
+			}
+		}
+		known = read.Seq
 	}
 	return fmt.Errorf("it changed in each of %d rounds; try again later", changeRounds)
 }
 
-const latestSeq = int64(1e16) - 1 // as long as changeKey's numbers
+const (
+	latestSeq = int64(1e16) - 1 // as long as changeKey's numbers
+	none      = int64(math.MaxInt64)
+)
 
 // readChanges reads the changed tasks, and the job's head with the same request if
 // they fit one.
-func (r *changeReader) readChanges(ctx context.Context, changes []change) (codybatch.Job, map[codybatch.RepositoryName]codybatch.Task, error) {
+func (r *changeReader) readChanges(ctx context.Context, changes []change) (head, map[codybatch.RepositoryName]codybatch.Task, error) {
 	headKey := r.headKey(r.job.ID)
 	var keys []rowKey
 	for _, c := range changes {
@@ -205,21 +238,21 @@ func (r *changeReader) readChanges(ctx context.Context, changes []change) (codyb
 	}
 	rows, err := r.get(ctx, append(keys, headKey)...)
 	if err != nil {
-		return codybatch.Job{}, nil, err
+		return head{}, nil, err
 	}
-	head, err := r.head(rows[headKey], r.job.ID)
+	read, err := r.head(rows[headKey], r.job.ID)
 	if err != nil {
-		return codybatch.Job{}, nil, err
+		return head{}, nil, err
 	}
 	tasks := make(map[codybatch.RepositoryName]codybatch.Task, len(keys))
 	for _, key := range keys {
 		task, ok, err := rows[key].task()
 		if err != nil {
-			return codybatch.Job{}, nil, err
+			return head{}, nil, err
 		}
 		if ok {
 			tasks[key.repository] = task
 		}
 	}
-	return head, tasks, nil
+	return read, tasks, nil
 }

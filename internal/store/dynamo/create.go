@@ -27,6 +27,9 @@ const (
 	discardTime = 10 * time.Second
 )
 
+// isCreating holds for the head of the creation with the token, before it is a job's.
+const isCreating = "creation = :token AND attribute_not_exists(totals)"
+
 // creation is a job on its way into the tables. Its head, which reserves the id, is
 // no job yet; all other rows follow; then one transaction makes the head a job's
 // and uses the idempotency key. Until then no reader sees any of it.
@@ -85,8 +88,17 @@ func (c creation) existing(ctx context.Context, id codybatch.JobID, err error) (
 	if err != nil {
 		return codybatch.Job{}, false, err
 	}
-	job, err := c.Job(ctx, id)
-	return job, false, err
+	// Both became visible in one transaction, and still the key may do so before the job.
+	for attempt := range requestAttempts {
+		job, err := c.Job(ctx, id)
+		if !errors.Is(err, codybatch.ErrNotFound) {
+			return job, false, err
+		}
+		if err := c.wait(ctx, attempt); err != nil {
+			return codybatch.Job{}, false, err
+		}
+	}
+	return codybatch.Job{}, false, fmt.Errorf("job %s, which the idempotency key stands for: %w", id, codybatch.ErrNotFound)
 }
 
 func (c creation) check() error {
@@ -139,13 +151,13 @@ func (c creation) rows() ([]types.WriteRequest, error) {
 func (c creation) reserve(ctx context.Context) error {
 	now := c.now()
 	r := row{
-		attrJobID: text(string(c.job.ID)), attrCreating: text(c.token), attrStartedAt: number(now.Unix()),
+		attrJobID: text(string(c.job.ID)), attrCreation: text(c.token), attrStartedAt: number(now.Unix()),
 	}.expiring(now.Add(creationLifetime))
 	for attempt := 0; ; attempt++ {
 		_, err := c.client.PutItem(ctx, &dynamodb.PutItemInput{
 			TableName: aws.String(c.jobs), Item: r,
 			// Its own token: of an attempt whose answer was lost.
-			ConditionExpression:       aws.String("attribute_not_exists(jobId) OR creating = :token"),
+			ConditionExpression:       aws.String("attribute_not_exists(jobId) OR " + isCreating),
 			ExpressionAttributeValues: map[string]types.AttributeValue{":token": text(c.token)},
 		})
 		var taken *types.ConditionalCheckFailedException
@@ -155,7 +167,7 @@ func (c creation) reserve(ctx context.Context) error {
 		case err == nil || !isMoved(err) || attempt == changeAttempts:
 			return failure(ctx, err, c.jobs)
 		}
-		if err := wait(ctx, attempt); err != nil {
+		if err := c.wait(ctx, attempt); err != nil {
 			return err
 		}
 	}
@@ -164,12 +176,13 @@ func (c creation) reserve(ctx context.Context) error {
 // show makes the job visible and uses its key. If the key was used meanwhile, it
 // returns the job that it stands for.
 func (c creation) show(ctx context.Context) (codybatch.JobID, error) {
-	head, err := headRow(c.job)
+	shown, err := headRow(head{Job: c.job})
 	if err != nil {
 		return "", err
 	}
+	shown[attrCreation] = text(c.token)
 	writes := []types.TransactWriteItem{
-		c.put(c.jobs, head, &condition{"creating = :token", map[string]types.AttributeValue{":token": text(c.token)}}),
+		c.put(c.jobs, shown, &condition{isCreating, map[string]types.AttributeValue{":token": text(c.token)}}),
 	}
 	if c.key.Key != "" {
 		writes = append(writes, c.put(c.jobs, c.keyRow(), &condition{
@@ -185,16 +198,29 @@ func (c creation) show(ctx context.Context) (codybatch.JobID, error) {
 		}
 		last = *refusal
 		if refusal.of(0) == reasonCondition {
-			return "", fmt.Errorf("it was not stored within %s and has been given up; send it again", creationTime)
+			return "", c.isShown(ctx)
 		}
 		if earlier, err := c.earlier(ctx); err != nil || earlier != "" {
 			return earlier, err
 		}
-		if err := wait(ctx, attempt); err != nil {
+		if err := c.wait(ctx, attempt); err != nil {
 			return "", err
 		}
 	}
 	return "", fmt.Errorf("DynamoDB refused it %d times (%s); try again later", changeAttempts, last)
+}
+
+// isShown tells whether the head is this creation's job already: the answer of the
+// attempt that made it one was lost.
+func (c creation) isShown(ctx context.Context) error {
+	found, err := c.get(ctx, c.headKey(c.job.ID))
+	if err != nil {
+		return err
+	}
+	if head := found[c.headKey(c.job.ID)]; head[attrTotals] != nil && head.text(attrCreation) == c.token {
+		return nil
+	}
+	return fmt.Errorf("it was not stored within %s and has been given up; send it again", creationTime)
 }
 
 // discard takes back what a creation wrote, as far as it comes in discardTime. Rows
@@ -218,7 +244,7 @@ func (s *Store) abandon(ctx context.Context, id codybatch.JobID, token string, k
 	if token != "" {
 		_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
 			TableName: aws.String(s.jobs), Key: s.headKey(id).attributes(),
-			ConditionExpression:       aws.String("attribute_not_exists(jobId) OR creating = :token"),
+			ConditionExpression:       aws.String("attribute_not_exists(jobId) OR " + isCreating),
 			ExpressionAttributeValues: map[string]types.AttributeValue{":token": text(token)},
 		})
 		if err != nil {

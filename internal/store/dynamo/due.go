@@ -68,6 +68,11 @@ type duePlace struct {
 // duePlaces are the tasks that have been due for longest of those behind after, at
 // most limit.
 func (s *Store) duePlaces(ctx context.Context, q codybatch.DueQuery, after string, limit int) ([]duePlace, error) {
+	first := after + "!"            // no key goes on with it, and all behind are greater
+	last := timeKey(q.Before) + "$" // greater than "#", which all keys of that time go on with
+	if first > last {
+		return nil, nil
+	}
 	lists := make([][]row, dueShards)
 	err := atOnce(ctx, dueShards, func(ctx context.Context, shard int) error {
 		var err error
@@ -76,8 +81,8 @@ func (s *Store) duePlaces(ctx context.Context, q codybatch.DueQuery, after strin
 			KeyConditionExpression: aws.String("dueShard = :shard AND dueAt BETWEEN :first AND :last"),
 			ExpressionAttributeValues: map[string]types.AttributeValue{
 				":shard": text(dueShard(q.Status, uint32(shard))), //nolint:gosec // at most dueShards
-				":first": text(after + "!"),                       // no key goes on with it, and all behind are greater
-				":last":  text(timeKey(q.Before) + "$"),           // greater than "#", which all of that time go on with
+				":first": text(first),
+				":last":  text(last),
 			},
 		}, limit)
 		return err
@@ -141,5 +146,5 @@ func (s *Store) sweep(ctx context.Context, id codybatch.JobID, head row, keys []
 	if head != nil && s.now().Sub(time.Unix(head.number(attrStartedAt), 0)) < creationTime {
 		return nil
 	}
-	return s.abandon(ctx, id, head.text(attrCreating), keys)
+	return s.abandon(ctx, id, head.text(attrCreation), keys)
 }

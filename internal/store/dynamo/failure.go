@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 )
@@ -19,6 +20,9 @@ func failure(ctx context.Context, err error, tables ...string) error {
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("ask DynamoDB: %w", ctx.Err())
+	}
+	if reasons := because(err); reasons != "" {
+		return fmt.Errorf("DynamoDB refuses the transaction (%s): %w", reasons, err)
 	}
 	names := strings.Join(slices.Compact(slices.Sorted(slices.Values(tables))), " or ")
 	var notFound *types.ResourceNotFoundException
@@ -70,6 +74,21 @@ func refused(err error) (refusal, bool) {
 		r.reasons = append(r.reasons, code)
 	}
 	return r, true
+}
+
+// because lists the reasons of a transaction that was refused for good.
+func because(err error) string {
+	var canceled *types.TransactionCanceledException
+	if !errors.As(err, &canceled) {
+		return ""
+	}
+	var reasons []string
+	for _, reason := range canceled.CancellationReasons {
+		if reason.Code != nil && *reason.Code != "None" {
+			reasons = append(reasons, strings.TrimSuffix(fmt.Sprintf("%s: %s", *reason.Code, aws.ToString(reason.Message)), ": "))
+		}
+	}
+	return strings.Join(reasons, "; ")
 }
 
 // of is the reason of the item at i.

@@ -26,19 +26,19 @@ func (s *Store) Job(ctx context.Context, id codybatch.JobID) (codybatch.Job, err
 	if err != nil {
 		return codybatch.Job{}, fmt.Errorf("read job %s: %w", id, err)
 	}
-	return job, nil
+	return job.Job, nil
 }
 
-func (s *Store) readJob(ctx context.Context, id codybatch.JobID) (codybatch.Job, error) {
+func (s *Store) readJob(ctx context.Context, id codybatch.JobID) (head, error) {
 	if !isJobID(id) {
-		return codybatch.Job{}, codybatch.ErrNotFound
+		return head{}, codybatch.ErrNotFound
 	}
-	head, specification := s.headKey(id), s.rowKey(id, specificationKey)
-	rows, err := s.get(ctx, head, specification)
+	headKey, specification := s.headKey(id), s.rowKey(id, specificationKey)
+	rows, err := s.get(ctx, headKey, specification)
 	if err != nil {
-		return codybatch.Job{}, err
+		return head{}, err
 	}
-	return s.job(rows[head], rows[specification], id)
+	return s.job(rows[headKey], rows[specification], id)
 }
 
 // Jobs implements codybatch.Store. It merges one list for each status; the index
@@ -144,7 +144,7 @@ func (s *Store) jobsAt(ctx context.Context, places []jobPlace) ([]codybatch.Job,
 		case err != nil:
 			return nil, err
 		default:
-			jobs = append(jobs, job)
+			jobs = append(jobs, job.Job)
 		}
 	}
 	return jobs, nil
@@ -161,41 +161,41 @@ func (s *Store) CancelJob(ctx context.Context, id codybatch.JobID, requested boo
 
 func (s *Store) cancelJob(ctx context.Context, id codybatch.JobID, requested bool) (codybatch.Job, error) {
 	for attempt := range changeAttempts {
-		job, err := s.readJob(ctx, id)
-		if err != nil || job.CancelRequested == requested {
-			return job, err
+		prev, err := s.readJob(ctx, id)
+		if err != nil || prev.CancelRequested == requested {
+			return prev.Job, err
 		}
-		prev := job.Seq
+		job := prev.Job
 		job.CancelRequested = requested
-		job.Seq++
-		write, err := s.updateHead(job, prev)
+		next := prev.moved(job, -1)
+		write, err := s.updateHead(prev, next)
 		if err != nil {
 			return codybatch.Job{}, err
 		}
 		refusal, err := s.transact(ctx, write)
 		if err != nil || refusal == nil {
-			return job, err
+			return next.Job, err
 		}
-		if err := wait(ctx, attempt); err != nil {
+		if err := s.wait(ctx, attempt); err != nil {
 			return codybatch.Job{}, err
 		}
 	}
 	return codybatch.Job{}, errBusy(id)
 }
 
-// updateHead writes what moves in a job, if its Seq is still prev.
-func (s *Store) updateHead(job codybatch.Job, prev int64) (types.TransactWriteItem, error) {
-	head, err := headRow(job)
+// updateHead writes what moves in a job, if the head is still prev.
+func (s *Store) updateHead(prev, next head) (types.TransactWriteItem, error) {
+	r, err := headRow(next)
 	if err != nil {
 		return types.TransactWriteItem{}, err
 	}
 	return types.TransactWriteItem{Update: &types.Update{
-		TableName: aws.String(s.jobs), Key: s.headKey(job.ID).attributes(),
+		TableName: aws.String(s.jobs), Key: s.headKey(next.ID).attributes(),
 		UpdateExpression:         aws.String("SET #status = :status, totals = :totals, seq = :seq"),
 		ConditionExpression:      aws.String("seq = :prev"),
 		ExpressionAttributeNames: map[string]string{"#status": attrStatus},
 		ExpressionAttributeValues: map[string]types.AttributeValue{
-			":status": head[attrStatus], ":totals": head[attrTotals], ":seq": head[attrSeq], ":prev": number(prev),
+			":status": r[attrStatus], ":totals": r[attrTotals], ":seq": r[attrSeq], ":prev": number(prev.Seq),
 		},
 	}}, nil
 }

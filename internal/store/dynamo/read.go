@@ -70,7 +70,7 @@ func (s *Store) getChunk(ctx context.Context, keys []rowKey) (map[string][]row, 
 			return nil, errThrottled(tablesOf(wanted))
 		}
 		wanted = out.UnprocessedKeys
-		if err := wait(ctx, attempt); err != nil {
+		if err := s.wait(ctx, attempt); err != nil {
 			return nil, err
 		}
 	}

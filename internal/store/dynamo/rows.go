@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -36,8 +37,8 @@ const (
 
 // The attributes that no table or index is keyed by.
 const (
-	attrCreating   = "creating"   // of a head that is no job yet: the creation's token
-	attrStartedAt  = "startedAt"  // of such a head, in seconds since 1970
+	attrCreation   = "creation"   // of a head: the token of its creation
+	attrStartedAt  = "startedAt"  // of a head that is no job yet, in seconds since 1970
 	attrTotals     = "totals"     // of a head, JSON
 	attrDocument   = "document"   // the JSON of a task, a specification or a list of names; bytes are gzip
 	attrSeq        = "seq"        // of a head and a task
@@ -262,6 +263,7 @@ type totals struct {
 	Usage           codybatch.Usage  `json:"usage"`
 	Reserved        codybatch.Money  `json:"reserved"`
 	Seq             int64            `json:"seq"`
+	Recent          []int            `json:"recent,omitempty"` // see head
 }
 
 func totalsOf(j codybatch.Job) totals {
@@ -278,45 +280,80 @@ func (t totals) in(j codybatch.Job) codybatch.Job {
 	return j
 }
 
-// headRow is the head of a job.
-func headRow(job codybatch.Job) (row, error) {
-	sums, err := json.Marshal(totalsOf(job))
+// head is a job as its head tells it, and the places in its list of the tasks that
+// changed last: the task at the end has the job's Seq, the one before it one less,
+// and so on. -1 is a change of the job itself.
+//
+// Whoever reads while a transaction is being applied may find the head changed, and
+// the rows that belong to it not yet. By these places Changes knows which must come.
+type head struct {
+	codybatch.Job
+	recent []int
+}
+
+// recentChanges keeps a head below 1 KB, for which a write costs least. A change that
+// is not applied after as many others is one that DynamoDB itself recovers.
+const recentChanges = 32
+
+// moved is the head under its next Seq, which the task at the place has.
+func (h head) moved(job codybatch.Job, place int) head {
+	job.Seq = h.Seq + 1
+	recent := append(slices.Clone(h.recent), place)
+	return head{job, recent[max(0, len(recent)-recentChanges):]}
+}
+
+// latest is the latest Seq of each place among the recent changes.
+func (h head) latest() map[int]int64 {
+	seqs := map[int]int64{}
+	for i, place := range h.recent {
+		if place >= 0 {
+			seqs[place] = h.Seq - int64(len(h.recent)-1-i)
+		}
+	}
+	return seqs
+}
+
+// headRow is the row of a head.
+func headRow(job head) (row, error) {
+	t := totalsOf(job.Job)
+	t.Recent = job.recent
+	sums, err := json.Marshal(t)
 	if err != nil {
 		return nil, fmt.Errorf("encode totals of job %s: %w", job.ID, err)
 	}
 	return row{
-		attrJobID: text(string(job.ID)), attrStatus: text(string(job.Status())), attrCreatedAt: text(createdKey(job)),
+		attrJobID: text(string(job.ID)), attrStatus: text(string(job.Status())), attrCreatedAt: text(createdKey(job.Job)),
 		attrSeq: number(job.Seq), attrTotals: text(string(sums)),
 	}.expiring(job.ExpiresAt), nil
 }
 
-// head is the job of a head, with only id, end of life and totals; ErrNotFound if
-// there is none, if it is not whole yet, or if it has expired, which DynamoDB
-// takes days to notice.
-func (s *Store) head(r row, id codybatch.JobID) (codybatch.Job, error) {
+// head decodes a head, of whose job only id, end of life and totals are filled;
+// ErrNotFound if there is none, if it is not whole yet, or if it has expired, which
+// DynamoDB takes days to notice.
+func (s *Store) head(r row, id codybatch.JobID) (head, error) {
 	job := codybatch.Job{ID: id}
 	if expires := r.number(attrExpiresAt); expires != 0 {
 		job.ExpiresAt = time.Unix(expires, 0).UTC()
 	}
 	if r[attrTotals] == nil || !job.ExpiresAt.IsZero() && !s.now().Before(job.ExpiresAt) {
-		return codybatch.Job{}, fmt.Errorf("job %s: %w", id, codybatch.ErrNotFound)
+		return head{}, fmt.Errorf("job %s: %w", id, codybatch.ErrNotFound)
 	}
 	var t totals
 	if err := json.Unmarshal([]byte(r.text(attrTotals)), &t); err != nil {
-		return codybatch.Job{}, fmt.Errorf("decode totals of job %s: %w", id, err)
+		return head{}, fmt.Errorf("decode totals of job %s: %w", id, err)
 	}
-	return t.in(job), nil
+	return head{t.in(job), t.Recent}, nil
 }
 
 // job joins a head with its specification.
-func (s *Store) job(head, specification row, id codybatch.JobID) (codybatch.Job, error) {
-	sums, err := s.head(head, id)
+func (s *Store) job(headRow, specification row, id codybatch.JobID) (head, error) {
+	h, err := s.head(headRow, id)
 	if err != nil {
-		return codybatch.Job{}, err
+		return head{}, err
 	}
 	var job codybatch.Job
 	if err := specification.decode(&job); err != nil {
-		return codybatch.Job{}, fmt.Errorf("decode job %s: %w", id, err)
+		return head{}, fmt.Errorf("decode job %s: %w", id, err)
 	}
-	return totalsOf(sums).in(job), nil
+	return head{totalsOf(h.Job).in(job), h.recent}, nil
 }

@@ -37,6 +37,7 @@ type Store struct {
 	client             *dynamodb.Client
 	jobs, repositories string // the tables
 	now                func() time.Time
+	pause              func(attempt int) time.Duration // before the next attempt
 }
 
 const (
@@ -61,17 +62,18 @@ func New(config aws.Config, opts Options) (*Store, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	client := dynamodb.NewFromConfig(config, func(o *dynamodb.Options) {
+	s := &Store{jobs: opts.JobsTable, repositories: opts.RepositoriesTable, now: opts.Now, pause: pause}
+	s.client = dynamodb.NewFromConfig(config, func(o *dynamodb.Options) {
 		o.RetryMaxAttempts = 0 // the retryer's
 		o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {
 			o.MaxAttempts = requestAttempts
-			o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) { return pause(attempt), nil })
+			o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) { return s.pause(attempt), nil })
 			// A full table is no reason to stop asking slowly: the 400 requests that
 			// store a job would use up the tokens that the SDK gives a process.
 			o.RateLimiter = ratelimit.None
 		})
 	})
-	return &Store{client: client, jobs: opts.JobsTable, repositories: opts.RepositoriesTable, now: opts.Now}, nil
+	return s, nil
 }
 
 // Ping reads from both tables.
@@ -93,8 +95,8 @@ func pause(attempt int) time.Duration {
 }
 
 // wait waits for the pause before the next attempt, or for the end of ctx.
-func wait(ctx context.Context, attempt int) error {
-	timer := time.NewTimer(pause(attempt))
+func (s *Store) wait(ctx context.Context, attempt int) error {
+	timer := time.NewTimer(s.pause(attempt))
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -1,6 +1,7 @@
 package dynamo_test
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -11,30 +12,101 @@ import (
 	"github.com/liamzdenek/cody-batch/internal/store/storetest"
 )
 
-// begun is before the stories of storetest: their jobs must not have expired.
-var begun = time.Date(2026, time.March, 4, 0, 0, 0, 0, time.UTC)
-
 func TestStoreOnDynoxide(t *testing.T) {
 	t.Parallel()
-	endpoint := awstest.Dynoxide(t)
-	storetest.Run(t, func(t *testing.T) codybatch.Store { return open(t, endpoint, nil) })
+	runSuite(t, awstest.Dynoxide)
 }
 
 func TestStoreOnMoto(t *testing.T) {
 	t.Parallel()
-	endpoint := awstest.Moto(t)
-	storetest.Run(t, func(t *testing.T) codybatch.Store { return open(t, endpoint, nil) })
+	runSuite(t, awstest.Moto)
 }
 
-// open returns a store on new tables. Its requests go through transport.
-func open(t testing.TB, endpoint string, transport http.RoundTripper) *dynamo.Store {
+// runSuite also looks at all that goes over the wire: no Scan does.
+func runSuite(t *testing.T, start func(testing.TB) awstest.Cloud) {
 	t.Helper()
-	jobs, repositories := awstest.Tables(t, awstest.Config(endpoint, nil))
-	store, err := dynamo.New(awstest.Config(endpoint, transport), dynamo.Options{
-		JobsTable: jobs, RepositoriesTable: repositories, Now: func() time.Time { return begun },
+	start(t) // or skip
+	var all wire
+	t.Run("suite", func(t *testing.T) {
+		storetest.Run(t, func(t *testing.T) codybatch.Store { return open(t, start(t), &all) })
+	})
+	wantOnlyActions(t, all.take())
+}
+
+// begun is before the stories of all tests: their jobs have not expired.
+var begun = time.Date(2026, time.March, 4, 0, 0, 0, 0, time.UTC)
+
+// tables are those of one test.
+type tables struct {
+	cloud              awstest.Cloud
+	jobs, repositories string
+}
+
+func newTables(t testing.TB, cloud awstest.Cloud) tables {
+	t.Helper()
+	jobs, repositories := cloud.Tables(t)
+	return tables{cloud, jobs, repositories}
+}
+
+// store opens the tables, as if at the time. Its requests go through transport.
+func (own tables) store(t testing.TB, now time.Time, transport http.RoundTripper) *dynamo.Store {
+	t.Helper()
+	store, err := dynamo.New(own.cloud.Config(transport), dynamo.Options{
+		JobsTable: own.jobs, RepositoriesTable: own.repositories, Now: func() time.Time { return now },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return store
+}
+
+// open returns a store on new tables.
+func open(t testing.TB, cloud awstest.Cloud, transport http.RoundTripper) *dynamo.Store {
+	t.Helper()
+	return newTables(t, cloud).store(t, begun, transport)
+}
+
+// openTask returns a store with a running task of a job of many.
+func openTask(t *testing.T, transport http.RoundTripper) (*dynamo.Store, codybatch.Task) {
+	t.Helper()
+	store := open(t, awstest.Dynoxide(t), transport)
+	create(t, store, "job", 3)
+	task, _, err := store.ClaimTask(t.Context(), claimOf(codybatch.TaskKey{JobID: "job", Repository: names(1)[0]}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store, task
+}
+
+func names(n int) []codybatch.RepositoryName {
+	list := make([]codybatch.RepositoryName, n)
+	for i := range list {
+		list[i] = codybatch.RepositoryName(fmt.Sprintf("some-organization/repository-%d", i))
+	}
+	return list
+}
+
+func newJob(id codybatch.JobID) codybatch.Job {
+	return codybatch.Job{
+		ID: id, Name: "Replace io/ioutil", Prompt: "Replace io/ioutil.", CreatedAt: begun.Add(time.Minute), ExpiresAt: begun.Add(30 * 24 * time.Hour),
+		Agent: codybatch.AgentSpec{Type: codybatch.AgentClaude, Timeout: time.Hour},
+	}
+}
+
+func create(t testing.TB, store codybatch.Store, id codybatch.JobID, n int) codybatch.Job {
+	t.Helper()
+	job, created, err := store.CreateJob(t.Context(), newJob(id), names(n), codybatch.IdempotencyKey{})
+	if err != nil || !created {
+		t.Fatalf("created %t, error %v", created, err)
+	}
+	return job
+}
+
+func claimOf(key codybatch.TaskKey) codybatch.Claim {
+	now := begun.Add(2 * time.Minute)
+	return codybatch.Claim{Key: key, Attempt: 1, Worker: "worker of " + string(key.Repository), Now: now, LeaseUntil: now.Add(time.Minute)}
+}
+
+func finished(task codybatch.Task) (codybatch.Task, error) {
+	return task.Finished(task.Worker, task.Attempt, codybatch.TaskResult{Outcome: codybatch.OutcomeNoChanges}, begun.Add(3*time.Minute))
 }

@@ -20,20 +20,19 @@ func (s *Store) Task(ctx context.Context, key codybatch.TaskKey) (codybatch.Task
 	return task, nil
 }
 
-// readTask returns a task and its job, of which only id, end of life and totals are
-// filled. A task of a job that is not there is not there either.
-func (s *Store) readTask(ctx context.Context, key codybatch.TaskKey) (codybatch.Task, codybatch.Job, error) {
+// readTask returns a task and the head of its job, see Store.head. A task of a job that is not there is not there either.
+func (s *Store) readTask(ctx context.Context, key codybatch.TaskKey) (codybatch.Task, head, error) {
 	if !isJobID(key.JobID) || !isTaskName(key.Repository) {
-		return codybatch.Task{}, codybatch.Job{}, codybatch.ErrNotFound
+		return codybatch.Task{}, head{}, codybatch.ErrNotFound
 	}
 	headKey, taskKey := s.headKey(key.JobID), s.rowKey(key.JobID, key.Repository)
 	rows, err := s.get(ctx, headKey, taskKey)
 	if err != nil {
-		return codybatch.Task{}, codybatch.Job{}, err
+		return codybatch.Task{}, head{}, err
 	}
 	job, err := s.head(rows[headKey], key.JobID)
 	if err != nil {
-		return codybatch.Task{}, codybatch.Job{}, err
+		return codybatch.Task{}, head{}, err
 	}
 	task, ok, err := rows[taskKey].task()
 	if err == nil && !ok {

@@ -44,18 +44,18 @@ func (s *Store) ClaimTask(ctx context.Context, claim codybatch.Claim) (codybatch
 }
 
 // readClaimed returns a task and the whole of its job.
-func (s *Store) readClaimed(ctx context.Context, key codybatch.TaskKey) (codybatch.Task, codybatch.Job, error) {
+func (s *Store) readClaimed(ctx context.Context, key codybatch.TaskKey) (codybatch.Task, head, error) {
 	if !isJobID(key.JobID) || !isTaskName(key.Repository) {
-		return codybatch.Task{}, codybatch.Job{}, codybatch.ErrNotFound
+		return codybatch.Task{}, head{}, codybatch.ErrNotFound
 	}
 	headKey, specificationKey, taskKey := s.headKey(key.JobID), s.rowKey(key.JobID, specificationKey), s.rowKey(key.JobID, key.Repository)
 	rows, err := s.get(ctx, headKey, specificationKey, taskKey)
 	if err != nil {
-		return codybatch.Task{}, codybatch.Job{}, err
+		return codybatch.Task{}, head{}, err
 	}
 	job, err := s.job(rows[headKey], rows[specificationKey], key.JobID)
 	if err != nil {
-		return codybatch.Task{}, codybatch.Job{}, err
+		return codybatch.Task{}, head{}, err
 	}
 	task, ok, err := rows[taskKey].task()
 	if err == nil && !ok {
@@ -104,7 +104,7 @@ func (s *Store) ExtendLease(ctx context.Context, key codybatch.TaskKey, worker s
 		}
 		var done bool
 		if beat.IsNewsTo(prev) {
-			task, job, done, err = s.moveTask(ctx, job, prev, task)
+			task, _, done, err = s.moveTask(ctx, job, prev, task)
 		} else {
 			done, err = s.updateLease(ctx, task)
 		}
@@ -124,7 +124,7 @@ func (s *Store) retry(ctx context.Context, id codybatch.JobID, change func() (bo
 		if done, err := change(); done || err != nil {
 			return err
 		}
-		if err := wait(ctx, attempt); err != nil {
+		if err := s.wait(ctx, attempt); err != nil {
 			return err
 		}
 	}
@@ -133,34 +133,32 @@ func (s *Store) retry(ctx context.Context, id codybatch.JobID, change func() (bo
 
 // moveTask writes next in the place of prev, under the job's next number, and moves
 // the job with it. It is not done if either was changed since it was read.
-func (s *Store) moveTask(ctx context.Context, job codybatch.Job, prev, next codybatch.Task) (codybatch.Task, codybatch.Job, bool, error) {
-	read := job.Seq
-	job = job.Apply(prev, next)
-	job.Seq++
-	next.Seq = job.Seq
-	head, err := s.updateHead(job, read)
+func (s *Store) moveTask(ctx context.Context, from head, prev, next codybatch.Task) (codybatch.Task, codybatch.Job, bool, error) {
+	to := from.moved(from.Apply(prev, next), next.Index)
+	next.Seq = to.Seq
+	head, err := s.updateHead(from, to)
 	if err != nil {
-		return next, job, false, err
+		return next, to.Job, false, err
 	}
-	r, err := taskRow(next, job.ExpiresAt)
+	r, err := taskRow(next, to.ExpiresAt)
 	if err != nil {
-		return next, job, false, err
+		return next, to.Job, false, err
 	}
 	writes := []types.TransactWriteItem{
 		head,
 		s.put(s.repositories, r, &condition{"seq = :seq AND leaseUntil = :lease", map[string]types.AttributeValue{
 			":seq": number(prev.Seq), ":lease": text(timeKey(prev.LeaseUntil)),
 		}}),
-		s.put(s.repositories, changeRow(next, job), nil),
+		s.put(s.repositories, changeRow(next, to.Job), nil),
 	}
-	if prev.Seq > int64(job.RepositoryCount) { // see Changes: the first one has no row
+	if prev.Seq > int64(to.RepositoryCount) { // see change: the first one has no row
 		writes = append(writes, s.remove(s.rowKey(prev.JobID, changeKey(prev.Seq))))
 	}
 	refusal, err := s.transact(ctx, writes...)
 	if err != nil {
-		return next, job, false, err
+		return next, to.Job, false, err
 	}
-	return next, job, refusal == nil, nil
+	return next, to.Job, refusal == nil, nil
 }
 
 // updateLease writes a task that differs only in its lease.
@@ -171,8 +169,8 @@ func (s *Store) updateLease(ctx context.Context, task codybatch.Task) (bool, err
 	}
 	_, err = s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: aws.String(s.repositories), Key: s.rowKey(task.JobID, task.Repository).attributes(),
-		UpdateExpression:    aws.String("SET #document = :document, leaseUntil = :lease, dueAt = :due"),
-		ConditionExpression: aws.String("seq = :seq"),
+		UpdateExpression:         aws.String("SET #document = :document, leaseUntil = :lease, dueAt = :due"),
+		ConditionExpression:      aws.String("seq = :seq"),
 		ExpressionAttributeNames: map[string]string{"#document": attrDocument},
 		ExpressionAttributeValues: map[string]types.AttributeValue{
 			":document": r[attrDocument], ":lease": r[attrLeaseUntil], ":due": r[attrDueAt], ":seq": r[attrSeq],

@@ -18,7 +18,9 @@ const rowsInWrite = 25 // the most that BatchWriteItem takes
 
 func jobID(r row) codybatch.JobID { return codybatch.JobID(r.text(attrJobID)) }
 
-func repository(r row) codybatch.RepositoryName { return codybatch.RepositoryName(r.text(attrRepository)) }
+func repository(r row) codybatch.RepositoryName {
+	return codybatch.RepositoryName(r.text(attrRepository))
+}
 
 func tablesOf[V any](requests map[string]V) []string { return slices.Collect(maps.Keys(requests)) }
 
@@ -53,7 +55,7 @@ func (s *Store) writeChunk(ctx context.Context, requests []types.WriteRequest) e
 		if attempt == requestAttempts {
 			return errThrottled([]string{s.repositories})
 		}
-		if err := wait(ctx, attempt); err != nil {
+		if err := s.wait(ctx, attempt); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,8 @@
 // key, also after a reload, so that neither a second click nor a retry after a lost
 // answer starts a second job; another request gets another key.
 
+import { newKey } from "@/api/idempotency";
+
 const storage = "codybatch.submission";
 let last = read();
 
@@ -38,11 +40,6 @@ function read(): { digest: string; key: string } {
     // What is there is none of ours.
   }
   return { digest: "", key: "" };
-}
-
-/** 128 random bits. `crypto.randomUUID` is missing on plain HTTP. */
-function newKey(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Tells bodies apart (two 32-bit FNV-1a sums and the length); it protects from nobody. */

@@ -132,8 +132,8 @@ func (s *Server) Close() {
 	s.mail.stop()
 }
 
-// Await returns when done says so of the jobs, children included and array parents
-// too, oldest first; it is asked whenever anything changes.
+// Await returns when done says so of the jobs, children included and arrays too,
+// oldest first. It is asked whenever anything changes, or a program prints a line.
 func (s *Server) Await(ctx context.Context, done func(jobs []Job) bool) error {
 	for {
 		s.mu.Lock()

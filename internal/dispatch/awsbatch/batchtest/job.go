@@ -2,6 +2,7 @@ package batchtest
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -130,7 +131,7 @@ func (s *Server) end(array *job) {
 	s.move(array, types.JobStatusSucceeded, "")
 }
 
-// decides tells what becomes of a job whose attempt failed: the first rule counts
+// retries tells what becomes of a job whose attempt failed: the first rule counts
 // that matches in all that it says, and without one it is tried again.
 func retries(strategy *types.RetryStrategy, made int, last attempt) bool {
 	if strategy == nil || made >= int(aws.ToInt32(strategy.Attempts)) {
@@ -138,7 +139,7 @@ func retries(strategy *types.RetryStrategy, made int, last attempt) bool {
 	}
 	code := ""
 	if last.exitCode != nil {
-		code = fmt.Sprint(*last.exitCode)
+		code = strconv.Itoa(*last.exitCode)
 	}
 	for _, rule := range strategy.EvaluateOnExit {
 		if matches(rule.OnStatusReason, last.statusReason) && matches(rule.OnReason, last.reason) && matches(rule.OnExitCode, code) {

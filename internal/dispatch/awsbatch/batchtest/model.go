@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-//go:generate go run ./trim -in ../../../../tools/aws/venv/lib/python*/site-packages/botocore/data/batch/2016-08-10/service-2.json.gz -operations SubmitJob,DescribeJobs,ListJobs,TerminateJob,CancelJob -out model/service.json
+//go:generate go run ./trim -in ../../../../tools/aws/python/lib/python*/site-packages/botocore/data/batch/2016-08-10/service-2.json.gz -operations SubmitJob,DescribeJobs,ListJobs,TerminateJob,CancelJob -out model/service.json
 
 // serviceDescription is Amazon's own of AWS Batch, API version 2016-08-10, cut down
 // to the operations that the server has.

@@ -37,9 +37,6 @@ type process struct {
 	waiting bool // SIGTERM was sent
 }
 
-// killedCode is what a container's exit code is after SIGKILL.
-const killedCode = 128 + int(syscall.SIGKILL)
-
 // logLimit bounds what is kept of a job's output, in bytes.
 const logLimit = 64 << 10
 
@@ -99,20 +96,17 @@ func (s *Server) launch(j *job) {
 // environment is what AWS Batch sets, besides what the caller says.
 func (s *Server) environment(j *job) []string {
 	environment := slices.Clone(s.Environment)
+	set := func(name, value string) { environment = append(environment, strings.Join([]string{name, value}, "=")) }
 	for _, variable := range j.environment {
-		environment = append(environment, fmt.Sprintf("%s=%s", aws.ToString(variable.Name), aws.ToString(variable.Value)))
+		set(aws.ToString(variable.Name), aws.ToString(variable.Value))
 	}
-	environment = append(environment,
-		fmt.Sprintf("AWS_BATCH_JOB_ID=%s", j.id),
-		fmt.Sprintf("AWS_BATCH_JOB_ATTEMPT=%d", len(j.attempts)+1),
-		fmt.Sprintf("AWS_BATCH_JQ_NAME=%s", s.Queue),
-		fmt.Sprintf("AWS_BATCH_CE_NAME=%s", ComputeEnvironment),
-	)
+	set("AWS_BATCH_JOB_ID", j.id)
+	set("AWS_BATCH_JOB_ATTEMPT", strconv.Itoa(len(j.attempts)+1))
+	set("AWS_BATCH_JQ_NAME", s.Queue)
+	set("AWS_BATCH_CE_NAME", ComputeEnvironment)
 	if j.parent != nil {
-		environment = append(environment,
-			fmt.Sprintf("AWS_BATCH_JOB_ARRAY_INDEX=%d", j.index),
-			fmt.Sprintf("AWS_BATCH_JOB_ARRAY_SIZE=%d", len(j.parent.children)),
-		)
+		set("AWS_BATCH_JOB_ARRAY_INDEX", strconv.Itoa(j.index))
+		set("AWS_BATCH_JOB_ARRAY_SIZE", strconv.Itoa(len(j.parent.children)))
 	}
 	return environment
 }
@@ -260,6 +254,7 @@ func (o *output) line(line []byte) {
 	if s.Output != nil {
 		fmt.Fprintf(s.Output, "%s: %s\n", o.job.id, line)
 	}
+	s.change()
 	for i, text := range s.killAt {
 		if p := o.job.process; p != nil && bytes.Contains(line, []byte(text)) {
 			s.killAt = slices.Delete(s.killAt, i, i+1)

@@ -155,7 +155,7 @@ func (s *Server) checkSubmission(in submitRequest) error {
 		return clientErrorf("job name %q: at most 128 letters, digits, hyphens and underscores, the first one no hyphen", in.JobName)
 	case in.JobQueue != s.Queue && in.JobQueue != s.queueARN():
 		return clientErrorf("job queue %s does not exist", in.JobQueue)
-	case in.JobDefinition != s.Definition && in.JobDefinition != s.definitionARN() && in.JobDefinition != fmt.Sprintf("%s:1", s.Definition):
+	case in.JobDefinition != s.definitionARN() && strings.TrimSuffix(in.JobDefinition, ":1") != s.Definition:
 		return clientErrorf("job definition %s does not exist", in.JobDefinition)
 	case len(in.DependsOn) > 0, in.NodeOverrides != nil, in.ShareIdentifier != "":
 		return clientErrorf("this server has no dependencies, nodes and shares")

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/mail"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// settings are what whoever deploys may choose, each with `-c name=value`.
+type settings struct {
+	open                bool     // authorization=none: everybody may do everything
+	fargate             bool     // compute=fargate, in place of ec2
+	spot                bool     // spot=true
+	bedrock             bool     // claude=bedrock, in place of anthropic
+	parameters          string   // the path in Parameter Store below which the secrets are
+	allowedRepositories string   // patterns host/owner/name, comma-separated; empty: none
+	corsOrigins         []string // origins of other web pages that may use the API
+	alarmEmail          string   // who is told of alarms; empty: nobody
+	budgetUSD           float64  // of a month, for the whole account; 0: no budget
+}
+
+var (
+	parametersPattern = regexp.MustCompile(`^(/[A-Za-z0-9_.-]+)+$`)
+	allowedPattern    = regexp.MustCompile(`^[^/,\s]+/[^/,\s]+/[^/,\s]+$`)
+	originPattern     = regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]+)?$`)
+)
+
+// readSettings reads the context of the app. The error lists all that is wrong.
+func readSettings(node constructs.Node) (settings, error) {
+	r := contextReader{node: node}
+	s := settings{
+		open:                r.choice("authorization", "token", "none"),
+		fargate:             r.choice("compute", "ec2", "fargate"),
+		spot:                r.choice("spot", "false", "true"),
+		bedrock:             r.choice("claude", "anthropic", "bedrock"),
+		parameters:          r.text("parameters", "/cody-batch"),
+		allowedRepositories: r.text("allowed-repositories", ""),
+		corsOrigins:         r.list("cors-origins"),
+		alarmEmail:          r.text("alarm-email", ""),
+		budgetUSD:           r.amount("budget-usd"),
+	}
+	r.check("parameters", parametersPattern, "want a path such as /cody-batch", s.parameters)
+	r.check("allowed-repositories", allowedPattern, "want host/owner/name, for example github.com/acme/*", r.list("allowed-repositories")...)
+	r.check("cors-origins", originPattern, "want an origin such as https://cody.example", s.corsOrigins...)
+	if _, err := mail.ParseAddress(s.alarmEmail); s.alarmEmail != "" && err != nil {
+		r.problem("alarm-email", "%q is no address of e-mail", s.alarmEmail)
+	}
+	if s.budgetUSD > 0 && s.alarmEmail == "" {
+		r.problem("budget-usd", "nobody would be told; add -c alarm-email=you@example.com")
+	}
+	return s, errors.Join(r.problems...)
+}
+
+// checkPackages says which of the packages of `nx build` is missing in a folder.
+func checkPackages(folder string) error {
+	for _, file := range []string{"api/bootstrap", "batch/batch", "batch/Dockerfile", "frontend/index.html"} {
+		if _, err := os.Stat(filepath.Join(folder, file)); err != nil {
+			return fmt.Errorf("the package %s is not built: run `npx nx run-many -t build` first: %w", filepath.Dir(file), err)
+		}
+	}
+	return nil
+}
+
+// contextReader reads values of the context and collects what is wrong with them.
+type contextReader struct {
+	node     constructs.Node
+	problems []error
+}
+
+func (r *contextReader) problem(name, format string, args ...any) {
+	r.problems = append(r.problems, fmt.Errorf("-c "+name+": "+format, args...))
+}
+
+// text reads a value; the command line makes all of them strings, cdk.json does not.
+func (r *contextReader) text(name, byDefault string) string {
+	value := r.node.TryGetContext(jsii.String(name))
+	if text := strings.TrimSpace(fmt.Sprint(value)); value != nil && text != "" {
+		return text
+	}
+	return byDefault
+}
+
+// choice reports whether the value is the other one, not the default.
+func (r *contextReader) choice(name, byDefault, other string) bool {
+	value := r.text(name, byDefault)
+	if value != byDefault && value != other {
+		r.problem(name, "%q is unknown; use %s (the default) or %s", value, byDefault, other)
+	}
+	return value == other
+}
+
+func (r *contextReader) list(name string) []string {
+	var values []string
+	for value := range strings.SplitSeq(r.text(name, ""), ",") {
+		if value = strings.TrimSpace(value); value != "" {
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
+func (r *contextReader) amount(name string) float64 {
+	text := r.text(name, "0")
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil || value < 0 || value > 1e9 {
+		r.problem(name, "%q is no amount of US dollars", text)
+		return 0
+	}
+	return value
+}
+
+func (r *contextReader) check(name string, pattern *regexp.Regexp, want string, values ...string) {
+	for _, value := range values {
+		if !pattern.MatchString(value) {
+			r.problem(name, "%q: %s", value, want)
+		}
+	}
+}

@@ -1,0 +1,30 @@
+// Checks what the founding plan promises of Nx, after a first build: a second one takes
+// everything from the cache, and a deployment names the profile. Run by make test-nx.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+
+/** What nx prints, without colours; it throws when nx fails. */
+function nx(...args) {
+  const text = execFileSync("npx", ["nx", ...args], { encoding: "utf8", env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" } });
+  return text.replaceAll(/\x1b\[[0-9;]*m/g, "");
+}
+
+for (const file of ["api/bootstrap", "batch/batch", "batch/Dockerfile", "frontend/index.html", "cdk/cdk"]) {
+  assert.ok(existsSync(`dist/packages/${file}`), `dist/packages/${file} was not built`);
+}
+assert.match(nx("run-many", "-t", "build"), /cache instead of running the command for 4 out of 4 tasks/, "a second build is not all cache");
+for (const name of ["build-api", "build-batch", "build-frontend", "build-cdk"]) nx(name);
+
+const command = (profile) => `cd deploy/cdk && cdk deploy --profile ${profile} --require-approval never`;
+const deployments = {
+  "run cdk:deploy:dry-run": "lz-demos",
+  "run cdk:deploy:dry-run --profile=mine": "mine",
+  "deploy --configuration=dry-run": "lz-demos",
+  "deploy-cdk --configuration=dry-run": "lz-demos",
+  "deploy --configuration=dry-run --profile=mine": "mine",
+};
+for (const [words, profile] of Object.entries(deployments)) {
+  assert.ok(nx(...words.split(" ")).includes(command(profile)), `nx ${words} does not run: ${command(profile)}`);
+}
+console.log("nx: a second build is all cache, and deployments name their profile");

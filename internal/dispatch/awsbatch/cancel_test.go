@@ -1,0 +1,190 @@
+package awsbatch_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/batch/types"
+
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/dispatch/awsbatch/batchtest"
+)
+
+func TestCancel(t *testing.T) {
+	t.Parallel()
+
+	t.Run("of_a_whole_job_takes_one_termination", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, 2, nil)
+		w.dispatch(refs(50)...)
+		w.awaitStarts(2)
+		// As Service.CancelJob does: those that run, then those that wait. What was
+		// told to stop has not ended when the others are canceled.
+		w.cancel(refs(50)[:2]...)
+		w.cancel(refs(50)[2:]...)
+		if n := w.batch.Requests()["TerminateJob"]; n != 3 {
+			t.Errorf("it took %d terminations", n)
+		}
+		w.idle()
+		if got := w.children(); got[types.JobStatusFailed] != 50 {
+			t.Errorf("they are %v", got)
+		}
+		if len(w.started) != 0 {
+			t.Errorf("%d more started", len(w.started))
+		}
+	})
+
+	t.Run("of_10_000_tasks_takes_few_requests", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, 1, nil)
+		w.dispatch(refs(10_000)...)
+		w.awaitStarts(1)
+		before := w.batch.Requests()
+		w.cancel(ref(0))
+		w.cancel(refs(10_000)[1:]...)
+		total := 0
+		for operation, n := range w.batch.Requests() {
+			total += n - before[operation]
+		}
+		if total > 20 {
+			t.Errorf("it took %d requests: %v", total, w.batch.Requests())
+		}
+		w.idle()
+		if got := w.children(); got[types.JobStatusFailed] != 10_000 {
+			t.Errorf("they are %v", got)
+		}
+	})
+
+	t.Run("of_some_leaves_the_others_alone", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, 1, nil)
+		w.dispatch(refs(6)...)
+		w.awaitStarts(1)
+		w.cancel(ref(3), ref(4))
+		if got := w.children(); got[types.JobStatusRunning] != 1 || got[types.JobStatusRunnable] != 3 || got[types.JobStatusFailed] != 2 {
+			t.Errorf("they are %v", got)
+		}
+		w.cancel(ref(0))
+		w.awaitStarts(1)
+	})
+
+	t.Run("finds_what_another_process_submitted_at_any_attempt", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, 5, nil)
+		second := ref(1)
+		second.Attempt = 2
+		w.dispatch(ref(0), ref(1))
+		w.dispatch(second)
+		w.awaitStarts(3)
+		if err := w.another(w.artifacts).Cancel(t.Context(), []codybatch.TaskKey{ref(1).Key}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.batch.Await(w.context(), func([]batchtest.Job) bool { return w.children()[types.JobStatusFailed] == 2 }); err != nil {
+			t.Error(err)
+		}
+		if got := w.children(); got[types.JobStatusRunning] != 1 {
+			t.Errorf("they are %v", got)
+		}
+	})
+
+	t.Run("of_what_is_finished_or_forgotten_asks_for_nothing", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, 2, nil)
+		w.dispatch(refs(2)...)
+		w.awaitStarts(2)
+		w.cancel(refs(2)...)
+		w.idle()
+		before := w.batch.Requests()["TerminateJob"]
+		w.cancel(refs(2)...)
+		w.batch.Forget()
+		w.cancel(refs(2)...)
+		w.cancel(codybatch.TaskRef{Key: codybatch.TaskKey{JobID: "no job/*", Repository: "acme/x"}})
+		if after := w.batch.Requests()["TerminateJob"]; after != before {
+			t.Errorf("it took %d terminations", after-before)
+		}
+	})
+
+	t.Run("gets_through_faults", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, 1, nil)
+		w.dispatch(refs(4)...)
+		w.awaitStarts(1)
+		for _, operation := range []string{"ListJobs", "DescribeJobs", "TerminateJob"} {
+			w.batch.Fail(operation, 2, batchtest.Fault{Status: 429, Code: "TooManyRequestsException"})
+			w.batch.Fail(operation, 2, batchtest.Fault{Done: true})
+		}
+		w.cancel(refs(4)...)
+		w.idle()
+		if got := w.children(); got[types.JobStatusFailed] != 4 {
+			t.Errorf("they are %v", got)
+		}
+	})
+
+	t.Run("says_what_it_could_not_do", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, 1, nil)
+		w.dispatch(refs(20)...)
+		w.awaitStarts(1)
+		w.batch.Fail("TerminateJob", 1_000, batchtest.Fault{Status: 403, Code: "AccessDeniedException"})
+		err := w.Cancel(t.Context(), keys(refs(20)[:10]))
+		if err == nil || len(fmt.Sprint(err)) > 2_000 {
+			t.Errorf("got %v", err)
+		}
+		if n := w.batch.Requests()["TerminateJob"]; n != 10 { // one does not keep the others from it
+			t.Errorf("it tried %d", n)
+		}
+	})
+}
+
+func TestLost(t *testing.T) {
+	t.Parallel()
+	lost := func(w *world, running ...codybatch.TaskRef) []codybatch.TaskRef {
+		w.t.Helper()
+		got, err := w.Lost(w.t.Context(), running)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return got
+	}
+	w := newWorld(t, 3, nil)
+	w.dispatch(refs(3)...)
+	w.dispatch(ref(3))
+	w.awaitStarts(3)
+	array := w.submissions()[0].ID
+	other := ref(0)
+	other.Attempt = 2
+	stranger := codybatch.TaskRef{Key: codybatch.TaskKey{JobID: "another", Repository: "acme/r0"}, Attempt: 1}
+
+	if got := lost(w); len(got) != 0 {
+		t.Errorf("of nothing, %v", got)
+	}
+	if got := lost(w, append(refs(4), stranger, other)...); len(got) != 2 || got[0] != stranger || got[1] != other {
+		t.Errorf("what was never submitted: %v", got)
+	}
+	if !w.batch.Kill(array + ":1") {
+		t.Fatal("it did not run")
+	}
+	w.awaitStarts(1) // ref(3) has its place
+	if got := lost(w, refs(4)...); len(got) != 1 || got[0] != ref(1) {
+		t.Errorf("what was killed: %v", got)
+	}
+	w.batch.Reclaim(array + ":2") // is tried again by AWS Batch
+	if got := lost(w, refs(4)...); len(got) != 1 || got[0] != ref(1) {
+		t.Errorf("what was reclaimed: %v", got)
+	}
+	w.dispatch(ref(1)) // a second child of the same task keeps it alive
+	if got := lost(w, refs(4)...); len(got) != 0 {
+		t.Errorf("with a second child: %v", got)
+	}
+	w.cancel(refs(4)...)
+	w.idle()
+	w.batch.Forget()
+	if got := lost(w, refs(4)...); len(got) != 4 {
+		t.Errorf("what is forgotten: %v", got)
+	}
+	// Nobody is lost because nobody can be asked.
+	w.batch.Fail("", 1_000, batchtest.Fault{Status: 500, Code: "ServerException"})
+	if got, err := w.Lost(t.Context(), refs(4)); err == nil {
+		t.Errorf("without AWS Batch: %v", got)
+	}
+}
