@@ -46,7 +46,8 @@ type Options struct {
 	// time, up to 40 times as much; 0 stands for 500 ms.
 	Delay time.Duration
 
-	Log *slog.Logger // nil: nothing is logged
+	Now func() time.Time // nil: the clock of the machine
+	Log *slog.Logger     // nil: nothing is logged
 }
 
 // Dispatcher implements codybatch.Dispatcher. All methods may be called at once.
@@ -68,6 +69,9 @@ type Dispatcher struct {
 func New(config aws.Config, artifacts codybatch.Artifacts, o Options) *Dispatcher {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.Rate <= 0 {
 		o.Rate = 50

@@ -73,7 +73,7 @@ func (d *Dispatcher) toTerminate(ctx context.Context, s submission, wanted map[c
 	if !isTouched || s.isEnding {
 		return nil, nil
 	}
-	ended, err := d.children(ctx, s, types.JobStatusSucceeded, types.JobStatusFailed)
+	open, err := d.without(ctx, s, types.JobStatusSucceeded, types.JobStatusFailed)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (d *Dispatcher) toTerminate(ctx context.Context, s submission, wanted map[c
 	var ending []int
 	for i, ref := range s.refs {
 		switch {
-		case ended[i]:
+		case !open[i]:
 		case wanted[ref.Key]:
 			ending = append(ending, i)
 		default:

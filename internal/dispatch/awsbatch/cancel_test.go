@@ -168,11 +168,18 @@ func TestLost(t *testing.T) {
 	if got := lost(w, refs(4)...); len(got) != 1 || got[0] != ref(1) {
 		t.Errorf("what was killed: %v", got)
 	}
+	w.batch.Forget() // the child, while its array goes on
+	if got := lost(w, refs(4)...); len(got) != 1 || got[0] != ref(1) {
+		t.Errorf("what was killed and forgotten: %v", got)
+	}
 	w.batch.Reclaim(array + ":2") // is tried again by AWS Batch
 	if got := lost(w, refs(4)...); len(got) != 1 || got[0] != ref(1) {
 		t.Errorf("what was reclaimed: %v", got)
 	}
-	w.dispatch(ref(1)) // a second child of the same task keeps it alive
+	// A second child of the same task keeps it alive.
+	if err := w.later().Dispatch(t.Context(), []codybatch.TaskRef{ref(1)}); err != nil {
+		t.Fatal(err)
+	}
 	if got := lost(w, refs(4)...); len(got) != 0 {
 		t.Errorf("with a second child: %v", got)
 	}

@@ -82,15 +82,15 @@ func attemptOf(ref codybatch.TaskRef) attempt { return attempt{ref.Key, ref.Atte
 func (d *Dispatcher) waiting(ctx context.Context, submissions []submission) (map[attempt]bool, error) {
 	waiting := map[attempt]bool{}
 	for _, s := range submissions {
-		if s.isEnding || s.size == 0 && s.status == types.JobStatusRunning {
+		if s.isEnding {
 			continue
 		}
-		begun, err := d.children(ctx, s, types.JobStatusRunning, types.JobStatusFailed, types.JobStatusSucceeded)
+		places, err := d.without(ctx, s, types.JobStatusRunning, types.JobStatusFailed, types.JobStatusSucceeded)
 		if err != nil {
 			return nil, err
 		}
 		for i, ref := range s.refs {
-			if !begun[i] {
+			if places[i] {
 				waiting[attemptOf(ref)] = true
 			}
 		}

@@ -122,12 +122,39 @@ func TestDispatch(t *testing.T) {
 
 	t.Run("of_what_is_being_canceled_submits_it_again", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, 1, func(ctx context.Context, ref codybatch.TaskRef) error { <-ctx.Done(); return nil })
+		w := newWorld(t, 1, nil, func(o *batchtest.Options) { o.Lazy = true })
 		w.dispatch(refs(3)...)
+		w.awaitStarts(1)
+		before := refs(3)[1:]
+		busy := ref(0)
+		busy.Key.JobID = "another" // takes the place of what is canceled
+		w.dispatch(busy)
 		w.cancel(refs(3)...)
-		w.dispatch(refs(3)[1:]...)
-		if all := w.submissions(); len(all) != 2 {
+		w.dispatch(before...)
+		if all := w.submissions(); len(all) != 3 {
 			t.Errorf("there are %v", all)
+		}
+	})
+
+	t.Run("of_what_an_old_array_has_run_and_AWS_has_forgotten_submits_it_again", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, 1, nil)
+		w.dispatch(refs(4)...)
+		w.awaitStarts(1)
+		w.cancel(ref(3)) // one of it is finished
+		w.batch.Forget()
+		later := w.later()
+		if err := later.Dispatch(t.Context(), refs(4)[1:]); err != nil {
+			t.Fatal(err)
+		}
+		if all := w.submissions(); len(all) != 2 || all[1].IsArray {
+			t.Errorf("there are %v", all)
+		}
+		if err := later.Cancel(t.Context(), keys(refs(3))); err != nil { // all that is left of it
+			t.Fatal(err)
+		}
+		if n := w.batch.Requests()["TerminateJob"]; n != 2 {
+			t.Errorf("it took %d terminations", n)
 		}
 	})
 
@@ -149,21 +176,6 @@ func TestDispatch(t *testing.T) {
 		}
 		if len(w.batch.Requests()) != 0 {
 			t.Errorf("it asked %v", w.batch.Requests())
-		}
-	})
-
-	t.Run("keeps_to_its_rate", func(t *testing.T) {
-		t.Parallel()
-		w := newWorld(t, 1, func(context.Context, codybatch.TaskRef) error { return nil })
-		d := awsbatch.New(w.config, w.artifacts, awsbatch.Options{Queue: "queue", Definition: "definition", Rate: 20})
-		began := time.Now()
-		for i := range 5 {
-			if err := d.Dispatch(t.Context(), []codybatch.TaskRef{ref(i)}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if took := time.Since(began); took < 4*50*time.Millisecond {
-			t.Errorf("5 submissions took %s; 20 a second take 200ms", took)
 		}
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/batch"
@@ -21,7 +23,8 @@ type submission struct {
 	status   types.JobStatus
 
 	// What live finds out besides.
-	size     int  // of the array; 0: a plain job
+	size     int // of the array; 0: a plain job
+	created  time.Time
 	isEnding bool // somebody has canceled or terminated it
 	refs     []codybatch.TaskRef
 }
@@ -90,7 +93,7 @@ func (d *Dispatcher) live(ctx context.Context, id codybatch.JobID) ([]submission
 		if !ok || isFinished(detail.Status) { // meanwhile
 			continue
 		}
-		s.status = detail.Status
+		s.status, s.created = detail.Status, time.UnixMilli(aws.ToInt64(detail.CreatedAt))
 		if detail.ArrayProperties != nil {
 			s.size = int(aws.ToInt32(detail.ArrayProperties.Size))
 		}
@@ -113,9 +116,36 @@ func (d *Dispatcher) live(ctx context.Context, id codybatch.JobID) ([]submission
 	return live, nil
 }
 
-// children tells which children of an array are in one of the statuses, by their
-// index. Children that AWS Batch has not made yet are in none. A plain job has no
-// children.
+// remembered is how long AWS Batch surely knows a finished job. The user guide says
+// that it keeps them for days.
+const remembered = 24 * time.Hour
+
+// without tells which places of a submission have a job that is in none of the
+// statuses. Children that AWS Batch has not made yet count, and those of an old array
+// that it has forgotten do not: only finished ones are forgotten.
+func (d *Dispatcher) without(ctx context.Context, s submission, statuses ...types.JobStatus) (map[int]bool, error) {
+	if s.size == 0 {
+		return map[int]bool{0: !slices.Contains(statuses, s.status)}, nil
+	}
+	if d.Now().Sub(s.created) > remembered {
+		others := slices.DeleteFunc(s.status.Values(), func(status types.JobStatus) bool { return slices.Contains(statuses, status) })
+		return d.children(ctx, s, others...)
+	}
+	listed, err := d.children(ctx, s, statuses...)
+	if err != nil {
+		return nil, err
+	}
+	found := map[int]bool{}
+	for i := range s.refs {
+		if !listed[i] {
+			found[i] = true
+		}
+	}
+	return found, nil
+}
+
+// children tells which children of an array AWS Batch lists in one of the statuses,
+// by their index. A plain job has no children.
 func (d *Dispatcher) children(ctx context.Context, s submission, statuses ...types.JobStatus) (map[int]bool, error) {
 	found := map[int]bool{}
 	if s.size == 0 {

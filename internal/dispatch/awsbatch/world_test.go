@@ -83,6 +83,15 @@ func (w *world) another(artifacts codybatch.Artifacts) *awsbatch.Dispatcher {
 	return awsbatch.New(w.config, artifacts, awsbatch.Options{Queue: "queue", Definition: "definition", Rate: 10_000, Delay: time.Millisecond})
 }
 
+// later is the Dispatcher of a process a day later, when AWS Batch may have forgotten
+// what is finished.
+func (w *world) later() *awsbatch.Dispatcher {
+	return awsbatch.New(w.config, w.artifacts, awsbatch.Options{
+		Queue: "queue", Definition: "definition", Rate: 10_000, Delay: time.Millisecond,
+		Now: func() time.Time { return time.Now().Add(25 * time.Hour) },
+	})
+}
+
 func TestDispatcherKeepsThePromises(t *testing.T) {
 	t.Parallel()
 	dispatchtest.Run(t, func(t *testing.T, run codybatch.Runner) codybatch.Dispatcher {

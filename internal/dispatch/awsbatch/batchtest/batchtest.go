@@ -37,6 +37,10 @@ type Options struct {
 	Timeout time.Duration        // the job definition's, of one attempt; 0: none
 	Grace   time.Duration        // between SIGTERM and SIGKILL; 0 stands for 30 seconds, as on AWS
 
+	// Lazy makes jobs that wait fail only when it is their turn, after they were
+	// canceled or terminated, as AWS Batch may do.
+	Lazy bool
+
 	// Events is called with each "Batch Job State Change" event, one call after the
 	// other, outside of any request.
 	Events func(event []byte)

@@ -28,7 +28,7 @@ func (s *Server) terminate(in endRequest) (endAnswer, error) {
 			s.stopLocked(j, j.process, byTerminate)
 			return
 		}
-		s.move(j, types.JobStatusFailed, in.Reason)
+		s.drop(j)
 	})
 }
 
@@ -37,9 +37,16 @@ func (s *Server) cancel(in endRequest) (endAnswer, error) {
 	return s.endJobs(in, func(j *job) {
 		j.isCancelled = true
 		if j.process == nil {
-			s.move(j, types.JobStatusFailed, in.Reason)
+			s.drop(j)
 		}
 	})
+}
+
+// drop fails a job that waits.
+func (s *Server) drop(j *job) {
+	if !s.Lazy {
+		s.move(j, types.JobStatusFailed, j.reason)
+	}
 }
 
 func (s *Server) endJobs(in endRequest, end func(j *job)) (endAnswer, error) {

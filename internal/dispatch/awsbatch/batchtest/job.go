@@ -54,6 +54,7 @@ type job struct {
 	isTerminated bool
 	reason       string   // of cancelling or terminating
 	process      *process // while it runs
+	isForgotten  bool     // of a child: its array goes on without it
 	log          []byte   // the end of what its programs printed
 }
 

@@ -42,20 +42,22 @@ func (s *Server) KillAt(text string) {
 	s.killAt = append(s.killAt, text)
 }
 
-// Forget drops all finished jobs, as AWS Batch does after some days: nobody has ever
-// heard of them.
+// Forget drops all finished jobs, as AWS Batch does after some days, also children of
+// arrays that go on: nobody has ever heard of them.
 func (s *Server) Forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.order = slices.DeleteFunc(s.order, func(j *job) bool {
-		if !j.finished() {
-			return false
-		}
-		delete(s.jobs, j.id)
 		for _, child := range j.children {
-			delete(s.jobs, child.id)
+			if child.finished() {
+				child.isForgotten = true
+				delete(s.jobs, child.id)
+			}
 		}
-		return true
+		if j.finished() {
+			delete(s.jobs, j.id)
+		}
+		return j.finished()
 	})
 }
 

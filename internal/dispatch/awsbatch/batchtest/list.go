@@ -98,7 +98,7 @@ func (s *Server) find(in listRequest) ([]*job, int, error) {
 	}
 	var jobs []*job
 	for _, j := range among {
-		if j.status == wanted {
+		if j.status == wanted && !j.isForgotten {
 			jobs = append(jobs, j)
 		}
 	}

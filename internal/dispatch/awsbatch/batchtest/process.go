@@ -45,7 +45,8 @@ func (s *Server) fill() {
 	for !s.closed && s.running < s.Workers && len(s.runnable) > 0 {
 		j := s.runnable[0]
 		s.runnable = s.runnable[1:]
-		if j.finished() { // canceled meanwhile
+		if j.isCancelled || j.isTerminated {
+			s.move(j, types.JobStatusFailed, j.reason) // if it has not failed already
 			continue
 		}
 		s.running++
