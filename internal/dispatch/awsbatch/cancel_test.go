@@ -64,8 +64,12 @@ func TestCancel(t *testing.T) {
 		if got := w.children(); got[types.JobStatusRunning] != 1 || got[types.JobStatusRunnable] != 3 || got[types.JobStatusFailed] != 2 {
 			t.Errorf("they are %v", got)
 		}
-		w.cancel(ref(0))
+		before := w.batch.Requests()["TerminateJob"]
+		w.cancel(ref(0), ref(3)) // the second is finished
 		w.awaitStarts(1)
+		if n := w.batch.Requests()["TerminateJob"] - before; n != 1 {
+			t.Errorf("it took %d terminations", n)
+		}
 	})
 
 	t.Run("finds_what_another_process_submitted_at_any_attempt", func(t *testing.T) {
