@@ -44,7 +44,7 @@ func useAll(t *testing.T, store *dynamo.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if task, err = store.ExtendLease(ctx, key, task.Worker, 1, codybatch.Beat{Now: begun, LeaseUntil: begun.Add(time.Hour), Phase: task.Phase}); err != nil {
+	if _, err = store.ExtendLease(ctx, key, task.Worker, 1, codybatch.Beat{Now: begun, LeaseUntil: begun.Add(time.Hour), Phase: task.Phase}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err = codybatch.Update(ctx, store, key, finished); err != nil {
