@@ -75,7 +75,7 @@ test-browser: build sample ## the dashboard in Chromium against the built progra
 
 .PHONY: check
 check: format vet lint generated openapi lint-dashboard ## what CI runs: the checks below, then the tests with the race detector
-	@$(MAKE) --no-print-directory test RACE=1
+	@$(MAKE) --no-print-directory test test-nx RACE=1
 
 .PHONY: lint-dashboard
 lint-dashboard: frontend/node_modules/.package-lock.json ## types, lint, format and generated files of the dashboard

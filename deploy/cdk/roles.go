@@ -68,7 +68,7 @@ func allowData(role awsiam.Role, d data) {
 	allow(role, "Rows", tableActions(),
 		d.jobs.TableArn(), awscdk.Fn_Join(jsii.String(""), &[]*string{d.jobs.TableArn(), jsii.String("/index/*")}),
 		d.repositories.TableArn(), awscdk.Fn_Join(jsii.String(""), &[]*string{d.repositories.TableArn(), jsii.String("/index/*")}))
-	allow(role, "Documents", []string{"s3:GetObject", "s3:PutObject"}, d.artifacts.ArnForObjects(jsii.String("*")))
+	allow(role, "Documents", []string{"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"}, d.artifacts.ArnForObjects(jsii.String("*")))
 	allow(role, "FindDocuments", []string{"s3:ListBucket"}, d.artifacts.BucketArn())
 }
 
@@ -92,7 +92,7 @@ func allowSecrets(stack awscdk.Stack, role awsiam.Role, names ...string) {
 			Service: jsii.String("ssm"), Resource: jsii.String("parameter"), ResourceName: jsii.String(name[1:]),
 		}))
 	}
-	allow(role, "Secrets", []string{"ssm:GetParameter"}, arns...)
+	allow(role, "Secrets", []string{"ssm:GetParameters"}, arns...)
 }
 
 // newLog makes a log group of our own: those that services make are kept for ever.

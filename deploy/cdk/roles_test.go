@@ -46,7 +46,7 @@ func list(value any) string {
 const (
 	rows = "dynamodb:BatchGetItem dynamodb:BatchWriteItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query dynamodb:UpdateItem → " +
 		"${Jobs.Arn} ${Jobs.Arn}/index/* ${Repositories.Arn} ${Repositories.Arn}/index/*"
-	documentsRight = "s3:GetObject s3:PutObject → ${Artifacts.Arn}/*"
+	documentsRight = "s3:AbortMultipartUpload s3:GetObject s3:PutObject → ${Artifacts.Arn}/*"
 	findRight      = "s3:ListBucket → ${Artifacts.Arn}"
 	batchARN       = "arn:${AWS::Partition}:batch:${AWS::Region}:${AWS::AccountId}:"
 	submitRight    = "batch:SubmitJob batch:TagResource → ${Queue.JobQueueArn} " + batchARN + "job/* " + batchARN + `{"Fn::Select":[5,{"Fn::Split":[":","${Worker}"]}]}:*`
@@ -64,11 +64,11 @@ func TestRoles_may_do_what_they_must(t *testing.T) {
 	for role, want := range map[string][]string{
 		"ApiRole": {
 			rows, documentsRight, findRight, submitRight, stopRight, lookRight, logRight("ApiLog"),
-			"ssm:GetParameter → " + ssmARN + "api-token " + ssmARN + "github-token",
+			"ssm:GetParameters → " + ssmARN + "api-token " + ssmARN + "github-token",
 		},
 		"ReconcilerRole": {
 			rows, documentsRight, findRight, submitRight, stopRight, lookRight, logRight("ReconcilerLog"),
-			"ssm:GetParameter → " + ssmARN + "github-token", "sqs:SendMessage → ${DeadLetters.Arn}",
+			"ssm:GetParameters → " + ssmARN + "github-token", "sqs:SendMessage → ${DeadLetters.Arn}",
 		},
 		"JobRole": {rows, documentsRight, findRight},
 		"ExecutionRole": {

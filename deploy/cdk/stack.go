@@ -13,7 +13,7 @@ const stackName = "CodyBatch"
 
 // newStack puts the parts together. Packages is the folder with what `nx build` made.
 // The stack names no account and no region: it is deployed to those of the profile.
-func newStack(scope constructs.Construct, packages string, s settings) awscdk.Stack {
+func newStack(scope constructs.Construct, packages string, s settings) {
 	stack := awscdk.NewStack(scope, jsii.String(stackName), &awscdk.StackProps{
 		Description: jsii.String("Cody Batch: one prompt, many repositories, one reviewed pull request in each"),
 	})
@@ -49,7 +49,6 @@ func newStack(scope constructs.Construct, packages string, s settings) awscdk.St
 		})
 	}
 	warn(stack, s)
-	return stack
 }
 
 // warn says at every synth what is easily forgotten, and dear.

@@ -138,7 +138,7 @@ func startDynoxide(program string) (*process, error) {
 		return nil, err
 	}
 	address := listener.Addr().String()
-	listener.Close() // it can't be told to look for a port itself
+	_ = listener.Close() // it can't be told to look for a port itself
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/batch"
 	"github.com/aws/aws-sdk-go-v2/service/batch/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -115,8 +116,9 @@ func newCloud(t *testing.T, o cloudOptions, repositories ...githubtest.Repositor
 			t.Errorf("rules of the Messages API were broken:\n%s", strings.Join(broken, "\n"))
 		}
 	})
-	config := awstest.Config(awstest.Moto(t), nil)
-	jobs, tasks := awstest.Tables(t, config)
+	account := awstest.Moto(t)
+	config := account.Config(nil)
+	jobs, tasks := account.Tables(t)
 	bucket := strings.ToLower(strings.TrimSuffix(jobs, "-Jobs")) + "-documents"
 	if _, err := s3.NewFromConfig(config).CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &bucket}); err != nil {
 		t.Fatal(err)
@@ -133,7 +135,7 @@ func newCloud(t *testing.T, o cloudOptions, repositories ...githubtest.Repositor
 	home := t.TempDir()
 	c.env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + home,
-		"AWS_REGION=" + config.Region, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=not-a-real-secret-access-key", "AWS_EC2_METADATA_DISABLED=true",
+		"AWS_REGION=" + config.Region, "AWS_ACCESS_KEY_ID=" + account.Account, "AWS_SECRET_ACCESS_KEY=not-a-real-secret-access-key", "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_ENDPOINT_URL_DYNAMODB=" + endpoint, "AWS_ENDPOINT_URL_S3=" + endpoint, "AWS_ENDPOINT_URL_SSM=" + endpoint,
 		"DYNAMODB_JOBS_TABLE=" + jobs, "DYNAMODB_REPOSITORIES_TABLE=" + tasks, "ARTIFACTS_BUCKET=" + bucket,
 		"ALLOWED_REPOSITORIES=" + c.hub.Host + "/acme/*", "GITHUB_API_URL=" + c.hub.URL,
@@ -253,7 +255,9 @@ func (c *cloud) create(spec codybatch.JobSpec) codybatch.JobID {
 // the answer of the first, and returns its id.
 func (c *cloud) submitAgain(name string) string {
 	c.t.Helper()
-	config := awstest.Config(c.batch.URL(), nil)
+	config := aws.Config{
+		Region: batchtest.Region, BaseEndpoint: aws.String(c.batch.URL()), Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+	}
 	id, digest := name[len("cody-batch-"):len(name)-33], name[len(name)-32:]
 	out, err := batch.NewFromConfig(config).SubmitJob(c.t.Context(), &batch.SubmitJobInput{
 		JobName: aws.String(name), JobQueue: aws.String("queue"), JobDefinition: aws.String("definition"),

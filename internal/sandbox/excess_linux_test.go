@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -81,6 +82,43 @@ func TestForkBombIsStoppedByItsGroup(t *testing.T) { //nolint:paralleltest // se
 	}
 	if left, err := filepath.Glob(fmt.Sprintf("/sys/fs/cgroup/*/codybatch-%d-*", os.Getpid())); err != nil || len(left) > 0 {
 		t.Errorf("groups are left: %v, %v", left, err)
+	}
+}
+
+// A server that was killed leaves its groups to the next one.
+func TestForgottenGroupsAreRemoved(t *testing.T) { //nolint:paralleltest // others start commands, which remove it as well
+	if !sandbox.HasGroup() {
+		t.Skip("there are no control groups here that we may write to")
+	}
+	gone := exec.Command("true")
+	if err := gone.Run(); err != nil {
+		t.Fatal(err)
+	}
+	var forgotten, ours []string
+	for _, parent := range sandbox.OwnGroups() {
+		for owner, list := range map[int]*[]string{gone.Process.Pid: &forgotten, os.Getpid(): &ours} {
+			dir := filepath.Join(parent, fmt.Sprintf("codybatch-%d-forgotten", owner))
+			if os.Mkdir(dir, 0o755) == nil { //nolint:gosec // as those are that the kernel makes
+				*list = append(*list, dir)
+				t.Cleanup(func() { _ = os.Remove(dir) })
+			}
+		}
+	}
+	if _, _, err := bash(t.Context(), t, "true", nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range forgotten {
+		if _, err := os.Stat(dir); err == nil {
+			t.Errorf("%s of a server that is gone is left", dir)
+		}
+	}
+	for _, dir := range ours {
+		if _, err := os.Stat(dir); err != nil {
+			t.Errorf("%s of a server that lives is gone: %v", dir, err)
+		}
+	}
+	if len(forgotten) == 0 {
+		t.Error("no group could be forgotten")
 	}
 }
 
@@ -217,6 +255,16 @@ func TestOwnUser(t *testing.T) {
 		if code, output := y.run(t, script, apart); code != 0 {
 			t.Errorf("%s: got %d, %s", script, code, output)
 		}
+	}
+	// A file that has another name outside is not given away by it.
+	linked := newYard(t)
+	linked.open(t)
+	outside := filepath.Join(linked.root, "outside")
+	if err := os.Link(outside, filepath.Join(linked.tree, "link")); err != nil {
+		t.Fatal(err)
+	}
+	if code, output := linked.run(t, "cat link", apart); code == 0 || strings.Contains(output, "s3cr3t") {
+		t.Errorf("a file outside became the command's by a hard link: %d, %s", code, output)
 	}
 	if err := os.Chmod(y.root, 0o700); err != nil { //nolint:gosec // it is closed again
 		t.Fatal(err)

@@ -10,5 +10,6 @@ func RunWithoutGroup(ctx context.Context, c Command) (Result, error) {
 // What there is on this machine.
 var (
 	HasGroup      = hasGroup
+	OwnGroups     = ownGroups
 	CountsThreads = countsThreads
 )

@@ -86,6 +86,16 @@ func TestWallHidesTheHome(t *testing.T) {
 	if code, output := y.run(t, "tool && ls "+keep); !strings.HasPrefix(output, "tool runs\n") || keep == "/root" && code == 0 {
 		t.Errorf("got %d, %s; want a tool that runs, and a home that can't be listed", code, output)
 	}
+	// Each layer by itself: a home without the workspace, and what is around the
+	// workspace and no home. Both are on PATH.
+	elsewhere := newYard(t)
+	if code, output := elsewhere.run(t, "cat "+filepath.Join(y.root, "outside")); code == 0 || strings.Contains(output, "s3cr3t") {
+		t.Errorf("the home can be read from elsewhere: %d, %s", code, output)
+	}
+	t.Setenv("HOME", elsewhere.root)
+	if code, output := y.run(t, "cat "+filepath.Join(y.root, "outside")); code == 0 || strings.Contains(output, "s3cr3t") {
+		t.Errorf("what is around the workspace can be read: %d, %s", code, output)
+	}
 }
 
 func TestWall(t *testing.T) {

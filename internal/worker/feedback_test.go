@@ -362,6 +362,25 @@ func TestARemarkThatIsNotHeardChangesNothing(t *testing.T) {
 	}
 }
 
+// Of models without a known price, and of providers that count nothing, an answer may
+// seem to cost nothing.
+func TestAnAnswerThatCostsNothingIsHeard(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, withAgent(&scripted{rounds: []session{
+		talks(t, "a.txt", "y\n", 1),
+		func(_ context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+			writeFile(t, filepath.Join(run.Dir, "b.txt"), "z\n")
+			return codybatch.AgentResult{Outcome: codybatch.OutcomeChanged}, nil
+		},
+	}}))
+	w.repository("site", map[string]string{"a.txt": "x\n"})
+	task := w.send(w.runOne(promptJob("site")))
+	wantOutcome(t, task, codybatch.OutcomeChanged)
+	if diff := w.diff(task); task.Feedback != nil || task.DiffAttempt != 2 || !strings.Contains(diff, "+z") {
+		t.Errorf("the task is %+v, its diff\n%s", task, diff)
+	}
+}
+
 // A worker can be killed when the thread is copied, and the remark is not in it yet.
 func TestASecondRemarkIsNotTakenForTheFirst(t *testing.T) {
 	t.Parallel()

@@ -40,7 +40,7 @@ func (g *Gateway) RoundTrip(r *http.Request) (*http.Response, error) {
 		return g.response(r, http.StatusBadGateway, nil, []byte(fmt.Sprintf(`{"message":%q}`, err))), nil
 	}
 	var answer events.APIGatewayProxyResponse
-	if err := json.Unmarshal(answered, &answer); err != nil || answer.StatusCode < 100 {
+	if json.Unmarshal(answered, &answer) != nil || answer.StatusCode < 100 {
 		return g.response(r, http.StatusBadGateway, nil, []byte(`{"message":"Internal server error"}`)), nil
 	}
 	body := []byte(answer.Body)

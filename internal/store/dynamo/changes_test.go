@@ -179,7 +179,7 @@ func TestChangesWaitForWhatIsBeingApplied(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, after := range []int64{before, 0} {
-					slow.hiding.Store(2)
+					slow.hiding.Store(4)
 					job, changed, err := dynamo.WithoutPauses(reader).Changes(t.Context(), "job", after, 100)
 					if err != nil {
 						t.Fatal(err)

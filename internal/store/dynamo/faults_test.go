@@ -44,7 +44,7 @@ func useAll(t *testing.T, store *dynamo.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if task, err = store.ExtendLease(ctx, key, task.Worker, 1, codybatch.Beat{Now: begun, LeaseUntil: begun.Add(time.Hour), Phase: task.Phase}); err != nil {
+	if _, err = store.ExtendLease(ctx, key, task.Worker, 1, codybatch.Beat{Now: begun, LeaseUntil: begun.Add(time.Hour), Phase: task.Phase}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err = codybatch.Update(ctx, store, key, finished); err != nil {
@@ -337,6 +337,54 @@ func TestCreationThatWasGivenUpStaysInvisible(t *testing.T) {
 	}
 	if left := own.rows(t, "job"); left != 0 {
 		t.Errorf("%d rows are left", left)
+	}
+}
+
+// The index of due tasks lags behind. A task that beats between its reading and that
+// of the row is not lost.
+func TestDueTaskThatBeatsMeanwhile(t *testing.T) {
+	t.Parallel()
+	own := newTables(t, awstest.Dynoxide(t))
+	store := own.store(t, begun, nil)
+	create(t, store, "job", 1)
+	task, _, err := store.ClaimTask(t.Context(), claimOf(codybatch.TaskKey{JobID: "job", Repository: names(1)[0]}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader := own.store(t, begun, &wire{answer: func(operation string, n int, _ []byte) (*http.Response, error) {
+		if operation == "BatchGetItem" && n == 1 {
+			beat := codybatch.Beat{Now: begun, LeaseUntil: task.LeaseUntil.Add(time.Hour), Phase: task.Phase}
+			if _, err := store.ExtendLease(t.Context(), task.Key(), task.Worker, 1, beat); err != nil {
+				t.Error(err)
+			}
+		}
+		return nil, nil
+	}})
+	page, err := reader.DueTasks(t.Context(), codybatch.DueQuery{Status: codybatch.TaskRunning, Before: task.LeaseUntil, Limit: 10})
+	if err != nil || len(page.Tasks) != 0 {
+		t.Errorf("%d tasks are due, error %v; want none", len(page.Tasks), err)
+	}
+}
+
+// A key and its job are used in one transaction, of which a reader may see the key
+// first.
+func TestKeyThatIsSeenBeforeItsJob(t *testing.T) {
+	t.Parallel()
+	own := newTables(t, awstest.Dynoxide(t))
+	key := codybatch.IdempotencyKey{Key: "key", Request: "digest", Now: begun}
+	first, _, err := own.store(t, begun, nil).CreateJob(t.Context(), newJob("job"), names(2), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := own.store(t, begun, &wire{answer: func(operation string, n int, _ []byte) (*http.Response, error) {
+		if operation == "BatchGetItem" && (n == 2 || n == 3) { // of the job
+			return answer(http.StatusOK, map[string]any{"Responses": map[string]any{}, "UnprocessedKeys": map[string]any{}}), nil
+		}
+		return nil, nil
+	}})
+	again, created, err := late.CreateJob(t.Context(), newJob("other"), names(2), key)
+	if err != nil || created || again.ID != first.ID {
+		t.Errorf("created %t job %s, error %v; want the earlier job", created, again.ID, err)
 	}
 }
 
