@@ -139,3 +139,35 @@ func TestTheFunctionWantsItsToken(t *testing.T) {
 		t.Errorf("health is %+v, %v", health, err)
 	}
 }
+
+// A diff that is larger than a function's answers may be comes from the bucket.
+func TestALargeDiff(t *testing.T) {
+	t.Parallel()
+	all, names := repositories(1)
+	c := newCloud(t, cloudOptions{}, all...)
+	id := c.create(codybatch.JobSpec{
+		Name: "Large", Repositories: names,
+		Agent: codybatch.AgentSpec{Type: codybatch.AgentScript, Script: "seq 400000 >numbers.txt"},
+	})
+	if job := c.ended(id); job.Counts.Changed != 1 {
+		t.Fatalf("the job is %+v\n%s", job, c.log.String())
+	}
+	key := codybatch.TaskKey{JobID: id, Repository: names[0]}
+	diff, err := c.client.Diff(t.Context(), key)
+	if got := text(t, diff, err); !strings.HasSuffix(got, "+399999\n+400000\n") || len(got) < 3_000_000 {
+		t.Errorf("the diff has %d bytes and ends with %q", len(got), got[max(0, len(got)-40):])
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, fmt.Sprintf("https://api.example/jobs/%s/repositories/%s/diff", id, names[0]), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+apiToken)
+	response, err := c.gateway.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close() // there is none
+	if to := response.Header.Get("Location"); response.StatusCode != http.StatusTemporaryRedirect || !strings.Contains(to, "X-Amz-Signature=") || !strings.Contains(to, "X-Amz-Expires=300") {
+		t.Errorf("got %d to %q", response.StatusCode, to)
+	}
+}
