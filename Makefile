@@ -44,7 +44,7 @@ test: test-dashboard test-browser test-cdk test-go ## every test, and a plain su
 .PHONY: test-go
 test-go: build tools claude-code aws-emulators bin/gotestsum
 	@CODYBATCH_TEST_REQUIRE=git,git-http-backend,github-openapi,redocly,claude-code,$(EMULATORS) \
-		bin/gotestsum --format pkgname-and-test-fails -- $(if $(RACE),-race) -timeout 10m ./...
+		bin/gotestsum --format pkgname-and-test-fails -- $(if $(RACE),-race) -timeout 15m ./...
 
 .PHONY: test-cdk
 test-cdk: tools/aws/python/.installed bin/gotestsum ## the stack of AWS: golden template, assertions, cdk-nag, cfn-lint; minutes the first time
@@ -62,7 +62,7 @@ test-agent: build claude-code bin/gotestsum ## the agent's loop, faults, interru
 
 .PHONY: test-aws
 test-aws: aws-emulators bin/gotestsum ## a job from end to end on emulators of AWS, faults of all kinds, and the adapters behind it, with the race detector
-	@CODYBATCH_TEST_REQUIRE=git,git-http-backend,github-openapi,$(EMULATORS) bin/gotestsum --format pkgname-and-test-fails -- -race -timeout 10m \
+	@CODYBATCH_TEST_REQUIRE=git,git-http-backend,github-openapi,$(EMULATORS) bin/gotestsum --format pkgname-and-test-fails -- -race -timeout 15m \
 		./cmd/... ./internal/awstest/... ./internal/store/dynamo/... ./internal/artifacts/s3/... ./internal/dispatch/awsbatch/...
 
 .PHONY: test-dashboard

@@ -15,7 +15,7 @@ import (
 // for a crowd.
 const (
 	graceAfterTerm = time.Second            // for programs that tidy up
-	graceAfterKill = time.Second            // for the kernel to do away with them
+	graceAfterKill = 5 * time.Second        // for the kernel to do away with them
 	graceForCrowd  = 20 * time.Second       // and of more than crowd at once
 	graceForOutput = 500 * time.Millisecond // for what is left in the pipe, see pump
 )

@@ -286,7 +286,7 @@ export interface paths {
         };
         /**
          * Get a repository's conversation
-         * @description The full conversation of an attempt in pages of at most 500 messages: ask again with after = nextAfter until complete. With `format=jsonl` the stored events come instead, one JSON object a line.
+         * @description The full conversation of an attempt in pages of at most 500 messages, or 2 MiB: ask again with after = nextAfter until complete. With `format=jsonl` the stored events come instead, one JSON object a line.
          */
         get: operations["getThread"];
         put?: never;
@@ -2019,6 +2019,14 @@ export interface operations {
                     "application/jsonl": string;
                 };
             };
+            /** @description On AWS, of a large document: its address in the bucket, good for five minutes. Follow it without the token. */
+            307: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -2055,6 +2063,14 @@ export interface operations {
                 content: {
                     "text/x-diff": string;
                 };
+            };
+            /** @description On AWS, of a large document: its address in the bucket, good for five minutes. Follow it without the token. */
+            307: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -2142,6 +2158,14 @@ export interface operations {
                 content: {
                     "text/plain": string;
                 };
+            };
+            /** @description On AWS, of a large document: its address in the bucket, good for five minutes. Follow it without the token. */
+            307: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
