@@ -9,7 +9,7 @@ import (
 
 // Reconcile picks up lost work: running tasks whose lease ran out are queued
 // again (or given up, see Task.LeaseExpired), and tasks that have been queued for
-// longer than patience are dispatched again. It is safe to run at any time, in
+// longer than patience are dispatched again, or canceled with their job. It is safe to run at any time, in
 // several processes at once, and after every kind of crash. It returns how many
 // tasks it sent.
 func (s *Service) Reconcile(ctx context.Context, patience time.Duration) (int, error) {
@@ -24,14 +24,43 @@ func (s *Service) Reconcile(ctx context.Context, patience time.Duration) (int, e
 			return sent, fmt.Errorf("find queued tasks: %w", err)
 		}
 		for jobRefs := range refsByJob(page.Tasks) {
-			s.dispatch(ctx, jobRefs)
-			sent += len(jobRefs)
+			n, err := s.sendAgain(ctx, jobRefs)
+			if sent += n; err != nil {
+				return sent, err
+			}
 		}
 		if page.NextCursor == "" {
 			return sent, nil
 		}
 		q.Cursor = page.NextCursor
 	}
+}
+
+// sendAgain dispatches queued tasks of a job, and returns how many. Those of a canceled
+// job it cancels: whoever canceled it had no time to finish with that.
+func (s *Service) sendAgain(ctx context.Context, refs []TaskRef) (int, error) {
+	job, err := s.store.Job(ctx, refs[0].Key.JobID)
+	switch {
+	case errors.Is(err, ErrNotFound): // it is no longer kept
+		return 0, nil
+	case err != nil:
+		return 0, fmt.Errorf("read job %s: %w", refs[0].Key.JobID, err)
+	case !job.CancelRequested:
+		s.dispatch(ctx, refs)
+		return len(refs), nil
+	}
+	for _, ref := range refs {
+		_, err := Update(ctx, s.store, ref.Key, func(t Task) (Task, error) {
+			if t.Status != TaskQueued {
+				return t, ErrConflict // somebody was quicker
+			}
+			return t.CanceledBy(s.Now())
+		})
+		if err != nil && !errors.Is(err, ErrConflict) {
+			return 0, fmt.Errorf("cancel %s: %w", ref.Key, err)
+		}
+	}
+	return 0, nil
 }
 
 func (s *Service) recoverLost(ctx context.Context) error {

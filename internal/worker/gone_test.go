@@ -42,3 +42,22 @@ func TestAWorkerThatIsGoneLosesItsTask(t *testing.T) {
 		t.Errorf("a job that is no more: %v", err)
 	}
 }
+
+func TestReconcileFinishesACancel(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.repository("site", map[string]string{"a.txt": "x\n"})
+	w.repository("api", map[string]string{"a.txt": "x\n"})
+	job := w.create(scriptJob("echo y >a.txt", "site", "api"))
+	w.sent.take()
+	if _, err := w.store.CancelJob(t.Context(), job.ID, true); err != nil { // and then the function's time was over
+		t.Fatal(err)
+	}
+	sent, err := w.service.Reconcile(t.Context(), 0)
+	if err != nil || sent != 0 || len(w.sent.take()) != 0 {
+		t.Errorf("%d were sent, %v", sent, err)
+	}
+	if job := w.job(job.ID); job.Status() != codybatch.JobCanceled || job.Counts.Canceled != 2 {
+		t.Errorf("the job is %s with %+v", job.Status(), job.Counts)
+	}
+}

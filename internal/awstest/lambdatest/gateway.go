@@ -41,7 +41,7 @@ func (g *Gateway) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	var answer events.APIGatewayProxyResponse
 	if json.Unmarshal(answered, &answer) != nil || answer.StatusCode < 100 {
-		return g.response(r, http.StatusBadGateway, nil, []byte(`{"message":"Internal server error"}`)), nil
+		return g.response(r, http.StatusBadGateway, nil, []byte(`{"message":"Internal server error"}`)), nil //nolint:nilerr // it is the gateway's answer
 	}
 	body := []byte(answer.Body)
 	if answer.IsBase64Encoded {
