@@ -110,7 +110,7 @@ export function useFeedback(jobId: string) {
     },
     onSuccess: () => {
       sent.current = { body: "", key: "" };
-      return touched();
+      touched();
     },
   });
 }

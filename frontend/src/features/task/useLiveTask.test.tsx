@@ -45,9 +45,9 @@ it("loads the diff of a task once", async () => {
 
 it("never shows the lines of one result as those of the next", async () => {
   const next = { ...one, attempt: 2, fingerprint: "other", seq: 4 };
-  const started = pending<void>();
+  const started = pending<undefined>();
   const late = pending<Response>(); // the diff of the first result, which is still under way
-  const news = pending<void>();
+  const news = pending<undefined>();
   let isNew = false;
   let diffs = 0;
   renderAt("/jobs/j1/repositories/acme/a?layout=text", async (request) => {
@@ -55,7 +55,7 @@ it("never shows the lines of one result as those of the next", async () => {
     if (what.includes("/diff")) {
       diffs += 1;
       if (diffs > 1) return new Response(patch.replace("+new", "+second"));
-      started.resolve();
+      started.resolve(undefined);
       return late.promise;
     }
     if (what.includes("/events?") && what.includes("after=3")) {
@@ -68,7 +68,7 @@ it("never shows the lines of one result as those of the next", async () => {
   await screen.findByRole("heading", { level: 1, name: /acme\/a/ });
   await started.promise;
   isNew = true;
-  news.resolve();
+  news.resolve(undefined);
   await waitFor(() => expect(diffs).toBe(2));
   late.resolve(new Response(patch.replace("+new", "+first")));
   await screen.findByText(/second/);

@@ -20,7 +20,6 @@ describe("a remark of a person", () => {
       expect(container).toHaveTextContent("A reviewer said");
       expect(container).toHaveTextContent("<script>alert(1)</script><img src=x onerror=alert(2)> U+202Egnp.exeU+200B");
       // Nothing that a reader can't see is left of it, not even in the one line.
-      // eslint-disable-next-line no-control-regex
       expect(container.textContent).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u200b\u001b]/);
     });
   }
