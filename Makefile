@@ -123,8 +123,9 @@ bench-agent: ## the agent's numbers as a table: what the cache serves, what our 
 	@go run ./bench/agent
 
 .PHONY: bench-aws
-bench-aws: aws-emulators ## the requests that each operation of the DynamoDB store takes, as a table
+bench-aws: aws-emulators ## the requests that each operation of the DynamoDB store takes, as a table, and the start of the API's function
 	@CODYBATCH_TEST_REQUIRE=dynoxide go test -count=1 -v -run '^TestRequestsOfEachOperation$$' ./internal/store/dynamo
+	@CODYBATCH_TEST_REQUIRE=moto go test -count=1 -v -run '^TestStartOfTheFunction$$' ./internal/awstest
 
 .PHONY: bench-ui
 bench-ui: build sample ## the dashboard's numbers as a table: bytes, paints, nodes, frames
