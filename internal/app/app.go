@@ -80,6 +80,10 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if a.Allow, err = codybatch.ParseAllowList(o.Config.AllowedRepositories); err != nil {
 		return nil, fmt.Errorf("%s: %w", config.AllowedRepositories, err)
 	}
+	if o.Rehearse && o.Config.AWS.Dispatches() {
+		return nil, fmt.Errorf("workers on AWS Batch can't rehearse: they ask Claude; unset %s and %s, or start without --rehearsal",
+			config.AWSBatchJobQueue, config.AWSBatchJobDefinition)
+	}
 	if o.Data, err = filepath.Abs(o.Data); err != nil {
 		return nil, fmt.Errorf("find the data folder: %w", err)
 	}

@@ -130,6 +130,15 @@ func TestApp(t *testing.T) {
 		}
 	})
 
+	t.Run("does not rehearse where others work", func(t *testing.T) {
+		t.Parallel()
+		o := options(t)
+		o.Rehearse, o.Config.AWS.JobQueue = true, "queue"
+		if a, err := app.Open(t.Context(), o); err == nil || !strings.Contains(err.Error(), "AWS_BATCH_JOB_QUEUE") {
+			t.Errorf("got %v, %v", a, err)
+		}
+	})
+
 	t.Run("says what Claude needs", func(t *testing.T) {
 		t.Parallel()
 		a := open(t, options(t))
