@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/liamzdenek/cody-batch/internal/git"
 )
@@ -251,20 +252,23 @@ func TestWhatTheAgentDoesToGitDoesNotMatter(t *testing.T) {
 }
 
 // TestChangesOfTheSameSizeAtTheSameTimeAreSeen sets the times back that a lazy
-// comparison trusts.
+// comparison with an earlier snapshot trusts.
 func TestChangesOfTheSameSizeAtTheSameTimeAreSeen(t *testing.T) {
 	t.Parallel()
 	origin, base := newOrigin(t, func(dir string) { write(t, dir, "a", "1\n") })
 	w, work, _ := checkout(t, origin, base)
 	path := filepath.Join(work, "a")
-	before, err := os.Stat(path)
-	if err != nil {
-		t.Fatal(err)
+	old := time.Now().Add(-time.Hour)
+	setBack := func() {
+		t.Helper()
+		if err := os.Chtimes(path, old, old); err != nil {
+			t.Fatal(err)
+		}
 	}
+	setBack()
+	snapshot(t, w)
 	write(t, work, "a", "2\n")
-	if err := os.Chtimes(path, before.ModTime(), before.ModTime()); err != nil {
-		t.Fatal(err)
-	}
+	setBack()
 	changes, err := w.Changes(t.Context(), snapshot(t, w))
 	if err != nil || len(changes) != 1 {
 		t.Errorf("changes are %+v, %v", changes, err)

@@ -291,6 +291,12 @@ func TestReadPatch(t *testing.T) {
 			t.Error("the last file is not shown")
 		}
 	})
+	t.Run("two long ones share the room", func(t *testing.T) {
+		t.Parallel()
+		if p := read(t, file("one", 1000)+file("other", 1000), 2000); strings.Count(p.text, leftOutMark) != 2 {
+			t.Errorf("got\n%s", p.text)
+		}
+	})
 	t.Run("many files, and one line without an end", func(t *testing.T) {
 		t.Parallel()
 		var patch strings.Builder
