@@ -208,7 +208,6 @@ func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
 	whole := func() error {
 		usage, complete = g.agent.prices.Usage(r.model, a.usage()), true
 		settle()
-		g.heard(a.content())
 		if !g.keep(ctx, codybatch.ThreadEvent{
 			Type: codybatch.EventAssistant, MessageID: a.message.ID, RequestID: res.header.Get("Request-Id"), Model: a.message.Model,
 			StopReason: string(a.message.StopReason), Content: a.content(), Usage: &usage, CostUSD: costUSD(usage),
@@ -216,6 +215,7 @@ func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
 		}) {
 			return errTruncated
 		}
+		g.heard(a.content()) // after it: results that wait for it are told at once
 		return nil
 	}
 	err := g.copyAnswer(w, r, res, &a, elapsed, whole)

@@ -152,9 +152,19 @@ func TestGatewayWaitsForTheResultsOfACall(t *testing.T) {
 			t.Error("the API was asked before")
 		}
 	}
+	// Results can come before the answer's end: what waits for it comes after it.
+	heard := false
+	s.gateway.heard = func(json.RawMessage) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		heard = true
+		if n := len(s.events); n == 0 || s.events[n-1].Type != codybatch.EventAssistant {
+			t.Errorf("the thread is %+v when the results of the answer are told", s.events)
+		}
+	}
 	status, answer := s.post(t, "/v1/messages", runToken, `{"model":"claude-sonnet-5-5","max_tokens":1000,"messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"one","content":"said"}]}]}`)
-	if status != http.StatusOK || !slices.Equal(waitedFor, []string{"one"}) {
-		t.Errorf("got %d %s; it waited for %q", status, answer, waitedFor)
+	if status != http.StatusOK || !slices.Equal(waitedFor, []string{"one"}) || !heard {
+		t.Errorf("got %d %s; it waited for %q; heard: %t", status, answer, waitedFor, heard)
 	}
 }
 
