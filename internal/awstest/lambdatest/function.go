@@ -72,11 +72,11 @@ func Start(ctx context.Context, o Options) (*Function, error) {
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", f.respond)
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", f.respond)
 	f.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	f.started = time.Now()
 	go func() { _ = f.server.Serve(listener) }() // ends with Close
 	f.command = exec.Command(o.Program)          //nolint:gosec,noctx // the test's own; Close ends it
 	f.command.Env = append(o.Env[:len(o.Env):len(o.Env)], "AWS_LAMBDA_RUNTIME_API="+listener.Addr().String())
 	f.command.Stderr = o.Stderr
-	f.started = time.Now()
 	if err := f.command.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start the function: %w", err), f.server.Close())
 	}
