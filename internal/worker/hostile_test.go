@@ -96,7 +96,7 @@ func TestHostileOutputOfVerificationStaysSmall(t *testing.T) {
 	w := newWorld(t)
 	w.repository("site", map[string]string{"a.txt": "x\n"})
 	spec := scriptJob("echo y >a.txt", "site")
-	spec.Verify = []string{"echo first; yes 0123456789 | head -c 1073741824; echo; echo last"}
+	spec.Verify = []string{"echo first; yes 0123456789 | head -c 268435456; echo; echo last"}
 	task := w.runOne(spec)
 	wantOutcome(t, task, codybatch.OutcomeChanged)
 	for _, result := range task.Verified {
