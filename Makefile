@@ -51,10 +51,15 @@ test-cdk: tools/aws/python/.installed bin/gotestsum ## the stack of AWS: golden 
 	@cd deploy/cdk && JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 CODYBATCH_TEST_REQUIRE=cfn-lint \
 		../../bin/gotestsum --format pkgname-and-test-fails -- -timeout 20m ./...
 
-.PHONY: test-agent
+.PHONY: test-agent test-agent-loop test-agent-worker
 test-agent: build claude-code bin/gotestsum ## the agent's loop, faults, interruptions and hostile input against the rehearsal server, with the race detector
+	@$(MAKE) --no-print-directory --output-sync -j2 test-agent-loop test-agent-worker
+
+test-agent-loop:
 	@CODYBATCH_TEST_REQUIRE=git,claude-code bin/gotestsum --format pkgname-and-test-fails -- -race -timeout 10m \
 		./internal/agent/... ./internal/rehearsal/... ./internal/sandbox/...
+
+test-agent-worker:
 	@CODYBATCH_TEST_REQUIRE=git bin/gotestsum --format pkgname-and-test-fails -- -race -timeout 10m \
 		-run MiddleOfAConversation ./internal/cli
 	@CODYBATCH_TEST_REQUIRE=git bin/gotestsum --format pkgname-and-test-fails -- -race -timeout 10m \
