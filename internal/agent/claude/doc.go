@@ -6,9 +6,8 @@
 // the model. A conversation that grows too long is replaced by a summary of it
 // (compact.go). The tools are in tools.go, each with a file of its own. What a call
 // may cost is reserved before it is made (budget.go, package prices); what went wrong
-// is tried again or given up in retry.go. Runs with the same key share limiter.go,
-// which says how many calls are made at once, and breaker.go, which spares a key
-// that is refused.
+// is tried again or given up in retry.go. When a call may be made at all
+// is package admission's to say.
 //
 // Everything that the model says and everything that the repository holds is
 // taken as hostile: files are reached through [os.Root] only, programs through

@@ -91,6 +91,8 @@ func (s *scene) post(t *testing.T, path, token, body string) (int, string) {
 	req.Header.Set("X-Api-Key", token)
 	req.Header.Set("Anthropic-Version", "2023-06-01")
 	req.Header.Set("X-Secret-Of-The-Program", "1")
+	req.Header.Add("Anthropic-Beta", "claude-code-20250219,context-1m-2025-08-07, effort-2025-11-24,fallback-credit-2026-06-01")
+	req.Header.Add("Anthropic-Beta", "files-api-2025-04-14,interleaved-thinking-2025-05-14,,effort,-2025-11-24")
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return 0, err.Error()
@@ -133,6 +135,9 @@ func TestGatewayPassesOn(t *testing.T) {
 	asked := s.asked[0]
 	if asked.URL.RequestURI() != "/v1/messages?beta=true" || asked.Header.Get("X-Api-Key") != realKey || asked.Header.Get("Anthropic-Version") == "" || asked.Header.Get("X-Secret-Of-The-Program") != "" {
 		t.Errorf("the API was asked %s with %v", asked.URL.RequestURI(), asked.Header)
+	}
+	if got := asked.Header.Values("Anthropic-Beta"); !slices.Equal(got, []string{"claude-code-20250219,effort-2025-11-24,interleaved-thinking-2025-05-14"}) {
+		t.Errorf("the API was asked for %q", got)
 	}
 	if got := s.gateway.ledger.total(); got.Cost != codybatch.USD(2) || len(s.spent) != 1 || s.spent[0] != got {
 		t.Errorf("booked are %+v, reported %+v", got, s.spent)

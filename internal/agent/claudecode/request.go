@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
+	"strings"
 )
 
 // request is the body of a call, as far as the gateway looks at it.
@@ -35,6 +37,26 @@ func passedOn() []string {
 		"model", "messages", "system", "tools", "tool_choice", "max_tokens", "stream", "stop_sequences",
 		"thinking", "output_config", "context_management", "cache_control", "metadata", "temperature", "top_p", "top_k",
 	}
+}
+
+// passedBetas is what is passed on of the features that a request asks for: those of
+// the program's version that tests run, of any date. Others could make a call cost more
+// than was set aside for it (a longer context does), or reach further.
+func passedBetas(header http.Header) string {
+	var passed []string
+	for beta := range strings.SplitSeq(strings.Join(header.Values("Anthropic-Beta"), ","), ",") {
+		beta = strings.TrimSpace(beta)
+		dated := len(beta) - len("-2006-01-02")
+		if strings.HasPrefix(beta, "claude-code-") {
+			dated = len("claude-code")
+		}
+		if dated > 0 && slices.Contains([]string{
+			"claude-code", "interleaved-thinking", "context-management", "per-turn-control", "thinking-token-count", "effort", "thinking-display-updates",
+		}, beta[:dated]) {
+			passed = append(passed, beta)
+		}
+	}
+	return strings.Join(passed, ",")
 }
 
 // parseRequest reads a body and leaves out what is not passed on. The errors are for

@@ -42,7 +42,9 @@ func within(t *testing.T, what string, holds func() bool) {
 // place to them.
 func TestGatewayTellsTheOthers(t *testing.T) {
 	t.Parallel()
-	failure := func(kind string) string { return fmt.Sprintf(`{"type":"error","error":{"type":%q,"message":"m"}}`, kind) }
+	failure := func(kind string) string {
+		return fmt.Sprintf(`{"type":"error","error":{"type":%q,"message":"m"}}`, kind)
+	}
 	broken := strings.Replace(call, `"messages"`, `"stream":true,"messages"`, 1)
 	stream := func(events string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {

@@ -64,10 +64,13 @@ func (g *gateway) ask(parent context.Context, from *http.Request, body []byte, s
 		cancel()
 		return nil, err
 	}
-	for _, name := range []string{"Anthropic-Version", "Anthropic-Beta", "User-Agent"} {
+	for _, name := range []string{"Anthropic-Version", "User-Agent"} {
 		if value := from.Header.Get(name); value != "" {
 			req.Header.Set(name, value)
 		}
+	}
+	if betas := passedBetas(from.Header); betas != "" {
+		req.Header.Set("Anthropic-Beta", betas)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("X-Api-Key", g.key)
