@@ -76,13 +76,13 @@ func TestBreaker_cools_down_twice_as_long_after_every_trial_that_is_refused(t *t
 			t.Error("a call of before is not put off")
 		}
 		for _, coolDown := range []time.Duration{time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 15 * time.Minute, 15 * time.Minute} {
-			time.Sleep(coolDown - 1)
+			time.Sleep(coolDown - time.Millisecond)
 			var held *codybatch.HeldError
-			if err := b.Refuses(); !errors.As(err, &held) || !held.Until.Equal(time.Now().Add(1)) ||
+			if err := b.Refuses(); !errors.As(err, &held) || !held.Until.Equal(time.Now().Add(time.Millisecond)) ||
 				!strings.Contains(held.Reason, "since "+since.UTC().Format(time.RFC3339)) {
 				t.Fatalf("shortly before %s: %v", coolDown, err)
 			}
-			time.Sleep(1)
+			time.Sleep(time.Millisecond)
 			if isOpen(b) {
 				t.Fatalf("it is open after %s", coolDown)
 			}

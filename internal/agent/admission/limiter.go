@@ -269,8 +269,9 @@ func readAllowance(header http.Header, name string, now time.Time) (allowance, b
 // CallEnd is what a call's end says about the limit.
 type CallEnd int
 
+// Ends of a call.
 const (
-	Unknown CallEnd = iota // nothing
+	Unknown CallEnd = iota // it says nothing
 	Success
 	Crowded // there were too many at once: a 429, or an overloaded API
 )
