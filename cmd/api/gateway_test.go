@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 )
@@ -97,6 +99,20 @@ func TestGatewayAnswers(t *testing.T) {
 				t.Errorf("its headers are %v", response.Headers)
 			}
 		})
+	}
+}
+
+// Lambda ends a function at its time limit, and the client hears of nothing then.
+func TestGatewayAnswersBeforeLambdaEndsTheFunction(t *testing.T) {
+	t.Parallel()
+	limit, cancel := context.WithTimeout(t.Context(), reserve+50*time.Millisecond)
+	defer cancel()
+	encoded := answer(limit, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}), events.APIGatewayProxyRequest{HTTPMethod: "GET", Path: "/x"})
+	if limit.Err() != nil || !strings.Contains(string(encoded), `"statusCode":503`) {
+		t.Errorf("got %s (%v)", encoded, limit.Err())
 	}
 }
 
