@@ -12,7 +12,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode"
 )
 
 // The variables, by the names of the published contract.
@@ -142,12 +141,11 @@ func (r *reader) text(name string) string {
 }
 
 func (r *reader) secret(name string) Secret {
-	value := r.text(name)
-	if strings.ContainsFunc(value, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }) {
-		r.problem(name, "holds a blank or a control character in the middle; was more than the secret copied?")
-		return Secret{}
+	secret, err := ParseSecret(r.text(name))
+	if err != nil {
+		r.problem(name, "%w", err)
 	}
-	return NewSecret(value)
+	return secret
 }
 
 // awsCredentials are AWS's to judge: whatever they hold, they are none of our problems.
