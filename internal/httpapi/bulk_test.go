@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/httpapi"
@@ -56,6 +57,34 @@ func TestRetryByName(t *testing.T) {
 	}
 	if got = bulk(t, w, path, `{"repositories":["acme/site"]}`, http.StatusAccepted); got.Job.CancelRequested || got.Job.Counts.Queued != 1 {
 		t.Errorf("a task of a canceled job: %+v", got)
+	}
+}
+
+// To end 10,000 tasks takes longer than a Lambda function has.
+func TestACancelThatTakesTooLongGoesOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.create(t, scriptJob)
+	w.dispatched.isSlow = true
+	ctx, stop := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer stop()
+	job, err := w.service.CancelJob(ctx, id)
+	if err != nil || !job.CancelRequested || job.Finished() {
+		t.Fatalf("got %+v, %v", job, err)
+	}
+	w.clock.advance(time.Hour)
+	if _, err := w.service.Reconcile(t.Context(), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if job, err = w.service.Job(t.Context(), id); err != nil || job.Counts.Canceled != 3 {
+		t.Errorf("nobody went on with it: %+v, %v", job.Counts, err)
+	}
+
+	id = w.create(t, scriptJob)
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	if _, err := w.service.CancelJob(gone, id); err == nil {
+		t.Error("a client that is gone was answered")
 	}
 }
 

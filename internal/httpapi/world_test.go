@@ -111,6 +111,7 @@ type dispatched struct {
 	mu       sync.Mutex
 	refs     []codybatch.TaskRef
 	canceled []codybatch.TaskKey
+	isSlow   bool // a cancel does not come to its end
 }
 
 // Ping is what the pool has, too.
@@ -123,7 +124,11 @@ func (d *dispatched) Dispatch(_ context.Context, refs []codybatch.TaskRef) error
 	return nil
 }
 
-func (d *dispatched) Cancel(_ context.Context, keys []codybatch.TaskKey) error {
+func (d *dispatched) Cancel(ctx context.Context, keys []codybatch.TaskKey) error {
+	if d.isSlow {
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.canceled = append(d.canceled, keys...)
