@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -134,6 +135,26 @@ func TestInvokeTellsEventsApart(t *testing.T) {
 	for _, payload := range []string{"", "[]", `{"httpMethod":7}`, `{}`, `{"detail-type":"Object Created"}`, `{"httpMethod":"GET","path":"/x","headers":7}`} {
 		if got, err := f.Invoke(t.Context(), []byte(payload)); err == nil {
 			t.Errorf("%q is taken: %s", payload, got)
+		}
+	}
+}
+
+func TestTheFunctionTellsItsVersion(t *testing.T) {
+	t.Parallel()
+	environment := map[string]string{
+		"DYNAMODB_JOBS_TABLE": "jobs", "DYNAMODB_REPOSITORIES_TABLE": "tasks", "ARTIFACTS_BUCKET": "documents",
+		"AWS_BATCH_JOB_QUEUE": "queue", "AWS_BATCH_JOB_DEFINITION": "definition", "AWS_REGION": "eu-central-1",
+		"GITHUB_TOKEN": "token", "API_TOKEN": "token",
+	}
+	for given, want := range map[string]string{"": "dev", "v1.2-3-gabc": "v1.2-3-gabc"} {
+		environment["CODYBATCH_VERSION"] = given
+		f, err := open(t.Context(), func(name string) (string, bool) { return environment[name], true }, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := f.Invoke(t.Context(), []byte(`{"httpMethod":"GET","path":"/config.json"}`))
+		if err != nil || !strings.Contains(string(got), `\"version\":\"`+want+`\"`) {
+			t.Errorf("with %q got %s, %v", given, got, err)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/mail"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -25,11 +26,13 @@ type settings struct {
 	corsOrigins         []string // origins of other web pages that may use the API
 	alarmEmail          string   // who is told of alarms; empty: nobody
 	budgetUSD           float64  // of a month, for the whole account; 0: no budget
+	version             string   // of the source, which the API tells; empty: unknown
 }
 
 var (
 	parametersPattern = regexp.MustCompile(`^(/[A-Za-z0-9_.-]+)+$`)
 	allowedPattern    = regexp.MustCompile(`^[^/,\s]+/[^/,\s]+/[^/,\s]+$`)
+	versionPattern    = regexp.MustCompile(`^[A-Za-z0-9._+-]{1,64}$`)
 	originPattern     = regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(:[0-9]+)?$`)
 )
 
@@ -46,10 +49,14 @@ func readSettings(node constructs.Node) (settings, error) {
 		corsOrigins:         r.list("cors-origins"),
 		alarmEmail:          r.text("alarm-email", ""),
 		budgetUSD:           r.amount("budget-usd"),
+		version:             r.text("version", ""),
 	}
 	r.check("parameters", parametersPattern, "want a path such as /cody-batch", s.parameters)
 	r.check("allowed-repositories", allowedPattern, "want host/owner/name, for example github.com/acme/*", r.list("allowed-repositories")...)
 	r.check("cors-origins", originPattern, "want an origin such as https://cody.example", s.corsOrigins...)
+	if s.version != "" {
+		r.check("version", versionPattern, "want at most 64 letters, digits, dots, hyphens and plus signs", s.version)
+	}
 	if _, err := mail.ParseAddress(s.alarmEmail); s.alarmEmail != "" && err != nil {
 		r.problem("alarm-email", "%q is no address of e-mail", s.alarmEmail)
 	}
@@ -57,6 +64,16 @@ func readSettings(node constructs.Node) (settings, error) {
 		r.problem("budget-usd", "nobody would be told; add -c alarm-email=you@example.com")
 	}
 	return s, errors.Join(r.problems...)
+}
+
+// sourceVersion names the commit that is deployed, as `make build` does; empty without
+// git. Programs are not stamped with it: they are the same bytes for the same source.
+func sourceVersion() string {
+	output, err := exec.Command("git", "describe", "--always", "--dirty").Output()
+	if err != nil {
+		return "" // a copy of the source, say
+	}
+	return strings.TrimSpace(string(output))
 }
 
 // checkPackages says which of the packages of `nx build` is missing in a folder.

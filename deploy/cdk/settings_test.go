@@ -13,6 +13,7 @@ func TestOpenMode_is_said_loudly(t *testing.T) {
 	want(t, m.named(t, "Api", "AWS::Lambda::Function"), map[string]string{
 		"Environment.Variables.API_AUTHORIZATION":    `"none"`,
 		"Environment.Variables.API_TOKEN_PARAMETER":  "null",
+		"Environment.Variables.CODYBATCH_VERSION":    `"v1.2-3-gabc"`,
 		"Environment.Variables.ALLOWED_REPOSITORIES": `"github.com/acme/*"`,
 		"Environment.Variables.CORS_ALLOWED_ORIGINS": `"https://${Distribution.DomainName},https://a.example,https://b.example"`,
 	})
@@ -84,6 +85,7 @@ func TestSettings_say_what_is_wrong(t *testing.T) {
 		"cors-origins=a.example":                `-c cors-origins: "a.example": want an origin such as https://cody.example`,
 		"alarm-email=ops":                       `-c alarm-email: "ops" is no address of e-mail`,
 		"budget-usd=many":                       `-c budget-usd: "many" is no amount of US dollars`,
+		"version=v1 or so":                      `-c version: "v1 or so": want at most 64 letters`,
 		"budget-usd=5":                          `-c budget-usd: nobody would be told; add -c alarm-email=you@example.com`,
 		"cors-origins=https://a.example/path,*": `-c cors-origins: "https://a.example/path": want an origin such as https://cody.example`,
 	} {

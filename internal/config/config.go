@@ -36,6 +36,7 @@ const (
 	SandboxUID          = "SANDBOX_UID"
 	SandboxMemory       = "SANDBOX_MEMORY"
 	Server              = "CODYBATCH_SERVER"
+	Version             = "CODYBATCH_VERSION"
 	xdgDataHome         = "XDG_DATA_HOME"
 	home                = "HOME"
 )
@@ -62,6 +63,7 @@ type Config struct {
 	SandboxUID          int      // the user that they run as; 0: the server's own, -1: one for each command
 	SandboxMemory       int64    // bytes that a command may use; 0: half of the machine's
 	DataHome            string   // where programs of this user keep their data; empty: unknown
+	Version             string   // of the source, where the deployment knows it and the program does not; empty: not said
 	AWS                 AWS
 	Parameters          Parameters
 }
@@ -104,6 +106,7 @@ func Read(lookup func(string) (string, bool)) (Config, error) {
 		SandboxUID:          r.uid(),
 		SandboxMemory:       r.memory(),
 		DataHome:            r.dataHome(),
+		Version:             r.text(Version),
 		AWS:                 r.aws(),
 		Parameters:          r.parameters(),
 	}
