@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -85,6 +86,25 @@ func TestACancelThatTakesTooLongGoesOn(t *testing.T) {
 	leave()
 	if _, err := w.service.CancelJob(gone, id); err == nil {
 		t.Error("a client that is gone was answered")
+	}
+}
+
+// Whoever looks after lost work has to hear that nothing can be sent, and of every job
+// that could be.
+func TestReconcileTellsThatNothingCouldBeSent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.dispatched.err = errors.New("the queue is gone")
+	w.create(t, scriptJob) // it is there all the same
+	w.create(t, scriptJob)
+	w.clock.advance(time.Hour)
+	sent, err := w.service.Reconcile(t.Context(), time.Minute)
+	if sent != 0 || !errors.Is(err, codybatch.ErrNotSent) || !errors.Is(err, w.dispatched.err) || strings.Count(err.Error(), "the queue is gone") != 2 {
+		t.Errorf("got %d, %v", sent, err)
+	}
+	w.dispatched.err = nil
+	if sent, err = w.service.Reconcile(t.Context(), time.Minute); sent != 6 || err != nil {
+		t.Errorf("got %d, %v", sent, err)
 	}
 }
 

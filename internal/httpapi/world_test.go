@@ -112,6 +112,7 @@ type dispatched struct {
 	refs     []codybatch.TaskRef
 	canceled []codybatch.TaskKey
 	isSlow   bool // a cancel does not come to its end
+	err      error
 }
 
 // Ping is what the pool has, too.
@@ -120,6 +121,9 @@ func (d *dispatched) Ping(context.Context) error { return nil }
 func (d *dispatched) Dispatch(_ context.Context, refs []codybatch.TaskRef) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.err != nil {
+		return d.err
+	}
 	d.refs = append(d.refs, refs...)
 	return nil
 }
