@@ -79,10 +79,11 @@ func request(ctx context.Context, e events.APIGatewayProxyRequest) (*http.Reques
 		return nil, fmt.Errorf("%.200q is no path", e.Path)
 	}
 	address.RawQuery = url.Values(e.MultiValueQueryStringParameters).Encode()
-	r, err := http.NewRequestWithContext(ctx, e.HTTPMethod, address.String(), bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, e.HTTPMethod, "/", bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
+	r.URL = address // as text, //a/b would be a host and a path
 	for name, values := range e.MultiValueHeaders {
 		for _, value := range values {
 			r.Header.Add(name, value)

@@ -67,6 +67,18 @@ func TestGatewayPassesRequestsOn(t *testing.T) {
 	}
 }
 
+// A path that begins with two slashes is no name of a host.
+func TestGatewayKeepsPathsAsTheyAre(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"//elsewhere/jobs", "/jobs//x", "/jobs/a%20b%3Fc", "/jobs/a:b", "/jobs/%2F%2e%2e"} {
+		asked(t, func(_ http.ResponseWriter, r *http.Request) {
+			if r.URL.EscapedPath() != path || r.URL.Host != "" || r.Host != "api.example" {
+				t.Errorf("%s became %+v of %s", path, r.URL, r.Host)
+			}
+		}, events.APIGatewayProxyRequest{HTTPMethod: "GET", Path: path, MultiValueHeaders: map[string][]string{"Host": {"api.example"}}})
+	}
+}
+
 func TestGatewayAnswers(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
