@@ -5,8 +5,10 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
 /** What nx prints, without colours; it throws when nx fails. */
-function nx(...args) {
-  const text = execFileSync("npx", ["nx", ...args], { encoding: "utf8", env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" } });
+const nx = (...args) => nxWith({}, ...args);
+
+function nxWith(env, ...args) {
+  const text = execFileSync("npx", ["nx", ...args], { encoding: "utf8", env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0", ...env } });
   return text.replaceAll(/\x1b\[[0-9;]*m/g, "");
 }
 
@@ -15,6 +17,10 @@ for (const file of ["api/bootstrap", "batch/batch", "batch/Dockerfile", "fronten
 }
 assert.match(nx("run-many", "-t", "build"), /cache instead of running the command for 4 out of 4 tasks/, "a second build is not all cache");
 for (const name of ["build-api", "build-batch", "build-frontend", "build-cdk"]) nx(name);
+
+// What makes other bytes of the same source is no hit.
+assert.doesNotMatch(nxWith({ GOAMD64: "v2" }, "build", "batch"), /from the cache/, "a build for other processors comes from the cache");
+nx("build", "batch");
 
 // What is given to nx reaches cdk, whichever target it is given to.
 const command = "cd deploy/cdk && cdk deploy --require-approval never --outputs-file ../../dist/outputs.json";
