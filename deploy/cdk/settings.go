@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/mail"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,7 +17,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// settings are what whoever deploys may choose, each with `-c name=value`.
+// settings are what whoever deploys may choose, each with `--context name=value`.
 type settings struct {
 	open                bool     // authorization=none: everybody may do everything
 	fargate             bool     // compute=fargate, in place of ec2
@@ -27,6 +29,7 @@ type settings struct {
 	alarmEmail          string   // who is told of alarms; empty: nobody
 	budgetUSD           float64  // of a month, for the whole account; 0: no budget
 	version             string   // of the source, which the API tells; empty: unknown
+	unknown             []string // names that were given and mean nothing; a slip of the pen, perhaps
 }
 
 var (
@@ -61,8 +64,9 @@ func readSettings(node constructs.Node) (settings, error) {
 		r.problem("alarm-email", "%q is no address of e-mail", s.alarmEmail)
 	}
 	if s.budgetUSD > 0 && s.alarmEmail == "" {
-		r.problem("budget-usd", "nobody would be told; add -c alarm-email=you@example.com")
+		r.problem("budget-usd", "nobody would be told; add --context alarm-email=you@example.com")
 	}
+	s.unknown = r.unknown()
 	return s, errors.Join(r.problems...)
 }
 
@@ -90,14 +94,30 @@ func checkPackages(folder string) error {
 type contextReader struct {
 	node     constructs.Node
 	problems []error
+	known    []string
+}
+
+// unknown lists the names in the context that nobody has asked for. CDK's own have a
+// colon, but for two of its command.
+func (r *contextReader) unknown() []string {
+	all, _ := r.node.GetAllContext(nil).(map[string]any)
+	known := append([]string{"cli-telemetry", "acknowledged-issue-numbers"}, r.known...)
+	var unknown []string
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if !strings.Contains(name, ":") && !slices.Contains(known, name) {
+			unknown = append(unknown, name)
+		}
+	}
+	return unknown
 }
 
 func (r *contextReader) problem(name, format string, args ...any) {
-	r.problems = append(r.problems, fmt.Errorf("-c "+name+": "+format, args...))
+	r.problems = append(r.problems, fmt.Errorf("--context "+name+": "+format, args...))
 }
 
 // text reads a value; the command line makes all of them strings, cdk.json does not.
 func (r *contextReader) text(name, byDefault string) string {
+	r.known = append(r.known, name)
 	value := r.node.TryGetContext(jsii.String(name))
 	if text := strings.TrimSpace(fmt.Sprint(value)); value != nil && text != "" {
 		return text
