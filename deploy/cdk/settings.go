@@ -7,6 +7,7 @@ import (
 	"net/mail"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -60,7 +61,13 @@ func readSettings(node constructs.Node) (settings, error) {
 	if s.version != "" {
 		r.check("version", versionPattern, "want at most 64 letters, digits, dots, hyphens and plus signs", s.version)
 	}
-	if _, err := mail.ParseAddress(s.alarmEmail); s.alarmEmail != "" && err != nil {
+	for _, pattern := range r.list("allowed-repositories") { // what the programs would not start with
+		if _, err := path.Match(pattern, ""); err != nil {
+			r.problem("allowed-repositories", "%q: want host/owner/name, for example github.com/acme/*: %w", pattern, err)
+		}
+	}
+	// SNS takes the address alone, without a name.
+	if address, err := mail.ParseAddress(s.alarmEmail); s.alarmEmail != "" && (err != nil || address.Address != s.alarmEmail) {
 		r.problem("alarm-email", "%q is no address of e-mail", s.alarmEmail)
 	}
 	if s.budgetUSD > 0 && s.alarmEmail == "" {

@@ -96,6 +96,8 @@ func TestSettings_say_what_is_wrong(t *testing.T) {
 		"allowed-repositories=acme/*":           `--context allowed-repositories: "acme/*": want host/owner/name, for example github.com/acme/*`,
 		"cors-origins=a.example":                `--context cors-origins: "a.example": want an origin such as https://cody.example`,
 		"alarm-email=ops":                       `--context alarm-email: "ops" is no address of e-mail`,
+		"alarm-email=Ops <ops@acme.example>":    `--context alarm-email: "Ops <ops@acme.example>" is no address of e-mail`,
+		"allowed-repositories=github.com/[a/b":  `--context allowed-repositories: "github.com/[a/b": want host/owner/name`,
 		"budget-usd=many":                       `--context budget-usd: "many" is no amount of US dollars`,
 		"version=v1 or so":                      `--context version: "v1 or so": want at most 64 letters`,
 		"budget-usd=5":                          `--context budget-usd: nobody would be told; add --context alarm-email=you@example.com`,
