@@ -111,7 +111,7 @@ type dispatched struct {
 	mu       sync.Mutex
 	refs     []codybatch.TaskRef
 	canceled []codybatch.TaskKey
-	isSlow   bool // a cancel does not come to its end
+	slow     func() // lets time pass until a cancel's request has none left; nil: it is quick
 	err      error
 }
 
@@ -129,7 +129,8 @@ func (d *dispatched) Dispatch(_ context.Context, refs []codybatch.TaskRef) error
 }
 
 func (d *dispatched) Cancel(ctx context.Context, keys []codybatch.TaskKey) error {
-	if d.isSlow {
+	if d.slow != nil {
+		d.slow()
 		<-ctx.Done()
 		return context.Cause(ctx)
 	}
