@@ -5,8 +5,10 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
 /** What nx prints, without colours; it throws when nx fails. */
-function nx(...args) {
-  const text = execFileSync("npx", ["nx", ...args], { encoding: "utf8", env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" } });
+const nx = (...args) => nxWith({}, ...args);
+
+function nxWith(env, ...args) {
+  const text = execFileSync("npx", ["nx", ...args], { encoding: "utf8", env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0", ...env } });
   return text.replaceAll(/\x1b\[[0-9;]*m/g, "");
 }
 
@@ -16,15 +18,25 @@ for (const file of ["api/bootstrap", "batch/batch", "batch/Dockerfile", "fronten
 assert.match(nx("run-many", "-t", "build"), /cache instead of running the command for 4 out of 4 tasks/, "a second build is not all cache");
 for (const name of ["build-api", "build-batch", "build-frontend", "build-cdk"]) nx(name);
 
-const command = (profile) => `cd deploy/cdk && cdk deploy --profile ${profile} --require-approval never`;
+// What makes other bytes of the same source is no hit.
+assert.doesNotMatch(nxWith({ GOAMD64: "v2" }, "build", "batch"), /from the cache/, "a build for other processors comes from the cache");
+nx("build", "batch");
+
+// What is given to nx reaches cdk, whichever target it is given to.
+const command = "cd deploy/cdk && cdk deploy --require-approval never --outputs-file ../../dist/outputs.json";
 const deployments = {
-  "run cdk:deploy:dry-run": "lz-demos",
-  "run cdk:deploy:dry-run --profile=mine": "mine",
-  "deploy --configuration=dry-run": "lz-demos",
-  "deploy-cdk --configuration=dry-run": "lz-demos",
-  "deploy --configuration=dry-run --profile=mine": "mine",
+  "run cdk:deploy:dry-run": "--profile=lz-demos",
+  "run cdk:deploy:dry-run --profile=mine": "--profile=mine",
+  "run cdk:deploy:dry-run --context spot=true --context=claude=bedrock": "--profile=lz-demos --context spot=true --context=claude=bedrock",
+  "deploy --configuration=dry-run": "--profile=lz-demos",
+  "deploy-cdk --configuration=dry-run": "--profile=lz-demos",
+  "deploy --configuration=dry-run --profile=mine": "--profile=mine",
+  "deploy --configuration=dry-run --profile=mine --context allowed-repositories=github.com/acme/* --context=spot=true":
+    "--profile=mine --context allowed-repositories=github.com/acme/* --context=spot=true",
+  "deploy-cdk --configuration=dry-run --context spot=true": "--profile=lz-demos --context spot=true",
 };
-for (const [words, profile] of Object.entries(deployments)) {
-  assert.ok(nx(...words.split(" ")).includes(command(profile)), `nx ${words} does not run: ${command(profile)}`);
+for (const [words, given] of Object.entries(deployments)) {
+  const lines = nx(...words.split(" ")).split("\n").map((line) => line.trim());
+  assert.ok(lines.includes(`${command} ${given}`), `nx ${words} does not run: ${command} ${given}`);
 }
-console.log("nx: a second build is all cache, and deployments name their profile");
+console.log("nx: a second build is all cache, and deployments pass on what they are given");

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,8 +16,9 @@ import (
 	"github.com/liamzdenek/cody-batch/internal/httpapi"
 )
 
-// version is set by the linker.
-var version = "dev"
+// version is what the API tells when the deployment does not say more: the program has to
+// be the same bytes for the same source, so that only what changed is deployed.
+const version = "dev"
 
 // function answers what Lambda hands it, one event at a time. It keeps nothing between
 // two of them but what opening made.
@@ -38,7 +40,7 @@ func open(ctx context.Context, lookup func(string) (string, bool), log *slog.Log
 	}
 	c = a.Config() // with the secrets
 	return &function{app: a, api: httpapi.New(a.Service, httpapi.Options{
-		Version: version, LinkFrom: linkFrom, Token: httpapi.Token(c.APIToken.Reveal()), Open: c.OpenToAll,
+		Version: cmp.Or(c.Version, version), LinkFrom: linkFrom, Token: httpapi.Token(c.APIToken.Reveal()), Open: c.OpenToAll,
 		CORSOrigins: c.CORSAllowedOrigins, AgentStatus: a.AgentStatus(),
 		Models: a.Models(), PricesAsOf: a.PricesAsOf(), Now: time.Now, Log: log,
 	})}, nil

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -24,10 +25,20 @@ const (
 	linkFrom  = 2 << 20
 )
 
+// reserve is what is left of Lambda's time limit, which is the gateway's as well, when a
+// request is given up. The handler says so in it, and sends off what it has stored by
+// then; a function that is ended by Lambda says nothing to anybody.
+const reserve = 3 * time.Second
+
 // answer has a handler answer a request of API Gateway (a REST API with a proxy
 // integration). Its path is spelled as the caller did, so that owner%2Fname stays one
 // segment, and its query is decoded.
 func answer(ctx context.Context, handler http.Handler, e events.APIGatewayProxyRequest) []byte {
+	if limit, isLimited := ctx.Deadline(); isLimited {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, limit.Add(-reserve))
+		defer cancel()
+	}
 	r, err := request(ctx, e)
 	if err != nil {
 		return problem(http.StatusBadRequest, "malformed", err.Error())
@@ -68,10 +79,11 @@ func request(ctx context.Context, e events.APIGatewayProxyRequest) (*http.Reques
 		return nil, fmt.Errorf("%.200q is no path", e.Path)
 	}
 	address.RawQuery = url.Values(e.MultiValueQueryStringParameters).Encode()
-	r, err := http.NewRequestWithContext(ctx, e.HTTPMethod, address.String(), bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, e.HTTPMethod, "/", bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
+	r.URL = address // as text, //a/b would be a host and a path
 	for name, values := range e.MultiValueHeaders {
 		for _, value := range values {
 			r.Header.Add(name, value)

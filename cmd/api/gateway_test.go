@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 )
@@ -64,6 +67,18 @@ func TestGatewayPassesRequestsOn(t *testing.T) {
 	}
 }
 
+// A path that begins with two slashes is no name of a host.
+func TestGatewayKeepsPathsAsTheyAre(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"//elsewhere/jobs", "/jobs//x", "/jobs/a%20b%3Fc", "/jobs/a:b", "/jobs/%2F%2e%2e"} {
+		asked(t, func(_ http.ResponseWriter, r *http.Request) {
+			if r.URL.EscapedPath() != path || r.URL.Host != "" || r.Host != "api.example" {
+				t.Errorf("%s became %+v of %s", path, r.URL, r.Host)
+			}
+		}, events.APIGatewayProxyRequest{HTTPMethod: "GET", Path: path, MultiValueHeaders: map[string][]string{"Host": {"api.example"}}})
+	}
+}
+
 func TestGatewayAnswers(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -100,6 +115,20 @@ func TestGatewayAnswers(t *testing.T) {
 	}
 }
 
+// Lambda ends a function at its time limit, and the client hears of nothing then.
+func TestGatewayAnswersBeforeLambdaEndsTheFunction(t *testing.T) {
+	t.Parallel()
+	limit, cancel := context.WithTimeout(t.Context(), reserve+50*time.Millisecond)
+	defer cancel()
+	encoded := answer(limit, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}), events.APIGatewayProxyRequest{HTTPMethod: "GET", Path: "/x"})
+	if limit.Err() != nil || !strings.Contains(string(encoded), `"statusCode":503`) {
+		t.Errorf("got %s (%v)", encoded, limit.Err())
+	}
+}
+
 func fill(w http.ResponseWriter, with string, bytes int) {
 	for range bytes / 1024 {
 		if _, err := io.WriteString(w, strings.Repeat(with, 1024)); err != nil {
@@ -118,6 +147,26 @@ func TestInvokeTellsEventsApart(t *testing.T) {
 	for _, payload := range []string{"", "[]", `{"httpMethod":7}`, `{}`, `{"detail-type":"Object Created"}`, `{"httpMethod":"GET","path":"/x","headers":7}`} {
 		if got, err := f.Invoke(t.Context(), []byte(payload)); err == nil {
 			t.Errorf("%q is taken: %s", payload, got)
+		}
+	}
+}
+
+func TestTheFunctionTellsItsVersion(t *testing.T) {
+	t.Parallel()
+	environment := map[string]string{
+		"DYNAMODB_JOBS_TABLE": "jobs", "DYNAMODB_REPOSITORIES_TABLE": "tasks", "ARTIFACTS_BUCKET": "documents",
+		"AWS_BATCH_JOB_QUEUE": "queue", "AWS_BATCH_JOB_DEFINITION": "definition", "AWS_REGION": "eu-central-1",
+		"GITHUB_TOKEN": "token", "API_TOKEN": "token",
+	}
+	for given, want := range map[string]string{"": "dev", "v1.2-3-gabc": "v1.2-3-gabc"} {
+		environment["CODYBATCH_VERSION"] = given
+		f, err := open(t.Context(), func(name string) (string, bool) { return environment[name], true }, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := f.Invoke(t.Context(), []byte(`{"httpMethod":"GET","path":"/config.json"}`))
+		if err != nil || !strings.Contains(string(got), `\"version\":\"`+want+`\"`) {
+			t.Errorf("with %q got %s, %v", given, got, err)
 		}
 	}
 }

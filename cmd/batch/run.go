@@ -44,7 +44,7 @@ func run(ctx context.Context, lookup func(string) (string, bool), log *slog.Logg
 	case err == nil:
 		return exitDone
 	case errors.Is(err, codybatch.ErrStopped):
-		log.InfoContext(ctx, "stopped; the task is back in line")
+		log.InfoContext(ctx, "stopped; AWS Batch is asked to try again", "reason", err)
 		return exitTryAgain
 	default:
 		log.ErrorContext(ctx, "the task was not run to its end; see docs/operations.md", "error", err)

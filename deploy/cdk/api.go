@@ -35,6 +35,7 @@ func newAPI(stack awscdk.Stack, d data, b batch, code string, s settings) api {
 	role := newFunctionRole(stack, "ApiRole", "What the API of Cody Batch may do", a.logs)
 	allowData(role, d)
 	allowJobs(stack, role, b)
+	allow(role, "Stop", []string{"batch:TerminateJob"}, anyJob(stack))
 	// CLAUDE_API_KEY_PARAMETER only says that Claude is set up: the API never asks it,
 	// and may not read the key.
 	environment := map[string]*string{}
@@ -63,6 +64,9 @@ func functionEnvironment(d data, b batch, s settings) *map[string]*string {
 		"AWS_BATCH_JOB_QUEUE":         b.queue.JobQueueArn(),
 		"AWS_BATCH_JOB_DEFINITION":    b.definition.JobDefinitionArn(),
 		"GITHUB_TOKEN_PARAMETER":      jsii.String(s.githubTokenParameter()),
+	}
+	if s.version != "" {
+		environment["CODYBATCH_VERSION"] = jsii.String(s.version)
 	}
 	if s.bedrock {
 		environment[claudeProvider] = jsii.String(bedrock)
@@ -145,7 +149,8 @@ func addRoutes(gateway awsapigateway.RestApi, integration awsapigateway.Integrat
 }
 
 // accessLogFormat tells who asked for what, and how it went: no header, no query and
-// no body, which may hold secrets.
+// no body, which may hold secrets. All is quoted, because the gateway writes - for what
+// a request does not have, and nothing is told that can hold a quotation mark.
 const accessLogFormat = `{"requestId":"$context.requestId","time":"$context.requestTime","ip":"$context.identity.sourceIp",` +
 	`"method":"$context.httpMethod","path":"$context.path","resource":"$context.resourcePath","status":"$context.status",` +
-	`"bytes":"$context.responseLength","ms":"$context.responseLatency","error":$context.error.messageString}`
+	`"bytes":"$context.responseLength","ms":"$context.responseLatency","error":"$context.error.responseType"}`

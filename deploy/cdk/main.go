@@ -22,6 +22,9 @@ func run() int {
 	defer jsii.Close()
 	app := awscdk.NewApp(nil)
 	settings, err := readSettings(app.Node())
+	if settings.version == "" {
+		settings.version = sourceVersion()
+	}
 	if err == nil {
 		err = checkPackages(packages)
 	}

@@ -38,7 +38,7 @@ func suppress(stack awscdk.Stack) {
 		{[]string{"Gateway"}, []finding{
 			{"AwsSolutions-APIG2", "the handler validates every request against the API's own description, and says what is wrong with it"},
 			{"AwsSolutions-APIG3", "no firewall: it costs 5 dollars a month and more at rest; the stage is throttled, and the API wants a token"},
-			{"AwsSolutions-APIG4", "the handler wants a bearer token, compared in constant time; an authorizer would be a second place that knows it. Open only by -c authorization=none, which says so loudly"},
+			{"AwsSolutions-APIG4", "the handler wants a bearer token, compared in constant time; an authorizer would be a second place that knows it. Open only by --context authorization=none, which says so loudly"},
 			{"AwsSolutions-COG4", "people sign in with the token of the installation, as everywhere else; Cognito would be a second directory of users"},
 			{"AwsSolutions-IAM4", "the role by which API Gateway writes logs for the whole account and region, with the policy that AWS asks for"},
 		}},

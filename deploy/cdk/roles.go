@@ -72,13 +72,15 @@ func allowData(role awsiam.Role, d data) {
 	allow(role, "FindDocuments", []string{"s3:ListBucket"}, d.artifacts.BucketArn())
 }
 
-// allowJobs lets a role send work to AWS Batch, look at it and stop it. A job gets its
-// ARN when it is submitted, and an array's children theirs: no narrower pattern than
-// job/* is known beforehand.
+// anyJob is every job of AWS Batch in the account and region. A job gets its ARN when it
+// is submitted, and an array's children theirs: no narrower pattern is known beforehand.
+func anyJob(stack awscdk.Stack) *string {
+	return stack.FormatArn(&awscdk.ArnComponents{Service: jsii.String("batch"), Resource: jsii.String("job"), ResourceName: jsii.String("*")})
+}
+
+// allowJobs lets a role send work to AWS Batch, and look at it.
 func allowJobs(stack awscdk.Stack, role awsiam.Role, b batch) {
-	jobs := stack.FormatArn(&awscdk.ArnComponents{Service: jsii.String("batch"), Resource: jsii.String("job"), ResourceName: jsii.String("*")})
-	allow(role, "Submit", []string{"batch:SubmitJob", "batch:TagResource"}, b.queue.JobQueueArn(), b.anyRevision(stack), jobs)
-	allow(role, "Stop", []string{"batch:TerminateJob"}, jobs)
+	allow(role, "Submit", []string{"batch:SubmitJob", "batch:TagResource"}, b.queue.JobQueueArn(), b.anyRevision(stack), anyJob(stack))
 	// AWS knows no resource for these two actions: anything but * would deny them.
 	allow(role, "Look", []string{"batch:DescribeJobs", "batch:ListJobs"}, jsii.String("*"))
 }

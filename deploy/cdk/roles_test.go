@@ -67,7 +67,7 @@ func TestRoles_may_do_what_they_must(t *testing.T) {
 			"ssm:GetParameters → " + ssmARN + "api-token " + ssmARN + "github-token",
 		},
 		"ReconcilerRole": {
-			rows, documentsRight, findRight, submitRight, stopRight, lookRight, logRight("ReconcilerLog"),
+			rows, documentsRight, findRight, submitRight, lookRight, logRight("ReconcilerLog"),
 			"ssm:GetParameters → " + ssmARN + "github-token", "sqs:SendMessage → ${DeadLetters.Arn}",
 		},
 		"JobRole": {rows, documentsRight, findRight},

@@ -13,6 +13,7 @@ func TestOpenMode_is_said_loudly(t *testing.T) {
 	want(t, m.named(t, "Api", "AWS::Lambda::Function"), map[string]string{
 		"Environment.Variables.API_AUTHORIZATION":    `"none"`,
 		"Environment.Variables.API_TOKEN_PARAMETER":  "null",
+		"Environment.Variables.CODYBATCH_VERSION":    `"v1.2-3-gabc"`,
 		"Environment.Variables.ALLOWED_REPOSITORIES": `"github.com/acme/*"`,
 		"Environment.Variables.CORS_ALLOWED_ORIGINS": `"https://${Distribution.DomainName},https://a.example,https://b.example"`,
 	})
@@ -73,19 +74,34 @@ func TestSpot(t *testing.T) {
 	want(t, synth(t).named(t, "Compute", "AWS::Batch::ComputeEnvironment"), map[string]string{"ComputeResources.AllocationStrategy": `"BEST_FIT_PROGRESSIVE"`})
 }
 
+func TestSettings_that_mean_nothing_are_told(t *testing.T) {
+	says := func(message string) bool { return strings.Contains(message, "--context alow means nothing here") }
+	if m := synth(t, "alow=x"); !slices.ContainsFunc(m.messages, says) {
+		t.Errorf("the synth does not warn: %q", m.messages)
+	}
+	for _, context := range everyContext() {
+		if m := synth(t, context...); slices.ContainsFunc(m.messages, func(message string) bool { return strings.Contains(message, "means nothing here") }) {
+			t.Errorf("the synth warns without a reason: %q", m.messages)
+		}
+	}
+}
+
 func TestSettings_say_what_is_wrong(t *testing.T) {
 	for context, want := range map[string]string{
-		"authorization=off":                     `-c authorization: "off" is unknown; use token (the default) or none`,
-		"compute=ec3":                           `-c compute: "ec3" is unknown; use ec2 (the default) or fargate`,
-		"spot=yes":                              `-c spot: "yes" is unknown; use false (the default) or true`,
-		"claude=vertex":                         `-c claude: "vertex" is unknown; use anthropic (the default) or bedrock`,
-		"parameters=cody":                       `-c parameters: "cody": want a path such as /cody-batch`,
-		"allowed-repositories=acme/*":           `-c allowed-repositories: "acme/*": want host/owner/name, for example github.com/acme/*`,
-		"cors-origins=a.example":                `-c cors-origins: "a.example": want an origin such as https://cody.example`,
-		"alarm-email=ops":                       `-c alarm-email: "ops" is no address of e-mail`,
-		"budget-usd=many":                       `-c budget-usd: "many" is no amount of US dollars`,
-		"budget-usd=5":                          `-c budget-usd: nobody would be told; add -c alarm-email=you@example.com`,
-		"cors-origins=https://a.example/path,*": `-c cors-origins: "https://a.example/path": want an origin such as https://cody.example`,
+		"authorization=off":                     `--context authorization: "off" is unknown; use token (the default) or none`,
+		"compute=ec3":                           `--context compute: "ec3" is unknown; use ec2 (the default) or fargate`,
+		"spot=yes":                              `--context spot: "yes" is unknown; use false (the default) or true`,
+		"claude=vertex":                         `--context claude: "vertex" is unknown; use anthropic (the default) or bedrock`,
+		"parameters=cody":                       `--context parameters: "cody": want a path such as /cody-batch`,
+		"allowed-repositories=acme/*":           `--context allowed-repositories: "acme/*": want host/owner/name, for example github.com/acme/*`,
+		"cors-origins=a.example":                `--context cors-origins: "a.example": want an origin such as https://cody.example`,
+		"alarm-email=ops":                       `--context alarm-email: "ops" is no address of e-mail`,
+		"alarm-email=Ops <ops@acme.example>":    `--context alarm-email: "Ops <ops@acme.example>" is no address of e-mail`,
+		"allowed-repositories=github.com/[a/b":  `--context allowed-repositories: "github.com/[a/b": want host/owner/name`,
+		"budget-usd=many":                       `--context budget-usd: "many" is no amount of US dollars`,
+		"version=v1 or so":                      `--context version: "v1 or so": want at most 64 letters`,
+		"budget-usd=5":                          `--context budget-usd: nobody would be told; add --context alarm-email=you@example.com`,
+		"cors-origins=https://a.example/path,*": `--context cors-origins: "https://a.example/path": want an origin such as https://cody.example`,
 	} {
 		cache.Lock()
 		_, err := readSettings(newApp(t, context).Node())

@@ -144,6 +144,7 @@ func configJSON(s settings) map[string]any {
 		panic(err) // it is inside the program
 	}
 	config["apiBaseUrl"], config["live"], config["rehearsal"] = "/api", "poll", false
+	config["version"] = s.version
 	config["authorization"] = "token"
 	if s.open {
 		config["authorization"] = "none"

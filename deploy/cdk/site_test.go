@@ -101,9 +101,9 @@ func TestFiles_are_uploaded_twice(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
-	for authorization, s := range map[string]settings{"token": {}, "none": {open: true}} {
+	for authorization, s := range map[string]settings{"token": {version: "v1.2"}, "none": {open: true}} {
 		config := configJSON(s)
-		for name, want := range map[string]any{"apiBaseUrl": "/api", "live": "poll", "rehearsal": false, "authorization": authorization} {
+		for name, want := range map[string]any{"apiBaseUrl": "/api", "live": "poll", "rehearsal": false, "authorization": authorization, "version": s.version} {
 			if config[name] != want {
 				t.Errorf("%s is %v, want %v", name, config[name], want)
 			}

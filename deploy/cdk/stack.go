@@ -56,15 +56,19 @@ func warn(stack awscdk.Stack, s settings) {
 	annotations := awscdk.Annotations_Of(stack)
 	if s.open {
 		annotations.AddWarningV2(jsii.String("cody-batch:open"), jsii.String(
-			"THE API IS OPEN (-c authorization=none): whoever finds its address can run jobs, spend your money and read your diffs"))
+			"THE API IS OPEN (--context authorization=none): whoever finds its address can run jobs, spend your money and read your diffs"))
+	}
+	for _, name := range s.unknown {
+		annotations.AddWarningV2(jsii.String("cody-batch:context-"+name), jsii.String(
+			"--context "+name+" means nothing here; docs/aws.md lists what can be said"))
 	}
 	if s.allowedRepositories == "" {
 		annotations.AddWarningV2(jsii.String("cody-batch:allow-list"), jsii.String(
-			"no repository is allowed, so no job can be created; add -c allowed-repositories='github.com/acme/*'"))
+			"no repository is allowed, so no job can be created; add --context allowed-repositories='github.com/acme/*'"))
 	}
 	if s.alarmEmail == "" {
 		annotations.AddWarningV2(jsii.String("cody-batch:alarms"), jsii.String(
-			"nobody is told of alarms; add -c alarm-email=you@example.com"))
+			"nobody is told of alarms; add --context alarm-email=you@example.com"))
 	}
 }
 

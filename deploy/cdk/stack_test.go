@@ -13,7 +13,7 @@ import (
 
 // The contexts that are tried beside the default.
 var (
-	openContext    = []string{"authorization=none", "allowed-repositories=github.com/acme/*", "cors-origins=https://a.example, https://b.example", "alarm-email=ops@acme.example", "budget-usd=200", "spot=true"}
+	openContext    = []string{"authorization=none", "allowed-repositories=github.com/acme/*", "cors-origins=https://a.example, https://b.example", "alarm-email=ops@acme.example", "budget-usd=200", "spot=true", "version=v1.2-3-gabc"}
 	fargateContext = []string{"compute=fargate", "spot=true", "claude=bedrock", "parameters=/team/cody"}
 )
 

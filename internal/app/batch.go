@@ -66,10 +66,26 @@ func (j BatchJob) worker() string { return fmt.Sprintf("%s#%d", j.ID, j.Attempt)
 func isWorkerOf(worker, batchID string) bool { return strings.HasPrefix(worker, batchID+"#") }
 
 // RunBatchJob runs the task that a job of AWS Batch stands for. A task that is somebody
-// else's, or is over, is no error. ErrStopped says that the task was put back because
-// ctx ended, and that AWS Batch should try again; any other error that nothing was
-// recorded of it, or not the end.
+// else's, or is over, is no error. ErrStopped says that ctx ended before the task did,
+// whatever the job was about by then, and that AWS Batch should try again: the task is
+// queued, or still said to be this job's, which the next try takes it from. Any other
+// error says that nothing was recorded of it, or not the end.
 func RunBatchJob(ctx context.Context, o Options, job BatchJob) error {
+	err := runBatchJob(ctx, o, job)
+	switch {
+	case errors.Is(err, codybatch.ErrConflict), errors.Is(err, codybatch.ErrNotNow):
+		o.Log.InfoContext(ctx, "left to somebody else, or to a later time", "reason", err)
+		return nil // a task that has to wait is queued, and the sweep sends it again
+	case !errors.Is(context.Cause(ctx), codybatch.ErrStopped), errors.Is(err, codybatch.ErrStopped):
+		return err
+	case err != nil:
+		return fmt.Errorf("%w (%w)", codybatch.ErrStopped, err)
+	default:
+		return codybatch.ErrStopped
+	}
+}
+
+func runBatchJob(ctx context.Context, o Options, job BatchJob) error {
 	a := &App{}
 	var err error
 	if a.Allow, err = codybatch.ParseAllowList(o.Config.AllowedRepositories); err != nil {
@@ -103,16 +119,7 @@ func RunBatchJob(ctx context.Context, o Options, job BatchJob) error {
 	if ref, err = a.takeOver(ctx, ref, job, o.Now); err != nil {
 		return err
 	}
-	err = work.Run(ctx, ref)
-	switch {
-	case errors.Is(context.Cause(ctx), codybatch.ErrStopped):
-		return codybatch.ErrStopped
-	case errors.Is(err, codybatch.ErrConflict), errors.Is(err, codybatch.ErrNotNow):
-		o.Log.InfoContext(ctx, "left to somebody else, or to a later time", "task", ref.Key.String(), "attempt", ref.Attempt, "reason", err)
-		return nil // a task that has to wait is queued, and the sweep sends it again
-	default:
-		return err
-	}
+	return work.Run(ctx, ref)
 }
 
 // takeOver takes the task from an earlier try of the same job of AWS Batch, which had

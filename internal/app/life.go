@@ -13,7 +13,8 @@ import (
 // Start sends what an earlier process left behind, and then looks for lost work
 // from time to time until Close.
 func (a *App) Start(ctx context.Context) error {
-	if _, err := a.Service.Reconcile(ctx, 0); err != nil {
+	// What could not be sent is in the log, and sent in the next round.
+	if _, err := a.Service.Reconcile(ctx, 0); err != nil && !errors.Is(err, codybatch.ErrNotSent) {
 		return fmt.Errorf("pick up earlier work: %w", err)
 	}
 	a.rounds.start(a.options.Lease/2, a.look)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -42,19 +41,23 @@ func readParameters(ctx context.Context, c config.Config, wantsKey bool) (config
 	if err != nil {
 		return c, fmt.Errorf("read the secrets from SSM: %w; the role needs ssm:GetParameters on %q and kms:Decrypt on their key", err, names)
 	}
+	var problems []error
 	for _, parameter := range out.Parameters {
-		value := config.NewSecret(strings.TrimSpace(aws.ToString(parameter.Value)))
+		value, wrong := config.ParseSecret(aws.ToString(parameter.Value))
 		for _, name := range []string{aws.ToString(parameter.Name), aws.ToString(parameter.ARN)} {
 			for _, secret := range wanted[name] {
 				*secret = value
 			}
+			if wrong != nil && wanted[name] != nil {
+				problems = append(problems, fmt.Errorf("%s: parameter %s in SSM %w; put it there again with aws ssm put-parameter --overwrite", variables[name], name, wrong))
+				delete(wanted, name)
+			}
 		}
 	}
-	var missing []error
 	for _, name := range names {
-		if !wanted[name][0].IsSet() {
-			missing = append(missing, fmt.Errorf("%s: there is no parameter %s in SSM, or it is empty; make it with aws ssm put-parameter --type SecureString", variables[name], name))
+		if secrets := wanted[name]; secrets != nil && !secrets[0].IsSet() {
+			problems = append(problems, fmt.Errorf("%s: there is no parameter %s in SSM, or it is empty; make it with aws ssm put-parameter --type SecureString", variables[name], name))
 		}
 	}
-	return c, errors.Join(missing...)
+	return c, errors.Join(problems...)
 }

@@ -79,6 +79,9 @@ type cloud struct {
 	env      []string             // of everything
 	function []string             // of the functions
 	log      lockedBuffer
+
+	parameters *ssm.Client
+	prefix     string // of the names of the parameters
 }
 
 // cloudOptions say what a test wants to be different.
@@ -124,13 +127,9 @@ func newCloud(t *testing.T, o cloudOptions, repositories ...githubtest.Repositor
 		t.Fatal(err)
 	}
 	prefix := "/" + strings.TrimSuffix(jobs, "-Jobs")
-	for name, value := range map[string]string{"/github-token": c.hub.Token, "/api-token": apiToken + "\n"} {
-		if _, err := ssm.NewFromConfig(config).PutParameter(t.Context(), &ssm.PutParameterInput{
-			Name: aws.String(prefix + name), Value: &value, Type: ssmtypes.ParameterTypeSecureString,
-		}); err != nil {
-			t.Fatal(err)
-		}
-	}
+	c.parameters, c.prefix = ssm.NewFromConfig(config), prefix
+	c.parameter("/github-token", c.hub.Token)
+	c.parameter("/api-token", apiToken+"\n")
 	endpoint := *config.BaseEndpoint
 	home := t.TempDir()
 	c.env = []string{
@@ -184,6 +183,18 @@ func newCloud(t *testing.T, o cloudOptions, repositories ...githubtest.Repositor
 		t.Fatal(err)
 	}
 	return c
+}
+
+// parameter puts a secret into SSM, and returns its whole name.
+func (c *cloud) parameter(name, value string) string {
+	c.t.Helper()
+	name = c.prefix + name
+	if _, err := c.parameters.PutParameter(c.t.Context(), &ssm.PutParameterInput{
+		Name: &name, Value: &value, Type: ssmtypes.ParameterTypeSecureString,
+	}); err != nil {
+		c.t.Fatal(err)
+	}
+	return name
 }
 
 func (c *cloud) start(dir string, env []string) *lambdatest.Function {

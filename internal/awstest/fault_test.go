@@ -180,11 +180,15 @@ func TestAFunctionThatLacksSomethingSaysWhat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// A parameter that holds more than the secret: what was copied has a second line.
+	pasted := c.parameter("/pasted", "ghp_first\nexport GITHUB_TOKEN")
 	for name, variable := range map[string]struct{ env, says string }{
 		"no table":             {"DYNAMODB_JOBS_TABLE=", "DYNAMODB_JOBS_TABLE: is not set"},
 		"no queue":             {"AWS_BATCH_JOB_QUEUE=", "AWS_BATCH_JOB_QUEUE: is not set"},
 		"no such parameter":    {"GITHUB_TOKEN_PARAMETER=/nowhere/token", "GITHUB_TOKEN_PARAMETER: there is no parameter /nowhere/token in SSM"},
 		"no token of GitHub's": {"GITHUB_TOKEN_PARAMETER=", "GITHUB_TOKEN"},
+		"an empty parameter":   {"GITHUB_TOKEN_PARAMETER=" + c.parameter("/empty", " "), "GITHUB_TOKEN_PARAMETER: there is no parameter"},
+		"more than the secret": {"GITHUB_TOKEN_PARAMETER=" + pasted, "GITHUB_TOKEN_PARAMETER: parameter " + pasted + " in SSM holds a blank or a control character"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -192,7 +196,7 @@ func TestAFunctionThatLacksSomethingSaysWhat(t *testing.T) {
 			_, err := lambdatest.Start(t.Context(), lambdatest.Options{
 				Program: dir + "/api", Env: append(c.function[:len(c.function):len(c.function)], variable.env), Timeout: time.Second, Stderr: &log,
 			})
-			if err == nil || !strings.Contains(log.String(), variable.says) {
+			if err == nil || !strings.Contains(log.String(), variable.says) || strings.Contains(log.String(), "ghp_first") {
 				t.Errorf("got %v, want it to say %q:\n%s", err, variable.says, log.String())
 			}
 		})

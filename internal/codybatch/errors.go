@@ -21,6 +21,9 @@ var (
 	// ErrNotResumable means that an agent can't go on with an interrupted
 	// conversation. Nothing was asked for; it starts over.
 	ErrNotResumable = errors.New("the conversation can't be gone on with")
+	// ErrNotSent means that a dispatcher did not take tasks. They stay queued, and
+	// Reconcile sends them again.
+	ErrNotSent = errors.New("tasks could not be sent to workers")
 	// ErrUnauthorized means that a forge or a model refuses the credentials.
 	ErrUnauthorized = errors.New("credentials refused")
 	// ErrNoLink means that documents can only be had from the service itself.

@@ -11,12 +11,14 @@ import (
 // again (or given up, see Task.LeaseExpired), and tasks that have been queued for
 // longer than patience are dispatched again, or canceled with their job. It is safe to run at any time, in
 // several processes at once, and after every kind of crash. It returns how many
-// tasks it sent.
+// queued tasks it sent. An ErrNotSent says of which jobs a dispatcher did not take
+// tasks; all else was done.
 func (s *Service) Reconcile(ctx context.Context, patience time.Duration) (int, error) {
 	if err := s.recoverLost(ctx); err != nil {
 		return 0, fmt.Errorf("recover tasks whose lease ran out: %w", err)
 	}
 	sent := 0
+	var refused []error
 	q := DueQuery{Status: TaskQueued, Before: s.Now().Add(-patience), Limit: 1_000}
 	for {
 		page, err := s.store.DueTasks(ctx, q)
@@ -25,12 +27,16 @@ func (s *Service) Reconcile(ctx context.Context, patience time.Duration) (int, e
 		}
 		for jobRefs := range refsByJob(page.Tasks) {
 			n, err := s.sendAgain(ctx, jobRefs)
-			if sent += n; err != nil {
+			sent += n
+			switch {
+			case errors.Is(err, ErrNotSent):
+				refused = append(refused, err)
+			case err != nil:
 				return sent, err
 			}
 		}
 		if page.NextCursor == "" {
-			return sent, nil
+			return sent, errors.Join(refused...)
 		}
 		q.Cursor = page.NextCursor
 	}
@@ -46,7 +52,9 @@ func (s *Service) sendAgain(ctx context.Context, refs []TaskRef) (int, error) {
 	case err != nil:
 		return 0, fmt.Errorf("read job %s: %w", refs[0].Key.JobID, err)
 	case !job.CancelRequested:
-		s.dispatch(ctx, refs)
+		if err := s.dispatch(ctx, refs); err != nil {
+			return 0, err
+		}
 		return len(refs), nil
 	}
 	for _, ref := range refs {
@@ -84,7 +92,7 @@ func (s *Service) recoverLost(ctx context.Context) error {
 				s.Log.WarnContext(ctx, "a worker fell silent", "job", task.JobID, "repository", task.Repository,
 					"attempt", lost.Attempt, "status", task.Status)
 				if task.Status == TaskQueued {
-					s.dispatch(ctx, []TaskRef{task.Ref()})
+					_ = s.dispatch(ctx, []TaskRef{task.Ref()}) // else as a queued one, when it has waited
 				}
 			}
 		}
@@ -114,7 +122,7 @@ func (s *Service) WorkerGone(ctx context.Context, key TaskKey, isGone func(worke
 	}
 	s.Log.WarnContext(ctx, "a worker is gone", "job", key.JobID, "repository", key.Repository, "attempt", attempt, "status", task.Status)
 	if task.Status == TaskQueued {
-		s.dispatch(ctx, []TaskRef{task.Ref()})
+		_ = s.dispatch(ctx, []TaskRef{task.Ref()}) // else by Reconcile
 	}
 	return nil
 }

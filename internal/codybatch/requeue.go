@@ -121,7 +121,7 @@ func (s *Service) requeueNamed(ctx context.Context, id JobID, names []Repository
 
 func (s *Service) requeue(ctx context.Context, tasks []Task, change func(Task, time.Time) (Task, error)) (BulkResult, error) {
 	var refs []TaskRef
-	defer func() { s.dispatch(context.WithoutCancel(ctx), refs) }()
+	defer func() { _ = s.dispatch(context.WithoutCancel(ctx), refs) }()
 	result, err := s.apply(ctx, tasks, func(t Task) (Task, error) { return change(t, s.Now()) }, func(t Task) error {
 		refs = append(refs, t.Ref())
 		return nil
@@ -135,6 +135,6 @@ func (s *Service) requeueOne(ctx context.Context, key TaskKey, change func(Task,
 	if err != nil {
 		return task, err
 	}
-	s.dispatch(ctx, []TaskRef{task.Ref()})
+	_ = s.dispatch(ctx, []TaskRef{task.Ref()})
 	return task, nil
 }

@@ -71,7 +71,7 @@ func (s *Service) CreateJob(ctx context.Context, spec JobSpec, idempotencyKey st
 		for i, name := range names {
 			refs[i] = TaskRef{Key: TaskKey{JobID: job.ID, Repository: name}, Attempt: 1, Index: i}
 		}
-		s.dispatch(context.WithoutCancel(ctx), refs) // the job is there, whether the caller still is or not
+		_ = s.dispatch(context.WithoutCancel(ctx), refs) // the job is there, whether the caller still is or not
 	}
 	return job, created, nil
 }
@@ -186,16 +186,18 @@ func (s *Service) newJob(spec JobSpec, now time.Time) Job {
 	return job
 }
 
-// dispatch hands tasks over. A failure is only logged: the rows say queued, and
-// Reconcile goes by the rows.
-func (s *Service) dispatch(ctx context.Context, refs []TaskRef) {
+// dispatch hands tasks over. A failure is logged, and to most callers no more than
+// that: the rows say queued, and Reconcile goes by the rows. It is an ErrNotSent.
+func (s *Service) dispatch(ctx context.Context, refs []TaskRef) error {
 	if len(refs) == 0 {
-		return
+		return nil
 	}
 	if err := s.dispatcher.Dispatch(ctx, refs); err != nil {
 		s.Log.WarnContext(ctx, "dispatch did not take all tasks; reconcile will send them again",
 			"job", refs[0].Key.JobID, "tasks", len(refs), "error", err)
+		return fmt.Errorf("%w: %w", ErrNotSent, err)
 	}
+	return nil
 }
 
 func requestDigest(spec JobSpec) (string, error) {

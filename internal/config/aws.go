@@ -46,9 +46,11 @@ type Parameters struct {
 	APIToken     string
 }
 
-// parameterPattern is what SSM takes for a name, or for the ARN of a parameter
+// parameterPattern is a path of SSM's, or the ARN of a parameter
 // (https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html).
-var parameterPattern = regexp.MustCompile(`^[A-Za-z0-9_.:/-]+$`)
+// SSM takes names without a path, too. They look like secrets, and what is no name is
+// never told, but a name is.
+var parameterPattern = regexp.MustCompile(`^(/|arn:[a-z-]+:ssm:)[A-Za-z0-9_.:/-]+$`)
 
 // aws reads the variables that belong together, and says of those that are missing
 // beside the others.
@@ -115,7 +117,7 @@ func (r *reader) parameter(secret string) string {
 	case r.text(secret) != "":
 		r.problem(secret+ParameterSuffix, "%s is set as well; unset one of the two", secret)
 	case !parameterPattern.MatchString(name):
-		r.problem(secret+ParameterSuffix, "want the name of an SSM parameter, such as /cody-batch/github-token") // the value may be the secret itself
+		r.problem(secret+ParameterSuffix, "want the name of an SSM parameter that begins with /, such as /cody-batch/github-token, or its ARN") // the value may be the secret itself
 	}
 	return name
 }

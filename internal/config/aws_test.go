@@ -26,6 +26,7 @@ func TestReadAWS(t *testing.T) {
 		"a secret and its parameter":      {config.Read, []string{"GITHUB_TOKEN=hunter2", "GITHUB_TOKEN_PARAMETER=/p/hunter2"}, []string{"GITHUB_TOKEN_PARAMETER: GITHUB_TOKEN is set as well"}},
 		"a parameter's ARN":               {config.Read, []string{"API_TOKEN_PARAMETER=arn:aws:ssm:eu-central-1:123456789012:parameter/cody-batch/api-token"}, nil},
 		"a secret in a parameter's place": {config.Read, []string{"API_TOKEN_PARAMETER=hunter2+hunter2="}, []string{"API_TOKEN_PARAMETER: want the name"}},
+		"another secret in its place":     {config.Read, []string{"GITHUB_TOKEN_PARAMETER=ghp_hunter2"}, []string{"GITHUB_TOKEN_PARAMETER: want the name"}},
 		"a function with everything":      {config.ReadLambda, dispatches, nil},
 		"a function with nothing": {config.ReadLambda, nil, []string{
 			"DYNAMODB_JOBS_TABLE: is not set", "DYNAMODB_REPOSITORIES_TABLE: ", "ARTIFACTS_BUCKET: ", "AWS_BATCH_JOB_QUEUE: ", "AWS_BATCH_JOB_DEFINITION: ",

@@ -12,7 +12,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode"
 )
 
 // The variables, by the names of the published contract.
@@ -37,6 +36,7 @@ const (
 	SandboxUID          = "SANDBOX_UID"
 	SandboxMemory       = "SANDBOX_MEMORY"
 	Server              = "CODYBATCH_SERVER"
+	Version             = "CODYBATCH_VERSION"
 	xdgDataHome         = "XDG_DATA_HOME"
 	home                = "HOME"
 )
@@ -63,6 +63,7 @@ type Config struct {
 	SandboxUID          int      // the user that they run as; 0: the server's own, -1: one for each command
 	SandboxMemory       int64    // bytes that a command may use; 0: half of the machine's
 	DataHome            string   // where programs of this user keep their data; empty: unknown
+	Version             string   // of the source, where the deployment knows it and the program does not; empty: not said
 	AWS                 AWS
 	Parameters          Parameters
 }
@@ -105,6 +106,7 @@ func Read(lookup func(string) (string, bool)) (Config, error) {
 		SandboxUID:          r.uid(),
 		SandboxMemory:       r.memory(),
 		DataHome:            r.dataHome(),
+		Version:             r.text(Version),
 		AWS:                 r.aws(),
 		Parameters:          r.parameters(),
 	}
@@ -142,12 +144,11 @@ func (r *reader) text(name string) string {
 }
 
 func (r *reader) secret(name string) Secret {
-	value := r.text(name)
-	if strings.ContainsFunc(value, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }) {
-		r.problem(name, "holds a blank or a control character in the middle; was more than the secret copied?")
-		return Secret{}
+	secret, err := ParseSecret(r.text(name))
+	if err != nil {
+		r.problem(name, "%w", err)
 	}
-	return NewSecret(value)
+	return secret
 }
 
 // awsCredentials are AWS's to judge: whatever they hold, they are none of our problems.

@@ -1,9 +1,12 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
+	"unicode"
 )
 
 // redacted is what every way of printing a Secret shows.
@@ -24,6 +27,17 @@ func NewSecret(value string) Secret {
 		return Secret{}
 	}
 	return Secret{value: &value}
+}
+
+// ParseSecret takes a credential from where people put it. Blanks around it come from
+// files and from quoting. One in the middle is an error, which does not tell the value:
+// no credential of ours has one, and no header could carry it.
+func ParseSecret(text string) (Secret, error) {
+	value := strings.TrimSpace(text)
+	if strings.ContainsFunc(value, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }) {
+		return Secret{}, errors.New("holds a blank or a control character in the middle; was more than the secret copied?")
+	}
+	return NewSecret(value), nil
 }
 
 // Reveal returns the credential itself, empty if there is none.

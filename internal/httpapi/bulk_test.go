@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/httpapi"
@@ -56,6 +58,69 @@ func TestRetryByName(t *testing.T) {
 	}
 	if got = bulk(t, w, path, `{"repositories":["acme/site"]}`, http.StatusAccepted); got.Job.CancelRequested || got.Job.Counts.Queued != 1 {
 		t.Errorf("a task of a canceled job: %+v", got)
+	}
+}
+
+// limited is a context whose deadline passes when the test says so.
+type limited struct {
+	context.Context
+	over chan struct{}
+}
+
+func (l limited) Done() <-chan struct{} { return l.over }
+
+func (l limited) Err() error {
+	select {
+	case <-l.over:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+// To end 10,000 tasks takes longer than a Lambda function has.
+func TestACancelThatTakesTooLongGoesOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.create(t, scriptJob)
+	ctx := limited{t.Context(), make(chan struct{})}
+	w.dispatched.slow = func() { close(ctx.over) }
+	job, err := w.service.CancelJob(ctx, id)
+	if err != nil || !job.CancelRequested || job.Finished() {
+		t.Fatalf("got %+v, %v", job, err)
+	}
+	w.clock.advance(time.Hour)
+	if _, err := w.service.Reconcile(t.Context(), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if job, err = w.service.Job(t.Context(), id); err != nil || job.Counts.Canceled != 3 {
+		t.Errorf("nobody went on with it: %+v, %v", job.Counts, err)
+	}
+
+	id = w.create(t, scriptJob)
+	gone, leave := context.WithCancel(t.Context())
+	w.dispatched.slow = leave
+	if _, err := w.service.CancelJob(gone, id); err == nil {
+		t.Error("a client that is gone was answered")
+	}
+}
+
+// Whoever looks after lost work has to hear that nothing can be sent, and of every job
+// that could be.
+func TestReconcileTellsThatNothingCouldBeSent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.dispatched.err = errors.New("the queue is gone")
+	w.create(t, scriptJob) // it is there all the same
+	w.create(t, scriptJob)
+	w.clock.advance(time.Hour)
+	sent, err := w.service.Reconcile(t.Context(), time.Minute)
+	if sent != 0 || !errors.Is(err, codybatch.ErrNotSent) || !errors.Is(err, w.dispatched.err) || strings.Count(err.Error(), "the queue is gone") != 2 {
+		t.Errorf("got %d, %v", sent, err)
+	}
+	w.dispatched.err = nil
+	if sent, err = w.service.Reconcile(t.Context(), time.Minute); sent != 6 || err != nil {
+		t.Errorf("got %d, %v", sent, err)
 	}
 }
 

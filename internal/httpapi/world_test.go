@@ -111,6 +111,8 @@ type dispatched struct {
 	mu       sync.Mutex
 	refs     []codybatch.TaskRef
 	canceled []codybatch.TaskKey
+	slow     func() // lets time pass until a cancel's request has none left; nil: it is quick
+	err      error
 }
 
 // Ping is what the pool has, too.
@@ -119,11 +121,19 @@ func (d *dispatched) Ping(context.Context) error { return nil }
 func (d *dispatched) Dispatch(_ context.Context, refs []codybatch.TaskRef) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.err != nil {
+		return d.err
+	}
 	d.refs = append(d.refs, refs...)
 	return nil
 }
 
-func (d *dispatched) Cancel(_ context.Context, keys []codybatch.TaskKey) error {
+func (d *dispatched) Cancel(ctx context.Context, keys []codybatch.TaskKey) error {
+	if d.slow != nil {
+		d.slow()
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.canceled = append(d.canceled, keys...)
