@@ -124,10 +124,11 @@ func unheard(err error) error {
 
 // isUnheard reports whether the agent's run ended before the model answered anything
 // to a person's remark: the API was down, or the key was refused, or the money or
-// the time was up. Answers from before an interruption count, but for a refused key:
-// that one is put right, and the conversation is gone on with.
+// the time was up. One that was broken off is none, also when it was paid for. Answers
+// from before an interruption count, but for a refused key: that one is put right, and
+// the conversation is gone on with.
 func (a *attempt) isUnheard(left *leftover, ended codybatch.AgentResult, err error) bool {
-	if a.task.Feedback == nil || a.spent() != (codybatch.Usage{}) {
+	if a.task.Feedback == nil || a.record.isHeard() {
 		return false
 	}
 	switch {

@@ -302,6 +302,7 @@ func TestARemarkThatIsNotHeardChangesNothing(t *testing.T) {
 		outcome   codybatch.Outcome
 		code      string
 		isPending bool // retry passes it on
+		cost      codybatch.Money
 	}{
 		"the agent can't go on":                 {second: refuse(codybatch.ErrNotResumable), outcome: codybatch.OutcomeInfraError, code: codybatch.CodeConversationLost},
 		"the thread is gone":                    {thread: "\n", outcome: codybatch.OutcomeInfraError, code: codybatch.CodeConversationLost},
@@ -312,10 +313,16 @@ func TestARemarkThatIsNotHeardChangesNothing(t *testing.T) {
 			usage := codybatch.Usage{OutputTokens: 9, Cost: 1}
 			run.Spent(usage)
 			return codybatch.AgentResult{Usage: usage}, codybatch.ErrCanceled
-		}, outcome: codybatch.OutcomeChanged},
+		}, outcome: codybatch.OutcomeChanged, cost: 1},
 		"the API is down": {second: func(context.Context, codybatch.AgentRun) (codybatch.AgentResult, error) {
 			return codybatch.AgentResult{Outcome: codybatch.OutcomeAPIError, Reason: "no answer in 10 tries"}, nil
 		}, outcome: codybatch.OutcomeAPIError, code: "api_error", isPending: true},
+		"the API goes down in the middle of an answer": {second: func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+			usage := codybatch.Usage{OutputTokens: 9, Cost: 1}
+			run.Spent(usage)
+			err := run.Record(ctx, codybatch.ThreadEvent{Type: codybatch.EventNotice, Reason: "An answer was broken off.", Usage: &usage})
+			return codybatch.AgentResult{Outcome: codybatch.OutcomeAPIError, Reason: "no answer in 10 tries", Usage: usage}, err
+		}, outcome: codybatch.OutcomeAPIError, code: "api_error", isPending: true, cost: 1},
 		"time is up before an answer": {second: refuse(codybatch.ErrTimeout), outcome: codybatch.OutcomeTimeout, code: "timeout", isPending: true},
 		"the key is refused": {second: func(context.Context, codybatch.AgentRun) (codybatch.AgentResult, error) {
 			return codybatch.AgentResult{Outcome: codybatch.OutcomeAuthError, Reason: "no key"}, nil
@@ -345,6 +352,9 @@ func TestARemarkThatIsNotHeardChangesNothing(t *testing.T) {
 			if task.DiffAttempt != 1 || !task.Accepted || w.diff(task) != w.diff(before) || test.code != "" && task.Error.Code != test.code {
 				t.Errorf("the task is %+v (%+v)", task, task.Error)
 			}
+			if paid(task) != paid(before)+test.cost {
+				t.Errorf("%d are paid, before that %d", paid(task), paid(before))
+			}
 			if isPending := task.Feedback != nil; isPending != test.isPending {
 				t.Errorf("the remark waits: %v", isPending)
 			}
@@ -359,6 +369,91 @@ func TestARemarkThatIsNotHeardChangesNothing(t *testing.T) {
 				t.Errorf("after the retry, the diff is\n%s", diff)
 			}
 		})
+	}
+}
+
+// A key that is refused after an interruption is put right, and the conversation gone on
+// with: what was answered before is neither lost nor paid for again.
+func TestARemarkWaitsForAKeyAlsoAfterAnAnswer(t *testing.T) {
+	t.Parallel()
+	var last codybatch.AgentRun
+	ctx, stop := context.WithCancelCause(t.Context())
+	defer stop(nil)
+	w := newWorld(t, withAgent(&scripted{rounds: []session{
+		talks(t, "a.txt", "y\n", 1),
+		func(runCtx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+			answer := answered(1)
+			run.Spent(*answer.Usage)
+			if err := run.Record(runCtx, answer); err != nil {
+				t.Error(err)
+			}
+			stop(codybatch.ErrStopped)
+			<-runCtx.Done()
+			return codybatch.AgentResult{Usage: *answer.Usage}, context.Cause(runCtx)
+		},
+		func(context.Context, codybatch.AgentRun) (codybatch.AgentResult, error) {
+			return codybatch.AgentResult{Outcome: codybatch.OutcomeAuthError, Reason: "no key"}, nil
+		},
+		func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+			last = run
+			return talks(t, "b.txt", "z\n", 1)(ctx, run)
+		},
+	}}))
+	w.repository("site", map[string]string{"a.txt": "x\n"})
+	before := w.runOne(promptJob("site"))
+	if _, err := w.service.FeedbackTask(t.Context(), before.Key(), remark, ""); err != nil {
+		t.Fatal(err)
+	}
+	ref := w.sent.take()[0]
+	for _, c := range []context.Context{ctx, t.Context()} {
+		if err := w.worker.Run(c, ref); err != nil {
+			t.Fatal(err)
+		}
+	}
+	task := w.task(before.JobID, "site")
+	wantOutcome(t, task, codybatch.OutcomeAuthError)
+	if task.Feedback == nil || task.DiffAttempt != 1 || paid(task) != paid(before)+1 {
+		t.Errorf("the task is %+v (%+v)", task, task.Error)
+	}
+	if _, err := w.service.RetryTask(t.Context(), task.Key()); err != nil {
+		t.Fatal(err)
+	}
+	w.drain()
+	task = w.task(before.JobID, "site")
+	wantOutcome(t, task, codybatch.OutcomeChanged)
+	if n := remarksIn(last.Earlier); n != 1 || countsAnswers(last.Earlier) != 2 || paid(task) != paid(before)+2 {
+		t.Errorf("the agent goes on after %d remarks and %d answers; %d are paid", n, countsAnswers(last.Earlier), paid(task))
+	}
+}
+
+func countsAnswers(events []codybatch.ThreadEvent) int {
+	n := 0
+	for _, e := range events {
+		if e.Type == codybatch.EventAssistant {
+			n++
+		}
+	}
+	return n
+}
+
+// What the model answered stays, also when it is not done with it: retry does not pass
+// the remark on again, and pay for the answer twice.
+func TestARemarkThatIsAnsweredInPartIsHeard(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, withAgent(&scripted{rounds: []session{
+		talks(t, "a.txt", "y\n", 1),
+		func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
+			answer := answered(1)
+			run.Spent(*answer.Usage)
+			writeFile(t, filepath.Join(run.Dir, "b.txt"), "half\n")
+			return codybatch.AgentResult{Usage: *answer.Usage}, errors.Join(codybatch.ErrTimeout, run.Record(ctx, answer))
+		},
+	}}))
+	w.repository("site", map[string]string{"a.txt": "x\n"})
+	task := w.send(w.runOne(promptJob("site")))
+	wantOutcome(t, task, codybatch.OutcomeTimeout)
+	if task.Feedback != nil || task.DiffAttempt != 2 || !strings.Contains(w.diff(task), "+half") || paid(task) != 2 {
+		t.Errorf("the task is %+v, %d are paid; its diff\n%s", task, paid(task), w.diff(task))
 	}
 }
 
@@ -472,3 +567,6 @@ func readFile(t *testing.T, path string) string {
 	}
 	return string(text)
 }
+
+// paid is what all attempts of a task cost.
+func paid(task codybatch.Task) codybatch.Money { return task.Spent.Cost + task.Usage.Cost }

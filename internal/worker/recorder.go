@@ -29,6 +29,7 @@ type recorder struct {
 
 	mu     sync.Mutex
 	seq    int64 // of the last event; -1: not known yet
+	heard  bool  // an answer of the model was recorded
 	log    bytes.Buffer
 	logged int
 }
@@ -61,7 +62,15 @@ func (r *recorder) event(ctx context.Context, event codybatch.ThreadEvent) error
 		return fmt.Errorf("record a %s event: %w", event.Type, err)
 	}
 	r.seq++
+	r.heard = r.heard || event.Type == codybatch.EventAssistant
 	return nil
+}
+
+// isHeard reports whether the model gave an answer in this run of the attempt.
+func (r *recorder) isHeard() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.heard
 }
 
 // lastSeq is where the thread goes on: an attempt that was stopped, or took over a
