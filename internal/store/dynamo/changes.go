@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/store/cursor"
 )
 
 // changeRounds is how often Changes reads what was changed while it read.
@@ -83,7 +84,7 @@ func (r *changeReader) sorted() []codybatch.Task {
 }
 
 func (r *changeReader) read(ctx context.Context, id codybatch.JobID) error {
-	if err := checkLimit(r.limit); err != nil {
+	if err := cursor.CheckLimit(r.limit); err != nil {
 		return err
 	}
 	var err error

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/store/cursor"
 )
 
 // isJobID reports whether a head of that id can be a job's.
@@ -52,10 +53,11 @@ func (s *Store) Jobs(ctx context.Context, q codybatch.JobQuery) (codybatch.JobPa
 }
 
 func (s *Store) listJobs(ctx context.Context, q codybatch.JobQuery) (codybatch.JobPage, error) {
-	if err := checkLimit(q.Limit); err != nil {
+	if err := cursor.CheckLimit(q.Limit); err != nil {
 		return codybatch.JobPage{}, err
 	}
-	from, err := startOr(q.Cursor, jobsStart(q.Status))
+	list := cursor.Jobs(q)
+	from, err := startOr(q.Cursor, list, jobsStart)
 	if err != nil {
 		return codybatch.JobPage{}, err
 	}
@@ -88,7 +90,7 @@ func (s *Store) listJobs(ctx context.Context, q codybatch.JobQuery) (codybatch.J
 		return codybatch.JobPage{Jobs: jobs}, nil
 	}
 	from.After = createdKey(jobs[q.Limit-1])
-	return codybatch.JobPage{Jobs: jobs[:q.Limit], NextCursor: from.encode()}, nil
+	return codybatch.JobPage{Jobs: jobs[:q.Limit], NextCursor: cursor.Encode(list, from)}, nil
 }
 
 // jobPlace is a job's entry in the index.
