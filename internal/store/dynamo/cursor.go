@@ -21,13 +21,16 @@ var (
 	dueStart   = place{After: "!"} // before every time
 )
 
+// lastPosition is behind the last task of any job, and far from where sums overflow.
+const lastPosition = 1_000_000
+
 // startOr is the place that a cursor's text names, or start when text is empty.
 func startOr(text string, list cursor.Listing, start place) (place, error) {
 	p, err := cursor.Decode(text, list, start)
 	if err != nil {
 		return place{}, err
 	}
-	if len(p.After) > longestKey || p.Position < -1 || p.After == "" && start.After != "" {
+	if len(p.After) > longestKey || p.Position < -1 || p.Position > lastPosition || p.After == "" && start.After != "" {
 		return place{}, fmt.Errorf("cursor to nowhere: %w", codybatch.ErrCursor)
 	}
 	return p, nil
