@@ -44,7 +44,7 @@ func list(value any) string {
 }
 
 const (
-	rows = "dynamodb:BatchGetItem dynamodb:BatchWriteItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query dynamodb:UpdateItem → " +
+	rows = "dynamodb:BatchGetItem dynamodb:BatchWriteItem dynamodb:DeleteItem dynamodb:PutItem dynamodb:Query dynamodb:UpdateItem → " +
 		"${Jobs.Arn} ${Jobs.Arn}/index/* ${Repositories.Arn} ${Repositories.Arn}/index/*"
 	documentsRight = "s3:AbortMultipartUpload s3:GetObject s3:PutObject → ${Artifacts.Arn}/*"
 	findRight      = "s3:ListBucket → ${Artifacts.Arn}"

@@ -61,7 +61,7 @@ func repositoriesTable() tableSchema {
 // tableActions are what programs do to rows: never Scan, and nothing to the tables.
 func tableActions() []string {
 	return []string{
-		"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem",
+		"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem",
 		"dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
 	}
 }

@@ -96,7 +96,6 @@ func Actions() []string {
 		"dynamodb:BatchGetItem",
 		"dynamodb:BatchWriteItem",
 		"dynamodb:DeleteItem",
-		"dynamodb:GetItem",
 		"dynamodb:PutItem",
 		"dynamodb:Query",
 		"dynamodb:UpdateItem",
