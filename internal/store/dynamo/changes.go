@@ -147,8 +147,12 @@ func (r *changeReader) lacking() int64 {
 	return missing
 }
 
-// readUnchanged reads the tasks that are as they were created, in their order.
+// readUnchanged reads the tasks that are as they were created, in their order. Those are
+// queued, so that a job which has none queued has none of them.
 func (r *changeReader) readUnchanged(ctx context.Context) error {
+	if r.job.Counts.Queued == 0 {
+		return nil
+	}
 	for first := int(min(r.after, int64(r.job.RepositoryCount))); first < r.job.RepositoryCount && len(r.tasks) < r.limit; {
 		tasks, err := r.tasksAfter(ctx, r.job.ID, first-1, max(keysInRead, r.limit-len(r.tasks)))
 		if err != nil {

@@ -38,8 +38,9 @@ func (s *Store) dueTasks(ctx context.Context, q codybatch.DueQuery) (codybatch.T
 		return codybatch.TaskPage{}, err
 	}
 	var tasks []codybatch.Task
-	for after := from.After; len(tasks) <= q.Limit; {
-		wanted := q.Limit + 1 - len(tasks) // the one after the page tells that there is another page
+	after := from.After
+	for round := 0; len(tasks) <= q.Limit; round++ {
+		wanted := placesAfter(round, q.Limit+1-len(tasks)) // the one after the page tells that there is another page
 		places, err := s.duePlaces(ctx, q, after, wanted)
 		if err != nil {
 			return codybatch.TaskPage{}, err

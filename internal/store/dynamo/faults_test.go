@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -337,6 +338,68 @@ func TestCreationThatWasGivenUpStaysInvisible(t *testing.T) {
 	}
 	if left := own.rows(t, "job"); left != 0 {
 		t.Errorf("%d rows are left", left)
+	}
+}
+
+// The sweep meets a creation that becomes a job's at that moment.
+func TestCreationThatEndsWhileItIsSweptIsWhole(t *testing.T) {
+	t.Parallel()
+	own := newTables(t, awstest.Dynoxide(t))
+	written, goOn, created := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	slow := own.store(t, begun, &wire{answer: func(operation string, _ int, _ []byte) (*http.Response, error) {
+		if operation == "TransactWriteItems" {
+			close(written)
+			<-goOn
+		}
+		return nil, nil
+	}})
+	go func() {
+		_, _, err := slow.CreateJob(t.Context(), newJob("job"), names(3), codybatch.IdempotencyKey{})
+		created <- err
+	}()
+	<-written
+	sweeper := own.store(t, begun.Add(2*time.Hour), &wire{answer: func(operation string, n int, _ []byte) (*http.Response, error) {
+		if operation == "DeleteItem" && n == 1 {
+			close(goOn)
+			if err := <-created; err != nil {
+				t.Error(err)
+			}
+		}
+		return nil, nil
+	}})
+	due := codybatch.DueQuery{Status: codybatch.TaskQueued, Before: begun.Add(time.Hour), Limit: 100}
+	if _, err := sweeper.DueTasks(t.Context(), due); err != nil {
+		t.Errorf("the sweep: %v", err)
+	}
+	if page, err := sweeper.DueTasks(t.Context(), due); err != nil || len(page.Tasks) != 3 {
+		t.Errorf("%d tasks are due, error %v; want all 3", len(page.Tasks), err)
+	}
+}
+
+// An index moves an entry in two steps, between which a query finds it twice.
+func TestDueTaskThatTheIndexHasTwice(t *testing.T) {
+	t.Parallel()
+	own := newTables(t, awstest.Dynoxide(t))
+	create(t, own.store(t, begun, nil), "job", 1)
+	doubled := false
+	reader := own.store(t, begun, &late{change: func(operation string, answer map[string]json.RawMessage) bool {
+		var items []map[string]map[string]string
+		if operation != "Query" || json.Unmarshal(answer["Items"], &items) != nil || len(items) == 0 {
+			return false
+		}
+		doubled = true
+		old := maps.Clone(items[0])
+		old["dueAt"] = map[string]string{"S": "2026" + items[0]["dueAt"]["S"][4:len(items[0]["dueAt"]["S"])-1] + "9"}
+		var err error
+		if answer["Items"], err = json.Marshal(append(items, old)); err != nil {
+			t.Error(err)
+		}
+		answer["Count"] = json.RawMessage("2")
+		return true
+	}})
+	page, err := reader.DueTasks(t.Context(), codybatch.DueQuery{Status: codybatch.TaskQueued, Before: begun.Add(time.Hour), Limit: 10})
+	if err != nil || len(page.Tasks) != 1 || !doubled {
+		t.Errorf("%d tasks are due, error %v, doubled %t; want the one", len(page.Tasks), err, doubled)
 	}
 }
 

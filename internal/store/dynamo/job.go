@@ -66,8 +66,9 @@ func (s *Store) listJobs(ctx context.Context, q codybatch.JobQuery) (codybatch.J
 		statuses = []codybatch.JobStatus{q.Status}
 	}
 	var jobs []codybatch.Job
-	for before := from.After; len(jobs) <= q.Limit; {
-		wanted := q.Limit + 1 - len(jobs) // the one after the page tells that there is another page
+	before := from.After
+	for round := 0; len(jobs) <= q.Limit; round++ {
+		wanted := placesAfter(round, q.Limit+1-len(jobs)) // the one after the page tells that there is another page
 		places, more, err := s.jobPlaces(ctx, statuses, before, wanted)
 		if err != nil {
 			return codybatch.JobPage{}, err

@@ -16,8 +16,10 @@ const (
 )
 
 // get reads rows by key, consistently: each as it is or later than when get was
-// called, but not all of one moment. What is not there is not in the answer.
+// called, but not all of one moment. What is not there is not in the answer. A key may
+// come twice, which DynamoDB does not take.
 func (s *Store) get(ctx context.Context, keys ...rowKey) (map[rowKey]row, error) {
+	keys = distinct(keys)
 	found := make(map[rowKey]row, len(keys))
 	var mutex sync.Mutex
 	err := atOnce(ctx, (len(keys)+keysInRead-1)/keysInRead, func(ctx context.Context, i int) error {
@@ -37,6 +39,18 @@ func (s *Store) get(ctx context.Context, keys ...rowKey) (map[rowKey]row, error)
 		return err
 	})
 	return found, err
+}
+
+func distinct(keys []rowKey) []rowKey {
+	seen := make(map[rowKey]bool, len(keys))
+	var once []rowKey
+	for _, key := range keys {
+		if !seen[key] {
+			seen[key] = true
+			once = append(once, key)
+		}
+	}
+	return once
 }
 
 func (s *Store) getChunk(ctx context.Context, keys []rowKey) (map[string][]row, error) {
@@ -74,6 +88,17 @@ func (s *Store) getChunk(ctx context.Context, keys []rowKey) (map[string][]row, 
 			return nil, err
 		}
 	}
+}
+
+// placesAfter is how many places of an index to read next for a page that lacks some
+// rows. It begins with just those, which is nearly always enough. When rows at the
+// places did not count, because they have expired, more of that kind may follow, and
+// are not read one by one.
+func placesAfter(round, lacking int) int {
+	if round == 0 {
+		return lacking
+	}
+	return max(lacking, keysInRead)
 }
 
 // query reads at most limit rows, as many pages as that takes; limit 0 is all.

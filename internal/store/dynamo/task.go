@@ -169,8 +169,8 @@ func (s *Store) filteredAfter(ctx context.Context, q codybatch.TaskQuery, after 
 	}
 	input.ExpressionAttributeValues = values
 	var tasks []codybatch.Task
-	for len(tasks) <= q.Limit {
-		wanted := q.Limit + 1 - len(tasks)
+	for round := 0; len(tasks) <= q.Limit; round++ {
+		wanted := placesAfter(round, q.Limit+1-len(tasks))
 		values[":after"] = number(after)
 		places, err := s.query(ctx, input, wanted)
 		if err != nil {
