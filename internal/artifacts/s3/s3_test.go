@@ -576,6 +576,18 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		w.expect("before")
 	})
 
+	t.Run("but_once", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.add("before")
+		w.line.disturb(func(string) *fault { return &fault{status: http.StatusForbidden, code: "AccessDenied"} })
+		for op, err := range all(t, w.Bucket) { // which knows the end of the document
+			if err == nil || strings.Count(err.Error(), "s3:PutObject") != 1 {
+				t.Errorf("%s: %v", op, err)
+			}
+		}
+	})
+
 	t.Run("in_another_region", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
