@@ -200,7 +200,11 @@ func (c creation) show(ctx context.Context) (codybatch.JobID, error) {
 		if refusal.of(0) == reasonCondition {
 			return "", c.isShown(ctx)
 		}
-		if earlier, err := c.earlier(ctx); err != nil || earlier != "" {
+		earlier, err := c.earlier(ctx)
+		switch {
+		case err == nil && earlier == c.job.ID: // the transaction was made, and its answer lost
+			return "", nil
+		case err != nil || earlier != "":
 			return earlier, err
 		}
 		if err := c.wait(ctx, attempt); err != nil {

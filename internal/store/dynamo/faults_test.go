@@ -451,6 +451,26 @@ func TestKeyThatIsSeenBeforeItsJob(t *testing.T) {
 	}
 }
 
+// The transaction that makes a job visible is made, its answer is lost, and the next
+// attempt is refused: the key stands for this very job, not for an earlier one.
+func TestCreationThatMeetsItself(t *testing.T) {
+	t.Parallel()
+	store := open(t, awstest.Dynoxide(t), &wire{
+		lose: func(operation string, n int) bool { return operation == "TransactWriteItems" && n == 1 },
+		answer: func(operation string, n int, _ []byte) (*http.Response, error) {
+			if operation == "TransactWriteItems" && n == 2 {
+				return canceled("TransactionConflict", "None"), nil
+			}
+			return nil, nil
+		},
+	})
+	key := codybatch.IdempotencyKey{Key: "key", Request: "digest", Now: begun}
+	job, created, err := dynamo.WithoutPauses(store).CreateJob(t.Context(), newJob("job"), names(2), key)
+	if err != nil || !created || job.ID != "job" {
+		t.Errorf("created %t job %q, error %v; want the new job", created, job.ID, err)
+	}
+}
+
 func TestMissingTableIsNamed(t *testing.T) {
 	t.Parallel()
 	store, err := dynamo.New(awstest.Dynoxide(t).Config(nil), dynamo.Options{JobsTable: "cody-batch-jobs", RepositoriesTable: "cody-batch-repositories"})
