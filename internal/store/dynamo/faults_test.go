@@ -499,6 +499,21 @@ func TestMissingRightIsNamed(t *testing.T) {
 	wantPlain(t, store.Ping(t.Context()), "may not use table j or r", "docs/adr/0019-dynamodb.md")
 }
 
+// Eight requests of a creation are under way at once, and fail for the same reason.
+func TestReasonIsGivenOnce(t *testing.T) {
+	t.Parallel()
+	store := open(t, awstest.Dynoxide(t), &wire{answer: func(operation string, _ int, _ []byte) (*http.Response, error) {
+		if operation == "BatchWriteItem" {
+			return refusal("AccessDeniedException", nil), nil
+		}
+		return nil, nil
+	}})
+	_, _, err := store.CreateJob(t.Context(), newJob("job"), names(400), codybatch.IdempotencyKey{})
+	if err == nil || strings.Count(err.Error(), "may not use") != 1 {
+		t.Errorf("error %v; want the reason once", err)
+	}
+}
+
 func TestWhatDoesNotFitARowIsAClearError(t *testing.T) {
 	t.Parallel()
 	store, task := openTask(t, nil)

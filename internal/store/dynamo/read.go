@@ -2,7 +2,6 @@ package dynamo
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -125,8 +124,8 @@ func (s *Store) query(ctx context.Context, input dynamodb.QueryInput, limit int)
 	}
 }
 
-// atOnce calls f for every i below n, some at once, and returns their errors. After
-// one, no further call begins.
+// atOnce calls f for every i below n, some at once, and returns the first error. After
+// it, no further call begins; those under way usually fail for the same reason.
 func atOnce(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
 	if n == 1 {
 		return f(ctx, 0)
@@ -136,7 +135,7 @@ func atOnce(ctx context.Context, n int, f func(ctx context.Context, i int) error
 	var (
 		group sync.WaitGroup
 		mutex sync.Mutex
-		errs  []error
+		first error
 		next  int
 	)
 	for range min(n, parallel) {
@@ -145,19 +144,21 @@ func atOnce(ctx context.Context, n int, f func(ctx context.Context, i int) error
 				mutex.Lock()
 				i := next
 				next++
-				stop := i >= n || len(errs) > 0
+				stop := i >= n || first != nil
 				mutex.Unlock()
 				if stop {
 					return
 				}
 				if err := f(ctx, i); err != nil {
 					mutex.Lock()
-					errs = append(errs, err)
+					if first == nil {
+						first = err
+					}
 					mutex.Unlock()
 				}
 			}
 		})
 	}
 	group.Wait()
-	return errors.Join(errs...)
+	return first
 }
