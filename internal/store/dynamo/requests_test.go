@@ -7,6 +7,7 @@ import (
 
 	"github.com/liamzdenek/cody-batch/internal/awstest"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/store/dynamo"
 )
 
 // make bench-aws prints the table. What it counts is what AWS bills; the times are an
@@ -162,4 +163,38 @@ func TestFollowingAFinishedJobFromTheStartReadsItsChangesOnly(t *testing.T) {
 	if counts := counted.take(); reads(counts) > 3 {
 		t.Errorf("the first page took %v; want the job, its changes and their tasks", counts)
 	}
+}
+
+// A worker reads its job and task, claims, beats and finishes, or takes over from an
+// earlier try.
+func TestWorkerNeedsFewRights(t *testing.T) {
+	t.Parallel()
+	own := newTables(t, awstest.Dynoxide(t))
+	create(t, own.store(t, begun, nil), "job", 2)
+	var counted wire
+	store, ctx := own.store(t, begun, &counted), t.Context()
+	key := codybatch.TaskKey{JobID: "job", Repository: names(1)[0]}
+	if _, err := store.Job(ctx, "job"); err != nil {
+		t.Fatal(err)
+	}
+	task, _, err := store.ClaimTask(ctx, claimOf(key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, phase := range []codybatch.Phase{task.Phase, codybatch.PhaseAgent} {
+		beat := codybatch.Beat{Now: begun, LeaseUntil: begun.Add(time.Hour), Phase: phase}
+		if task, err = store.ExtendLease(ctx, key, task.Worker, 1, beat); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, change := range []func(codybatch.Task) (codybatch.Task, error){
+		func(task codybatch.Task) (codybatch.Task, error) { return task.WorkerLost(task.Worker, 1, begun) },
+		func(task codybatch.Task) (codybatch.Task, error) { return task.Claimed(codybatch.Claim{Attempt: 2}, 0) },
+		finished,
+	} {
+		if _, err := codybatch.Update(ctx, store, key, change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantActions(t, counted.actions, dynamo.WorkerActions())
 }

@@ -31,7 +31,7 @@ func runSuite(t *testing.T, start func(testing.TB) awstest.Cloud) {
 	t.Run("suite", func(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) codybatch.Store { return open(t, start(t), &all) })
 	})
-	wantActions(t, all.actions)
+	wantActions(t, all.actions, dynamo.Actions())
 }
 
 // begun is before the stories of all tests: their jobs have not expired.

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/liamzdenek/cody-batch/internal/store/dynamo"
 )
 
 // wire counts the requests that go over it, by operation, and lets a test answer in
@@ -101,12 +99,12 @@ func writes(counts map[string]int) int {
 	return all - reads(counts)
 }
 
-// wantActions checks that the actions of the requests are those that Actions lists, no
+// wantActions checks that the actions of the requests are those that a role has, no
 // more and no less.
-func wantActions(t *testing.T, actions map[string]bool) {
+func wantActions(t *testing.T, actions map[string]bool, role []string) {
 	t.Helper()
-	if got := slices.Sorted(maps.Keys(actions)); !slices.Equal(got, dynamo.Actions()) {
-		t.Errorf("the actions\n%v\nwent over the wire, and Actions lists\n%v", got, dynamo.Actions())
+	if got := slices.Sorted(maps.Keys(actions)); !slices.Equal(got, role) {
+		t.Errorf("the actions\n%v\nwent over the wire, and the role has\n%v", got, role)
 	}
 }
 
