@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/liamzdenek/cody-batch/internal/awstest"
 )
 
 // wire counts the requests that go over it, by operation, and lets a test answer in
@@ -48,7 +50,7 @@ func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	if w.actions == nil {
 		w.actions = map[string]bool{}
 	}
-	for _, action := range actionsOf(operation, body) {
+	for _, action := range awstest.ActionsOf(request.Header.Get("X-Amz-Target"), body) {
 		w.actions[action] = true
 	}
 	w.counts[operation]++
@@ -106,31 +108,6 @@ func wantActions(t *testing.T, actions map[string]bool, role []string) {
 	if got := slices.Sorted(maps.Keys(actions)); !slices.Equal(got, role) {
 		t.Errorf("the actions\n%v\nwent over the wire, and the role has\n%v", got, role)
 	}
-}
-
-// actionsOf lists what a role must be allowed to do for a request: transactions need
-// the rights of what they are made of
-// (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html).
-func actionsOf(operation string, body []byte) []string {
-	if operation != "TransactWriteItems" {
-		return []string{"dynamodb:" + operation}
-	}
-	var transaction struct {
-		TransactItems []map[string]json.RawMessage // one key each
-	}
-	if err := json.Unmarshal(body, &transaction); err != nil {
-		return []string{err.Error()}
-	}
-	names := map[string]string{
-		"Put": "dynamodb:PutItem", "Update": "dynamodb:UpdateItem", "Delete": "dynamodb:DeleteItem", "ConditionCheck": "dynamodb:ConditionCheckItem",
-	}
-	var actions []string
-	for _, item := range transaction.TransactItems {
-		for kind := range item {
-			actions = append(actions, names[kind])
-		}
-	}
-	return actions
 }
 
 // refusal is an answer with an error of DynamoDB's.
