@@ -29,6 +29,7 @@ type Description struct {
 	mu       sync.Mutex
 	compiler *jsonschema.Compiler
 	schemas  map[string]*jsonschema.Schema // by JSON pointer
+	united   map[*jsonschema.Schema]struct{}
 }
 
 // Load reads an OpenAPI description, 3.0 or 3.1, as JSON. Only its outline is
@@ -42,6 +43,7 @@ func Load(r io.Reader) (*Description, error) {
 	d := &Description{
 		sections: map[string]map[string]json.RawMessage{},
 		schemas:  map[string]*jsonschema.Schema{},
+		united:   map[*jsonschema.Schema]struct{}{},
 	}
 	if err := json.Unmarshal(data, &d.top); err != nil {
 		return nil, fmt.Errorf("parse API description: %w", err)

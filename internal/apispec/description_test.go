@@ -63,7 +63,7 @@ const shop = `{
   }
 }`
 
-func load(t *testing.T, text string) *apispec.Description {
+func load(t testing.TB, text string) *apispec.Description {
 	t.Helper()
 	d, err := apispec.Load(strings.NewReader(text))
 	if err != nil {

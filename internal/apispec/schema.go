@@ -67,6 +67,7 @@ func (d *Description) compile(ptr string) (*jsonschema.Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compile schema %s: %w", ptr, err)
 	}
+	unite(schema, d.united)
 	d.schemas[ptr] = schema
 	return schema, nil
 }
