@@ -29,6 +29,9 @@ type Options struct {
 	// MaxBackoff is the longest pause before a request is tried again; 0 stands for
 	// ten seconds.
 	MaxBackoff time.Duration
+	// Patience is how long a document may stand still while it is read, until its
+	// connection is given up for another one; 0 stands for twenty seconds.
+	Patience time.Duration
 }
 
 // tries is how often a request is made until its failure is one: with pauses of up
@@ -47,6 +50,7 @@ type Bucket struct {
 	client     *awss3.Client
 	name       string
 	maxBackoff time.Duration
+	patience   time.Duration
 
 	mu    sync.Mutex
 	tails map[codybatch.ArtifactKey]*tail
@@ -58,13 +62,16 @@ func New(config aws.Config, bucket string, o Options) *Bucket {
 	if o.MaxBackoff <= 0 {
 		o.MaxBackoff = 10 * time.Second
 	}
+	if o.Patience <= 0 {
+		o.Patience = 20 * time.Second
+	}
 	client := awss3.NewFromConfig(config, func(options *awss3.Options) {
 		options.Retryer = retry.NewStandard(func(standard *retry.StandardOptions) {
 			standard.MaxAttempts, standard.MaxBackoff = tries, o.MaxBackoff
 		})
 		options.DisableLogOutputChecksumValidationSkipped = true // true of every document that was put in parts
 	})
-	return &Bucket{client: client, name: bucket, maxBackoff: o.MaxBackoff, tails: map[codybatch.ArtifactKey]*tail{}}
+	return &Bucket{client: client, name: bucket, maxBackoff: o.MaxBackoff, patience: o.Patience, tails: map[codybatch.ArtifactKey]*tail{}}
 }
 
 // Ping tells whether the bucket is there and may be listed.

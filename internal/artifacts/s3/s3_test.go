@@ -235,6 +235,34 @@ func TestOpen(t *testing.T) {
 	})
 }
 
+func TestConnectionThatDiesWithoutAWord(t *testing.T) {
+	t.Parallel()
+	for name, size := range map[string]int{"small": 1_000, "large": 6 << 20} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			want := pattern(size)
+			w.put(want)
+			w.line.took()
+			w.line.times(1, "GET", fault{cut: 500, stalls: true})
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			document, err := w.Open(ctx, key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer document.Close()
+			got, err := io.ReadAll(document)
+			if err != nil || string(got) != want {
+				t.Errorf("read %d bytes, %v; want %d", len(got), err, len(want))
+			}
+			if n := count(w.line.took(), "GET"); n != 2 {
+				t.Errorf("%d requests, want 2", n)
+			}
+		})
+	}
+}
+
 func TestAppend(t *testing.T) {
 	t.Parallel()
 
