@@ -41,7 +41,9 @@ const tries = 8
 // Bucket implements codybatch.Artifacts and codybatch.Linker. Its role needs
 // s3:GetObject, s3:PutObject and s3:AbortMultipartUpload on the objects, and
 // s3:ListBucket on the bucket: without that, S3 says of a document that is not
-// there that it may not be read.
+// there that it may not be read. If the bucket keeps versions, which it should not, the
+// role needs s3:GetObjectVersion besides: links, and readings that were broken off, ask
+// for one.
 //
 // A process that is killed in the middle of a large Put leaves parts behind that no
 // reader sees; a lifecycle rule of the bucket (AbortIncompleteMultipartUpload)
