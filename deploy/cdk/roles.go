@@ -71,7 +71,7 @@ func allowData(role awsiam.Role, d data) {
 }
 
 // allowTasks lets the role of workers read and write rows whose keys they know, and
-// documents. They run what strangers wrote, and have no business with a list of jobs.
+// documents. They run what strangers wrote, and have no business with other rows.
 func allowTasks(role awsiam.Role, d data) {
 	allow(role, "Rows", workerActions(), d.jobs.TableArn(), d.repositories.TableArn())
 	allowDocuments(role, d)

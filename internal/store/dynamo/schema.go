@@ -90,7 +90,7 @@ func Tables() []Table {
 }
 
 // WorkerActions lists what the role of a worker must be allowed to do on both tables:
-// to read by key, claim, extend and update. It may list nothing and create nothing.
+// to read by key, claim, extend and update. It may query nothing.
 func WorkerActions() []string {
 	return []string{"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
 }
