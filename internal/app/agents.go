@@ -3,7 +3,9 @@ package app
 import (
 	"context"
 	"fmt"
+	"time"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/admission"
 	"github.com/liamzdenek/cody-batch/internal/agent/claude"
 	"github.com/liamzdenek/cody-batch/internal/agent/claudecode"
 	"github.com/liamzdenek/cody-batch/internal/agent/script"
@@ -20,9 +22,7 @@ func (a *App) agents(ctx context.Context, o Options) (map[codybatch.AgentType]co
 	options := claude.Options{
 		APIKey:  func(context.Context) (string, error) { return key.Reveal(), nil },
 		BaseURL: o.Config.AnthropicBaseURL, Prices: a.prices.List, Confinement: Confinement(o.Config), Now: o.Now, Log: o.Log,
-	}
-	if !o.OwnJobsOnly { // whoever waits for a job in the foreground wants to hear that the key is refused
-		options.Pause = longestPause
+		Admission: admissionFor(o),
 	}
 	switch {
 	case a.stage != nil: // even with a key: it was asked for
@@ -97,9 +97,21 @@ func (a *App) claudeCode(o Options, like claude.Options, agents map[codybatch.Ag
 	}
 	agents[codybatch.AgentClaudeCode], err = claudecode.New(claudecode.Options{
 		Program: program, APIKey: like.APIKey, BaseURL: like.BaseURL, Rehearsal: like.Rehearsal, Prices: like.Prices,
-		Confinement: like.Confinement, Now: o.Now, Log: o.Log,
+		Confinement: like.Confinement, Admission: like.Admission, Now: o.Now, Log: o.Log,
 	})
 	return "", err
+}
+
+// admissionFor makes what all engines of the process ask before a call.
+func admissionFor(o Options) *admission.Control {
+	now := o.Now
+	if now == nil {
+		now = time.Now
+	}
+	if o.OwnJobsOnly { // whoever waits for a job in the foreground wants to hear that the key is refused
+		return admission.NewControl(now, 0)
+	}
+	return admission.NewControl(now, longestPause)
 }
 
 // ClaudeCodeVersion finds the Claude Code CLI and asks it for its version. The error

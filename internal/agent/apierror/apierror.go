@@ -1,10 +1,12 @@
-// Package apierror reads what the Messages API says when it refuses. The engines that
-// ask it share it (https://platform.claude.com/docs/en/api/errors).
+// Package apierror reads what the Messages API says when it refuses, and judges what
+// comes of that. The engines that ask it share it
+// (https://platform.claude.com/docs/en/api/errors).
 package apierror
 
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/anthropics/anthropic-sdk-go/shared"
 )
@@ -23,13 +25,26 @@ type Body struct {
 	} `json:"error"`
 }
 
-// Read reads an error's body; of one that is no JSON, nothing.
-func Read(body string) Body {
+// Read reads an error's body; of one that is no JSON, nothing. Some servers quote the
+// key that they refuse: its place in the message is taken by Redacted.
+func Read(body, key string) Body {
 	var parsed Body
 	if json.Unmarshal([]byte(body), &parsed) != nil {
 		return Body{}
 	}
+	parsed.Error.Message = Redact(parsed.Error.Message, key)
 	return parsed
+}
+
+// Redacted stands where a key was.
+const Redacted = "[redacted]"
+
+// Redact takes a key out of others' words.
+func Redact(words, key string) string {
+	if key == "" {
+		return words
+	}
+	return strings.ReplaceAll(words, key, Redacted)
 }
 
 // StatusOf gives an error event in a stream, which came with status 200, the

@@ -17,6 +17,7 @@ import (
 	"github.com/anthropics/anthropic-sdk-go"
 	"github.com/anthropics/anthropic-sdk-go/option"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/admission"
 	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/sandbox"
@@ -42,9 +43,9 @@ type Options struct {
 	Prices      prices.List      // added to prices.Default, or in their place
 	IdleTimeout time.Duration    // how long the model may be silent; 0: 2 minutes
 
-	// Pause is how long runs are put off while the API refuses the key or its
-	// account again and again. After it, or if it is 0, they fail.
-	Pause time.Duration
+	// Admission says when calls are made; nil: one of the agent's own, without a
+	// pause.
+	Admission *admission.Control
 
 	// Rehearsal announces that BaseURL is a rehearsal server. Anything else that
 	// answers there is not used. A rehearsal that was not announced is recognised
@@ -60,7 +61,7 @@ type Options struct {
 }
 
 // Agent runs sessions with Claude. Its methods may be called at once; runs with
-// the same key share its breaker, and those with the same model too a limiter.
+// the same key share a breaker, and those with the same model too a limiter.
 type Agent struct {
 	options Options
 	http    *http.Client
@@ -69,10 +70,8 @@ type Agent struct {
 	prices  prices.List
 	idle    time.Duration
 
-	limiters shelf[lane, *limiter]
-	bedrock  *anthropic.MessageService // nil: Anthropic's API
-	breakers shelf[keyDigest, *breaker]
-	warmths  shelf[prefix, *warmth]
+	bedrock *anthropic.MessageService // nil: Anthropic's API
+	warmths admission.Shelf[prefix, *warmth]
 }
 
 var _ codybatch.Agent = (*Agent)(nil)
@@ -98,6 +97,9 @@ func New(o Options) (*Agent, error) {
 	}
 	if a.idle == 0 {
 		a.idle = defaultIdle
+	}
+	if a.options.Admission == nil {
+		a.options.Admission = admission.NewControl(a.now, 0)
 	}
 	if base.Scheme == "http" && base.Hostname() != "localhost" && !net.ParseIP(base.Hostname()).IsLoopback() {
 		a.log.Warn("ANTHROPIC_BASE_URL is not https: the API key and the code travel in the clear", "host", base.Host)
@@ -166,8 +168,8 @@ type session struct {
 	workspace   *workspace
 	environment []string // of programs; no secret is in it
 	ledger      ledger
-	limiter     *limiter
-	breaker     *breaker
+	limiter     *admission.Limiter
+	breaker     *admission.Breaker
 	warmth      *warmth
 	announced   time.Duration // how long the thread says that the next try waits
 	thread      thread
@@ -253,12 +255,11 @@ func (a *Agent) open(run codybatch.AgentRun, key string) (*session, error) {
 // share takes what the run has in common with others. The caller calls what it
 // returns at the run's end.
 func (s *session) share() func() {
-	key := digestKey(s.key)
 	var doneLimiter, doneBreaker, doneWarmth func()
-	own := lane{key, s.params.Model}
-	s.limiter, doneLimiter = s.agent.limiters.take(own, s.agent.now, newLimiter)
-	s.breaker, doneBreaker = s.agent.breakers.take(key, s.agent.now, newBreaker(s.agent.options.Pause))
-	s.warmth, doneWarmth = s.agent.warmths.take(prefix{own, s.prefixSHA}, s.agent.now, newWarmth)
+	own := admission.Lane{Key: admission.DigestKey(s.key), Model: s.params.Model}
+	s.limiter, doneLimiter = s.agent.options.Admission.Limiter(own)
+	s.breaker, doneBreaker = s.agent.options.Admission.Breaker(own.Key)
+	s.warmth, doneWarmth = s.agent.warmths.Take(prefix{own, s.prefixSHA}, s.agent.now, newWarmth)
 	return func() {
 		doneLimiter()
 		doneBreaker()

@@ -7,11 +7,12 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/anthropics/anthropic-sdk-go"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/admission"
+	"github.com/liamzdenek/cody-batch/internal/agent/apierror"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
 
@@ -64,7 +65,8 @@ func with(messages []anthropic.MessageParam, said []anthropic.ContentBlockParamU
 // try makes one call as soon as the key and the limiter let it. It returns the
 // answer, or what to do about a call that failed, or the run's end.
 func (s *session) try(ctx context.Context, params anthropic.MessageNewParams, size int64, n int) (reply, *verdict, *ending, error) {
-	if end, err := s.breaker.refuses(); end != nil || err != nil {
+	if err := s.breaker.Refuses(); err != nil {
+		end, err := refused(err)
 		return reply{}, nil, end, err
 	}
 	answered, err := s.sharePrefix(ctx, params)
@@ -72,23 +74,24 @@ func (s *session) try(ctx context.Context, params anthropic.MessageNewParams, si
 		return reply{}, nil, nil, err
 	}
 	defer answered(false)
-	place, err := s.limiter.enter(ctx, s.ledger.fresh(size))
+	place, err := s.limiter.Enter(ctx, s.ledger.fresh(size))
 	if err != nil {
 		return reply{}, nil, nil, err
 	}
-	defer place.leave(endUnknown, 0)
+	defer place.Leave(admission.Unknown, 0)
 	if err := s.tellWait(ctx, place); err != nil {
 		return reply{}, nil, nil, err
 	}
-	pass, end, err := s.breaker.enter(ctx)
-	if end != nil || err != nil {
+	pass, err := s.breaker.Enter(ctx)
+	if err != nil {
+		end, err := refused(err)
 		return reply{}, nil, end, err
 	}
-	defer pass.leave()
+	defer pass.Leave()
 	r, err := s.agent.stream(ctx, s.messages, params, func(status int, header http.Header) error {
-		place.heed(status, header)
+		place.Heed(status, header)
 		if status == http.StatusOK {
-			pass.accepted()
+			pass.Accepted()
 			answered(true)
 		}
 		return s.thread.answered(ctx, status, header)
@@ -98,7 +101,7 @@ func (s *session) try(ctx context.Context, params anthropic.MessageNewParams, si
 		s.run.Spent(s.ledger.spent)
 	}
 	if err == nil {
-		place.leave(endSuccess, 0)
+		place.Leave(admission.Success, 0)
 		return r, nil, nil, nil
 	}
 	v, err := s.judge(ctx, err, r, n)
@@ -106,17 +109,26 @@ func (s *session) try(ctx context.Context, params anthropic.MessageNewParams, si
 		return reply{}, nil, nil, err
 	}
 	switch {
-	case v.limited:
-		place.leave(endRefused, v.wait)
-	case v.crowded:
-		place.leave(endRefused, 0)
-	case v.refused != "" && pass.refused(*v):
-		s.agent.log.Error("API key held back: it was refused again and again", "repository", s.run.Key.Repository, "outcome", v.outcome)
-		if err := pass.held(); err != nil {
+	case v.Limited:
+		place.Leave(admission.Crowded, v.wait)
+	case v.Crowded:
+		place.Leave(admission.Crowded, 0)
+	case v.Refused != "" && pass.Refused(admission.Refusal{Outcome: v.Outcome, Said: v.Refused, Advice: s.agent.advice()}):
+		s.agent.log.Error("API key held back: it was refused again and again", "repository", s.run.Key.Repository, "outcome", v.Outcome)
+		if err := pass.Held(); err != nil {
 			return reply{}, nil, nil, err
 		}
 	}
 	return r, v, nil, nil
+}
+
+// refused makes the breaker's refusal the run's end; an error that is none stays one.
+func refused(err error) (*ending, error) {
+	var refused *admission.RefusedError
+	if errors.As(err, &refused) {
+		return &ending{outcome: refused.Outcome, reason: refused.Reason}, nil
+	}
+	return nil, err
 }
 
 // sharePrefix lets the first call of a conversation wait while another task writes
@@ -140,13 +152,13 @@ func (s *session) sharePrefix(ctx context.Context, params anthropic.MessageNewPa
 const noticeableWait = 2 * time.Second
 
 // tellWait says that a call waited, and why, but for what a retry has announced.
-func (s *session) tellWait(ctx context.Context, p *place) error {
+func (s *session) tellWait(ctx context.Context, p *admission.Place) error {
 	announced := s.announced
 	s.announced = 0
-	if p.waited-announced <= noticeableWait {
-		return nil
+	if text := p.Notice(s.talk.calls+1, announced); text != "" {
+		return s.notice(ctx, text)
 	}
-	return s.notice(ctx, fmt.Sprintf("Call %d waited %s: %s.", s.talk.calls+1, p.waited.Round(100*time.Millisecond), p.why))
+	return nil
 }
 
 // judge says what to do about a call that failed. The error is what ends the run
@@ -159,10 +171,8 @@ func (s *session) judge(ctx context.Context, err error, r reply, try int) (*verd
 	case ctx.Err() != nil:
 		return nil, errors.Join(context.Cause(ctx), s.brokenOff(ctx, r))
 	}
-	v := classify(err, s.agent.now(), s.agent.advice())
-	v.wait = v.backoff(try)
-	v.reason = strings.ReplaceAll(v.reason, s.key, "[redacted]") // some servers quote what they refuse
-	v.refused = strings.ReplaceAll(v.refused, s.key, "[redacted]")
+	v := verdict{Verdict: classify(err, s.agent.now(), s.agent.advice(), s.key)}
+	v.wait = v.Backoff(try)
 	return &v, nil
 }
 
@@ -171,22 +181,22 @@ func (a *Agent) advice() string {
 	if a.bedrock != nil {
 		return bedrockAdvice
 	}
-	return keyAdvice
+	return apierror.KeyAdvice
 }
 
 // afterFailure decides what comes after a call that failed: it waits until the
 // next try is due, or gives the run's end.
 func (s *session) afterFailure(ctx context.Context, v verdict, r reply, try int) (*ending, error) {
-	if !v.retry || try > maxRetries {
+	if !v.Retry || try > maxRetries {
 		if try > maxRetries {
-			v.reason = fmt.Sprintf("the API did not answer in %d tries; the last one: %s", try, v.reason)
+			v.Reason = fmt.Sprintf("the API did not answer in %d tries; the last one: %s", try, v.Reason)
 		}
-		s.agent.log.Warn("model call given up", "repository", s.run.Key.Repository, "outcome", v.outcome, "tries", try)
-		return &ending{outcome: v.outcome, reason: v.reason, outgrown: v.outgrown}, s.brokenOff(ctx, r)
+		s.agent.log.Warn("model call given up", "repository", s.run.Key.Repository, "outcome", v.Outcome, "tries", try)
+		return &ending{outcome: v.Outcome, reason: v.Reason, outgrown: v.Outgrown}, s.brokenOff(ctx, r)
 	}
 	event := codybatch.ThreadEvent{
 		Type: codybatch.EventRetry, N: s.talk.calls + 1, RequestID: r.requestID,
-		Reason: fmt.Sprintf("%s. Try %d of %d in %s.", v.reason, try+1, maxRetries+1, v.wait.Round(10*time.Millisecond)),
+		Reason: fmt.Sprintf("%s. Try %d of %d in %s.", v.Reason, try+1, maxRetries+1, v.wait.Round(10*time.Millisecond)),
 	}
 	if r.usage != (codybatch.Usage{}) { // a thrown-away answer is paid for like any other
 		event.Usage, event.CostUSD = &r.usage, costUSD(r.usage)
@@ -195,7 +205,7 @@ func (s *session) afterFailure(ctx context.Context, v verdict, r reply, try int)
 	if err := s.thread.add(ctx, event); err != nil {
 		return nil, err
 	}
-	if v.limited { // the limiter waits
+	if v.Limited { // the limiter waits
 		s.announced = v.wait
 		return nil, nil
 	}

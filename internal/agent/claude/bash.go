@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/apierror"
 	"github.com/liamzdenek/cody-batch/internal/sandbox"
 )
 
@@ -63,7 +64,7 @@ func runBash(ctx context.Context, s *session, raw json.RawMessage) (toolResult, 
 	case errors.Is(err, sandbox.ErrNoWall), errors.Is(err, sandbox.ErrNoCut), errors.Is(err, sandbox.ErrNoUser): // nothing that Claude can mend
 		return refusal("%s", printable(err.Error())), err
 	case err != nil:
-		return refusal("%s", printable(short(err.Error()))), nil
+		return refusal("%s", printable(apierror.Short(err.Error()))), nil
 	}
 	if text == "" {
 		text = "(no output)"

@@ -30,7 +30,6 @@ const bedrockAccount = "the AWS credentials of this process"
 const bedrockPrefix = "anthropic."
 
 const (
-	keyAdvice     = "Check CLAUDE_API_KEY (or ANTHROPIC_API_KEY), that the key may use this model, and ANTHROPIC_BASE_URL"
 	bedrockAdvice = "Check the AWS credentials of this process, that they may call bedrock-mantle:CreateInference, that the account has this model in AWS_REGION, and the clock"
 )
 

@@ -1,6 +1,7 @@
 package claude
 
 import (
+	"github.com/liamzdenek/cody-batch/internal/agent/admission"
 	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
@@ -53,7 +54,7 @@ func (l *ledger) fresh(requestBytes int64) int64 {
 	if l.lastBytes == 0 {
 		return 0
 	}
-	return max(0, requestBytes-l.lastBytes) / bytesPerFreshToken
+	return max(0, requestBytes-l.lastBytes) / admission.BytesPerFreshToken
 }
 
 // spend books a call. complete says that the call's counts are whole and its

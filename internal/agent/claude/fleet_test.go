@@ -7,8 +7,8 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
-	"time"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/admission"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/rehearsal"
 )
@@ -48,7 +48,7 @@ func (a *narrowAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func TestAgent_keeps_64_runs_within_what_the_API_takes(t *testing.T) {
 	t.Parallel()
-	const runs, turns, atOnce, most = 64, 2, 10, 24
+	const runs, turns, atOnce = 64, 2, 10
 	slow := rehearsal.Call("glob", map[string]string{"pattern": "*"})
 	slow.DelayMS = 40
 	finish := rehearsal.Finish("no_change_needed", "Fine.", "", "")
@@ -67,12 +67,7 @@ func TestAgent_keeps_64_runs_within_what_the_API_takes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The window's bound, lower than it is, so that it can be met.
-	limiter, release := agent.limiters.take(lane{digestKey(testKey), DefaultModel}, time.Now, func(now func() time.Time) *limiter {
-		l := newLimiter(now)
-		l.most = most
-		return l
-	})
+	limiter, release := agent.options.Admission.Limiter(admission.Lane{Key: admission.DigestKey(testKey), Model: DefaultModel})
 	defer release()
 
 	var all sync.WaitGroup
@@ -93,14 +88,15 @@ func TestAgent_keeps_64_runs_within_what_the_API_takes(t *testing.T) {
 	if broken := server.Violations(); len(broken) > 0 {
 		t.Errorf("rules were broken: %q", broken)
 	}
-	if api.most <= firstWindow || api.most > most {
-		t.Errorf("%d calls at once; want more than %d, to which nothing was refused, and no more than the bound of %d", api.most, firstWindow, most)
+	if api.most < atOnce {
+		t.Errorf("%d calls at once; want %d, up to which nothing was refused", api.most, atOnce)
 	}
 	if api.refused == 0 || api.refused > runs*turns/4 {
 		t.Errorf("%d of %d calls were refused", api.refused, runs*turns)
 	}
-	if limiter.running != 0 || len(limiter.line) != 0 || limiter.round == 0 {
-		t.Errorf("the limiter ended as %+v", limiter)
+	at := limiter.Standing()
+	if at.Running != 0 || at.Waiting != 0 || at.Window >= api.most {
+		t.Errorf("the limiter ended as %+v", at)
 	}
-	t.Logf("at most %d calls at once, %d refused, %d halvings, the window ended at %d", api.most, api.refused, limiter.round, limiter.window)
+	t.Logf("at most %d calls at once, %d refused, the window ended at %d", api.most, api.refused, at.Window)
 }

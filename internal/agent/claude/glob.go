@@ -9,6 +9,8 @@ import (
 	"path"
 	"regexp"
 	"strings"
+
+	"github.com/liamzdenek/cody-batch/internal/agent/apierror"
 )
 
 const (
@@ -43,7 +45,7 @@ func runGlob(ctx context.Context, s *session, raw json.RawMessage) (toolResult, 
 	}
 	pattern, err := globPattern(input.Pattern)
 	if err != nil {
-		return refusal("pattern %q: %s", short(input.Pattern), err), nil
+		return refusal("pattern %q: %s", apierror.Short(input.Pattern), err), nil
 	}
 	start, err := s.workspace.resolve(orRoot(input.Path))
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/admission"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/rehearsal"
 )
@@ -230,7 +231,7 @@ func TestJudge_meets_faults_as_the_agent_does(t *testing.T) {
 		}
 	})
 	perform(t, fault(rehearsal.FaultUnauthorized, 99), func(t *testing.T, s *stage) {
-		s.options.Pause = time.Hour
+		s.options.Admission = admission.NewControl(time.Now, time.Hour)
 		agent, err := New(s.options)
 		if err != nil {
 			t.Fatal(err)

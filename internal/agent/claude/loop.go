@@ -10,6 +10,7 @@ import (
 
 	"github.com/anthropics/anthropic-sdk-go"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/apierror"
 	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
@@ -105,11 +106,11 @@ func (s *session) recordAnswer(ctx context.Context, r reply) (*ending, error) {
 	case anthropic.StopReasonRefusal:
 		reason := "the model refuses this task"
 		if why := r.message.StopDetails.Explanation; why != "" {
-			reason += ": " + short(why)
+			reason += ": " + apierror.Short(why)
 		}
 		return &ending{outcome: codybatch.OutcomeRefused, reason: reason}, nil
 	case anthropic.StopReasonModelContextWindowExceeded:
-		return &ending{outcome: codybatch.OutcomeBlocked, reason: tooLong, outgrown: true}, nil
+		return &ending{outcome: codybatch.OutcomeBlocked, reason: apierror.Outgrown, outgrown: true}, nil
 	default: // there is something to go on with
 		return nil, nil
 	}
@@ -174,7 +175,7 @@ func (s *session) answerCalls(ctx context.Context, r reply) (bool, *ending, erro
 		case r.message.StopReason == anthropic.StopReasonMaxTokens && i == len(r.message.Content)-1:
 			result = refusal("%s", cutOffCall)
 		case isBroken:
-			result = malformed("the input of %s was no JSON object: %s", short(block.Name), short(printable(broken)))
+			result = malformed("the input of %s was no JSON object: %s", apierror.Short(block.Name), apierror.Short(printable(broken)))
 		case ran == maxCalls:
 			result = refusal("%s", tooManyCalls)
 		default:

@@ -13,6 +13,7 @@ import (
 
 	"github.com/anthropics/anthropic-sdk-go"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/apierror"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
 
@@ -66,17 +67,17 @@ func TestClassify(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			v := classify(apiFailure(t, test.status, test.body, nil), time.Now(), keyAdvice)
-			if v.retry != test.retry || v.limited != test.limited || v.crowded != test.crowded || (v.refused != "") != test.refused || v.outcome != test.outcome || !strings.Contains(v.reason, test.says) {
+			v := classify(apiFailure(t, test.status, test.body, nil), time.Now(), apierror.KeyAdvice, testKey)
+			if v.Retry != test.retry || v.Limited != test.limited || v.Crowded != test.crowded || (v.Refused != "") != test.refused || v.Outcome != test.outcome || !strings.Contains(v.Reason, test.says) {
 				t.Errorf("got %+v", v)
 			}
-			if strings.Contains(v.reason, "api.example") {
-				t.Errorf("the address is in %q", v.reason)
+			if strings.Contains(v.Reason, "api.example") {
+				t.Errorf("the address is in %q", v.Reason)
 			}
 		})
 	}
 	for _, err := range []error{errTruncated, errIdle, io.ErrUnexpectedEOF, errors.New("connection reset by peer")} {
-		if v := classify(err, time.Now(), keyAdvice); !v.retry || v.outcome != codybatch.OutcomeAPIError {
+		if v := classify(err, time.Now(), apierror.KeyAdvice, testKey); !v.Retry || v.Outcome != codybatch.OutcomeAPIError {
 			t.Errorf("%v: got %+v", err, v)
 		}
 	}
@@ -86,21 +87,21 @@ func TestBackoff(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	for value, want := range map[string]time.Duration{
-		"7": 7 * time.Second, "0.5": 500 * time.Millisecond, "3600": longestAsked, "1e300": longestAsked,
+		"7": 7 * time.Second, "0.5": 500 * time.Millisecond, "3600": apierror.LongestAsked, "1e300": apierror.LongestAsked,
 		"Sun, 01 Nov 2026 12:00:30 GMT": 30 * time.Second, "Sun, 01 Nov 2026 11:00:00 GMT": 0, "-1": 0, "soon": 0, "NaN": 0, "": 0,
 	} {
-		v := classify(apiFailure(t, 429, `{}`, http.Header{"Retry-After": {value}}), now, keyAdvice)
-		if v.asked != want {
-			t.Errorf("Retry-After %q: got %s, want %s", value, v.asked, want)
+		v := classify(apiFailure(t, 429, `{}`, http.Header{"Retry-After": {value}}), now, apierror.KeyAdvice, testKey)
+		if v.Asked != want {
+			t.Errorf("Retry-After %q: got %s, want %s", value, v.Asked, want)
 		}
-		if want > 0 && v.backoff(3) != want {
-			t.Errorf("Retry-After %q: waits %s", value, v.backoff(3))
+		if want > 0 && v.Backoff(3) != want {
+			t.Errorf("Retry-After %q: waits %s", value, v.Backoff(3))
 		}
 	}
 	for n, longest := range map[int]time.Duration{1: time.Second, 2: 2 * time.Second, 6: 32 * time.Second, 7: time.Minute, 8: time.Minute} {
 		seen := map[time.Duration]bool{}
 		for range 200 {
-			wait := verdict{}.backoff(n)
+			wait := apierror.Verdict{}.Backoff(n)
 			if wait <= 0 || wait > longest {
 				t.Fatalf("retry %d waits %s", n, wait)
 			}

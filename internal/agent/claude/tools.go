@@ -12,6 +12,7 @@ import (
 	"github.com/anthropics/anthropic-sdk-go"
 	"github.com/anthropics/anthropic-sdk-go/packages/param"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/apierror"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
 
@@ -71,7 +72,7 @@ func toolParams(tools []tool) []anthropic.ToolUnionParam {
 func (s *session) call(ctx context.Context, name string, input json.RawMessage) (toolResult, error) {
 	i := slices.IndexFunc(s.tools, func(t tool) bool { return t.name == name })
 	if i < 0 {
-		return malformed("there is no tool %q", short(name)), nil
+		return malformed("there is no tool %q", apierror.Short(name)), nil
 	}
 	if complaint := checkInput(s.tools[i], input); complaint != "" {
 		return malformed("%s: %s", name, complaint), nil
@@ -104,7 +105,7 @@ func decode[T any](input json.RawMessage) (T, *toolResult) {
 	decoder := json.NewDecoder(bytes.NewReader(input))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&into); err != nil {
-		result := malformed("the input does not fit the schema: %s", short(strings.TrimPrefix(err.Error(), "json: ")))
+		result := malformed("the input does not fit the schema: %s", apierror.Short(strings.TrimPrefix(err.Error(), "json: ")))
 		return into, &result
 	}
 	return into, nil
@@ -116,7 +117,7 @@ func fileProblem(err error) toolResult {
 	if errors.As(err, &refused) {
 		return refusal("%s", printable(refused.Error()))
 	}
-	return refusal("%s", printable(short(err.Error())))
+	return refusal("%s", printable(apierror.Short(err.Error())))
 }
 
 func property(kind, description string) map[string]any {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/apierror"
 	"github.com/liamzdenek/cody-batch/internal/sandbox"
 )
 
@@ -32,7 +33,7 @@ func runVerify(ctx context.Context, s *session, raw json.RawMessage) (toolResult
 	case ctx.Err() != nil:
 		return refusal("(the run was ended)"), context.Cause(ctx)
 	case err != nil:
-		return refusal("the verification could not be run: %s", printable(short(err.Error()))), nil
+		return refusal("the verification could not be run: %s", printable(apierror.Short(err.Error()))), nil
 	case len(results) == 0:
 		return toolResult{text: "No verification commands are set for this job. Use bash to build and test as the repository does."}, nil
 	}

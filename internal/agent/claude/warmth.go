@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/liamzdenek/cody-batch/internal/agent/admission"
 )
 
 // prefixLife is how long the API keeps what a one-hour breakpoint ends, from its
@@ -12,7 +14,7 @@ const prefixLife = time.Hour
 
 // prefix is what the tasks of a job send alike, in one lane.
 type prefix struct {
-	lane lane
+	lane admission.Lane
 	sha  string
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/admission"
 	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/sandbox"
@@ -45,6 +46,10 @@ type Options struct {
 	Prices      prices.List      // added to prices.Default, or in their place
 	IdleTimeout time.Duration    // how long the model may be silent; 0: 2 minutes
 
+	// Admission says when calls are made; nil: one of the agent's own, without a
+	// pause.
+	Admission *admission.Control
+
 	// Rehearsal announces that BaseURL is a rehearsal server. Anything else that
 	// answers there is not used.
 	Rehearsal bool
@@ -53,8 +58,9 @@ type Options struct {
 	Confinement sandbox.Confinement
 }
 
-// Agent runs sessions with Claude Code. Its methods may be called at once; a session
-// takes about 220 MB of memory.
+// Agent runs sessions with Claude Code. Its methods may be called at once; runs with the
+// same key share a breaker, and those with the same model too a limiter. A session takes
+// about 220 MB of memory.
 type Agent struct {
 	options Options
 	http    *http.Client
@@ -93,6 +99,9 @@ func New(o Options) (*Agent, error) {
 	}
 	if a.idle == 0 {
 		a.idle = defaultIdle
+	}
+	if a.options.Admission == nil {
+		a.options.Admission = admission.NewControl(a.now, 0)
 	}
 	maps.Copy(a.prices, o.Prices)
 	client := http.Client{}
@@ -144,6 +153,9 @@ func (a *Agent) Run(ctx context.Context, run codybatch.AgentRun) (codybatch.Agen
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	s := a.open(ctx, stop, run, talk, key)
+	var done func()
+	s.gateway.breaker, done = a.options.Admission.Breaker(s.gateway.lane)
+	defer done()
 	end, err := s.work(ctx)
 	return s.end(ctx, end, err)
 }
@@ -204,7 +216,7 @@ func (a *Agent) open(ctx context.Context, stop context.CancelCauseFunc, run cody
 		called: map[string]toolCall{}, told: make(chan struct{}), plain: sandbox.NewCapture(4<<10, 8<<10),
 	}
 	s.gateway = &gateway{
-		agent: a, key: key, token: strings.ToLower("sk-run-" + rand.Text()), ledger: s.ledger, thread: s.thread, run: run,
+		agent: a, key: key, lane: admission.DigestKey(key), slots: make(chan struct{}, mostAtOnce), token: strings.ToLower("sk-run-" + rand.Text()), ledger: s.ledger, thread: s.thread, run: run,
 		prompt: s.prompt, calls: talk.calls, heard: s.transcript.heard, await: s.transcript.await, stop: stop,
 	}
 	return s
@@ -221,6 +233,10 @@ func (s *session) work(ctx context.Context) (ending, error) {
 	}
 	if s.ledger.limit != nil && *s.ledger.limit <= 0 {
 		return ending{outcome: codybatch.OutcomeBudgetExhausted, reason: "nothing is left of the money; no call was made"}, nil
+	}
+	if err := s.gateway.breaker.Refuses(); err != nil {
+		_, end := s.gateway.turnedAway(ctx, err)
+		return *end, context.Cause(ctx)
 	}
 	if s.goesOn {
 		if err := renewHome(s.run.Home); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/apierror"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/sandbox"
 )
@@ -33,7 +34,7 @@ func (s *session) judge(ended sandbox.Result) ending {
 	}
 	said := cut(strings.TrimSpace(printable(last.Result)), maxSummary)
 	if last.StopReason == "refusal" {
-		return ending{outcome: codybatch.OutcomeRefused, reason: cmp.Or(short(said), "the model refused the task")}
+		return ending{outcome: codybatch.OutcomeRefused, reason: cmp.Or(apierror.Short(said), "the model refused the task")}
 	}
 	if last.subtype == "success" && !last.IsError {
 		if why, isBlocked := strings.CutPrefix(said, blockedMark); isBlocked {
@@ -53,19 +54,19 @@ func (s *session) judge(ended sandbox.Result) ending {
 	case failure != nil:
 		return *failure
 	default:
-		return ending{outcome: codybatch.OutcomeAPIError, reason: fmt.Sprintf("Claude Code gave up (%s): %s", short(last.subtype), cmp.Or(short(said), "it does not say why"))}
+		return ending{outcome: codybatch.OutcomeAPIError, reason: fmt.Sprintf("Claude Code gave up (%s): %s", apierror.Short(last.subtype), cmp.Or(apierror.Short(said), "it does not say why"))}
 	}
 }
 
-// outcomeOf names an error's outcome. A worker that shuts down has none: the attempt
-// is made again.
+// outcomeOf names an error's outcome. A worker that shuts down, and a run that is put
+// off, have none: the attempt is made again.
 func outcomeOf(err error) codybatch.Outcome {
 	switch {
 	case errors.Is(err, codybatch.ErrCanceled):
 		return codybatch.OutcomeCanceled
 	case errors.Is(err, codybatch.ErrTimeout):
 		return codybatch.OutcomeTimeout
-	case errors.Is(err, codybatch.ErrStopped):
+	case errors.Is(err, codybatch.ErrStopped), errors.Is(err, codybatch.ErrNotNow):
 		return ""
 	default:
 		return codybatch.OutcomeInfraError

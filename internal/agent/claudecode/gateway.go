@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/admission"
 	"github.com/liamzdenek/cody-batch/internal/agent/apierror"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
@@ -30,6 +31,7 @@ const maxRequestBytes = 32 << 20
 type gateway struct {
 	agent  *Agent
 	key    string
+	lane   admission.KeyDigest
 	token  string
 	ledger *ledger
 	thread *thread
@@ -42,6 +44,9 @@ type gateway struct {
 	await func(ctx context.Context, ids []string)
 	// stop ends the run.
 	stop context.CancelCauseFunc
+
+	breaker *admission.Breaker
+	slots   chan struct{} // of the calls that the run makes at once
 
 	server *http.Server
 	served chan error
@@ -116,7 +121,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	parsed, err := parseRequest(body)
 	if err != nil {
-		refuse(w, http.StatusBadRequest, "invalid_request_error", short(err.Error()))
+		refuse(w, http.StatusBadRequest, "invalid_request_error", apierror.Short(err.Error()))
 		return
 	}
 	if isCount {
@@ -153,7 +158,7 @@ func (g *gateway) admit(r *request) (reservation, int, *ending) {
 	}
 	if g.ledger.limit != nil && !g.ledger.prices.Has(r.model) {
 		g.verdict = &ending{outcome: codybatch.OutcomeAPIError, reason: fmt.Sprintf(
-			"Claude Code asked for model %q, whose price is not known, so that the limit of %s could not be kept; the call was not made", short(r.model), g.ledger.limit)}
+			"Claude Code asked for model %q, whose price is not known, so that the limit of %s could not be kept; the call was not made", apierror.Short(r.model), g.ledger.limit)}
 		return reservation{}, 0, g.verdict
 	}
 	money, ok := g.ledger.reserve(r.model, int64(len(r.body(0))), r.maxTokens)
@@ -194,7 +199,7 @@ func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
 	}
 	started := g.agent.now()
 	elapsed := func() time.Duration { return g.agent.now().Sub(started) }
-	res, end := g.send(ctx, req, r, r.body(money.maxTokens), n)
+	res, turn, end := g.send(ctx, req, r, r.body(money.maxTokens), n)
 	if end != nil {
 		g.fail(w, *end)
 		return
@@ -204,10 +209,13 @@ func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
 		res.passOn(w)
 		return
 	}
+	defer turn.leave(admission.Unknown, 0)
+	context.AfterFunc(res.context, func() { turn.leave(admission.Unknown, 0) }) // also when the program does not read
 	var a answer
 	whole := func() error {
 		usage, complete = g.agent.prices.Usage(r.model, a.usage()), true
 		settle()
+		turn.leave(admission.Success, 0)
 		if !g.keep(ctx, codybatch.ThreadEvent{
 			Type: codybatch.EventAssistant, MessageID: a.message.ID, RequestID: res.header.Get("Request-Id"), Model: a.message.Model,
 			StopReason: string(a.message.StopReason), Content: a.content(), Usage: &usage, CostUSD: costUSD(usage),
@@ -218,7 +226,7 @@ func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
 		g.heard(a.content()) // after it: results that wait for it are told at once
 		return nil
 	}
-	err := g.copyAnswer(w, r, res, &a, elapsed, whole)
+	err := g.copyAnswer(w, r, res, turn, &a, elapsed, whole)
 	if complete {
 		return
 	}
@@ -231,13 +239,13 @@ func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
 		})
 	}
 	if err != nil {
-		g.note(ending{outcome: codybatch.OutcomeAPIError, reason: short(err.Error())})
+		g.note(ending{outcome: codybatch.OutcomeAPIError, reason: apierror.Short(err.Error())})
 		panic(http.ErrAbortHandler) // the program sees a broken connection, and tries again
 	}
 }
 
 // copyAnswer passes on a good answer. An answer that breaks off is an error.
-func (g *gateway) copyAnswer(w http.ResponseWriter, r *request, res *response, a *answer, elapsed func() time.Duration, whole func() error) error {
+func (g *gateway) copyAnswer(w http.ResponseWriter, r *request, res *response, t *turn, a *answer, elapsed func() time.Duration, whole func() error) error {
 	if !r.stream {
 		body, err := io.ReadAll(io.LimitReader(res.body, maxAnswerBytes))
 		if err == nil {
@@ -257,7 +265,9 @@ func (g *gateway) copyAnswer(w http.ResponseWriter, r *request, res *response, a
 	flush := func() { _ = http.NewResponseController(w).Flush() } // the next write tells
 	err := a.copyStream(&io.LimitedReader{R: res.body, N: r.maxTokens*mostBytesPerToken + 1<<20}, w, flush, elapsed, whole)
 	if a.failure != "" { // it was passed on, and is the program's to judge
-		g.note(classify(apierror.StatusOf(apierror.Read(a.failure).Error.Type), []byte(a.failure), g.key).ending)
+		v := apierror.Judge(http.StatusOK, res.header, apierror.Read(a.failure, g.key), apierror.KeyAdvice, g.agent.now())
+		t.failed(v, v.Backoff(1))
+		g.note(ending{outcome: v.Outcome, reason: v.Reason})
 		return nil
 	}
 	if res.isIdle() {
@@ -266,9 +276,13 @@ func (g *gateway) copyAnswer(w http.ResponseWriter, r *request, res *response, a
 	return err
 }
 
-// count passes on a question for a prompt's size, which costs nothing.
+// count passes on a question for a prompt's size, which costs nothing and has limits of
+// its own.
 func (g *gateway) count(w http.ResponseWriter, req *http.Request, r *request) {
-	res, end := g.send(req.Context(), req, r, r.body(0), 0)
+	res, v, end := g.try(req.Context(), req, r, r.body(0))
+	if end == nil && v.Refused != "" {
+		end = &ending{outcome: v.Outcome, reason: v.Reason}
+	}
 	if end != nil {
 		g.fail(w, *end)
 		return

@@ -16,6 +16,7 @@ import (
 
 	"github.com/anthropics/anthropic-sdk-go"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/admission"
 	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
@@ -69,6 +70,7 @@ func newScene(t *testing.T, limit *codybatch.Money, api http.HandlerFunc) *scene
 	}
 	s.gateway = agent.open(ctx, stop, run, conversation{}, realKey).gateway
 	s.gateway.token = runToken
+	s.gateway.breaker, _ = agent.options.Admission.Breaker(s.gateway.lane)
 	if s.address, err = s.gateway.open(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -299,8 +301,12 @@ func TestGatewayWaitsForRateLimits(t *testing.T) {
 		}
 		answerWith(http.StatusOK, messageOf(1, 1))(w, r)
 	})
-	if status, answer := s.post(t, "/v1/messages", runToken, call); status != http.StatusOK {
-		t.Errorf("got %d %s", status, answer)
+	started := time.Now()
+	if status, answer := s.post(t, "/v1/messages", runToken, call); status != http.StatusOK || time.Since(started) < 50*time.Millisecond {
+		t.Errorf("got %d %s after %s", status, answer, time.Since(started))
+	}
+	if at := s.standing(t, sonnet); at != (admission.Standing{Window: 2}) {
+		t.Errorf("the limiter is %+v", at)
 	}
 	if !slices.ContainsFunc(s.events, func(e codybatch.ThreadEvent) bool {
 		return e.Type == codybatch.EventRetry && strings.Contains(e.Reason, "Try 2 of 9 in 50ms")

@@ -3,6 +3,7 @@ package claudecode
 import (
 	"sync"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/admission"
 	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
@@ -64,6 +65,18 @@ func (l *ledger) estimate(model string, requestBytes int64) int64 {
 		return requestBytes / bytesPerToken
 	}
 	return last.tokens + fresh/bytesPerToken
+}
+
+// fresh is about how many tokens of a request the API has not in its cache: what came
+// after the last call of the model. Of the first one nothing is known.
+func (l *ledger) fresh(model string, requestBytes int64) int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	last := l.measures[model]
+	if last.bytes == 0 {
+		return 0
+	}
+	return max(0, requestBytes-last.bytes) / admission.BytesPerFreshToken
 }
 
 // settle gives back what was set aside, and books and reports what the call did

@@ -19,9 +19,6 @@ const (
 // printable is a text without what terminals and readers could stumble over.
 func printable(s string) string { return sandbox.Clean(s) }
 
-// short is others' words, fit for a reason.
-func short(s string) string { return cut(strings.TrimSpace(printable(s)), longestReason) }
-
 // cut shortens a text to so many bytes, between two characters.
 func cut(s string, limit int) string {
 	if len(s) <= limit {

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/apierror"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/sandbox"
 )
@@ -169,7 +170,7 @@ func (t *transcript) line(raw []byte) {
 		}
 	case line.Type == "system" && line.Subtype == "api_retry":
 		t.add(codybatch.ThreadEvent{Type: codybatch.EventRetry, Reason: fmt.Sprintf("Claude Code tries again: %d %s. Try %d of %d in %s.",
-			line.ErrorStatus, short(line.Error), line.Attempt+1, line.MaxRetries+1, time.Duration(line.RetryDelay)*time.Millisecond)})
+			line.ErrorStatus, apierror.Short(line.Error), line.Attempt+1, line.MaxRetries+1, time.Duration(line.RetryDelay)*time.Millisecond)})
 	case line.Type == "result":
 		line.subtype = line.Subtype
 		t.result = &line.resultLine
@@ -283,7 +284,7 @@ func (t *transcript) close(booked codybatch.Usage) {
 }
 
 // complaint is the end of what the program printed that was no event.
-func (t *transcript) complaint() string { return short(t.plain.String()) }
+func (t *transcript) complaint() string { return apierror.Short(t.plain.String()) }
 
 // add records an event. A thread that can't be kept ends the run.
 func (t *transcript) add(event codybatch.ThreadEvent) {

@@ -5,171 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/admission"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/rehearsal"
 )
 
-// refusal401 is a verdict on a key.
-func refusal401() verdict {
-	return verdict{outcome: codybatch.OutcomeAuthError, refused: "401 authentication_error: invalid x-api-key", advice: keyAdvice}
-}
-
-// mustPass is for a test that knows that a call may be made.
-func mustPass(t *testing.T, b *breaker) *pass {
-	t.Helper()
-	p, end, err := b.enter(t.Context())
-	if end != nil || err != nil {
-		t.Fatalf("got %+v, %v", end, err)
-	}
-	return p
-}
-
-func isOpen(b *breaker) bool {
-	end, err := b.refuses()
-	return end != nil || err != nil
-}
-
-const testPause = 3 * time.Hour
-
-func TestBreaker_opens_after_three_refusals_in_a_row(t *testing.T) {
-	t.Parallel()
-	// x is a refused call, s an accepted one, u one that says nothing.
-	for calls, want := range map[string]bool{
-		"": false, "x": false, "xx": false, "xxx": true, "xxsx": false, "xxsxx": false, "xxsxxx": true, "xuxux": true, "uuuu": false,
-	} {
-		t.Run(calls, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				b := newBreaker(testPause)(time.Now)
-				for i, call := range calls {
-					p := mustPass(t, b)
-					switch call {
-					case 's':
-						p.accepted()
-					case 'x':
-						if p.refused(refusal401()) {
-							t.Errorf("call %d is put off: nothing is told of why it was refused", i)
-						}
-					}
-					p.leave()
-				}
-				if isOpen(b) != want {
-					t.Errorf("it is open: %t", !want)
-				}
-			})
-		})
-	}
-}
-
-func TestBreaker_cools_down_twice_as_long_after_every_trial_that_is_refused(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := newBreaker(testPause)(time.Now)
-		late, open := mustPass(t, b), func() {
-			for range enoughRefusals {
-				mustPass(t, b).refused(refusal401())
-			}
-		}
-		since := time.Now()
-		open()
-		if !late.refused(refusal401()) {
-			t.Error("a call of before is not put off")
-		}
-		for _, coolDown := range []time.Duration{time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 15 * time.Minute, 15 * time.Minute} {
-			_ = sleep(t.Context(), coolDown-1)
-			var held *codybatch.HeldError
-			if end, err := b.refuses(); end != nil || !errors.As(err, &held) || !held.Until.Equal(time.Now().Add(1)) ||
-				!strings.Contains(held.Reason, "since "+since.UTC().Format(time.RFC3339)) {
-				t.Fatalf("shortly before %s: %+v, %v", coolDown, end, err)
-			}
-			_ = sleep(t.Context(), 1)
-			if isOpen(b) {
-				t.Fatalf("it is open after %s", coolDown)
-			}
-			if trial := mustPass(t, b); !trial.refused(refusal401()) {
-				t.Fatal("the trial's refusal does not open it")
-			} else {
-				trial.leave()
-			}
-		}
-		_ = sleep(t.Context(), longestCoolDown)
-		mustPass(t, b).accepted()
-		mustPass(t, b).refused(refusal401())
-		mustPass(t, b).refused(refusal401())
-		if isOpen(b) {
-			t.Error("the refusals of before still count")
-		}
-		mustPass(t, b).refused(refusal401())
-		_ = sleep(t.Context(), firstCoolDown)
-		if isOpen(b) {
-			t.Error("the cool-down of before still counts")
-		}
-	})
-}
-
-func TestBreaker_lets_one_trial_through_and_the_others_wait_for_it(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		end    func(*pass)
-		passes int // of three that wait
-		held   int
-	}{
-		"accepted":       {func(p *pass) { p.accepted() }, 3, 0},
-		"refused":        {func(p *pass) { p.refused(refusal401()) }, 0, 3},
-		"showed nothing": {func(*pass) {}, 1, 0}, // the next trial, which the others wait for
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				b := newBreaker(testPause)(time.Now)
-				for range enoughRefusals {
-					mustPass(t, b).refused(refusal401())
-				}
-				_ = sleep(t.Context(), firstCoolDown)
-				trial := mustPass(t, b)
-				ctx, cancel := context.WithCancelCause(t.Context())
-				var mu sync.Mutex
-				passes, held, canceled := 0, 0, 0
-				for range 3 {
-					go func() {
-						p, _, err := b.enter(ctx)
-						mu.Lock()
-						defer mu.Unlock()
-						switch {
-						case errors.Is(err, codybatch.ErrCanceled):
-							canceled++
-						case errors.Is(err, codybatch.ErrNotNow):
-							held++
-						case p != nil:
-							passes++
-						}
-					}()
-				}
-				synctest.Wait()
-				if passes+held+canceled != 0 {
-					t.Error("they did not wait")
-				}
-				test.end(trial)
-				trial.leave()
-				synctest.Wait()
-				if passes != test.passes || held != test.held {
-					t.Errorf("%d passed and %d were put off, want %d and %d", passes, held, test.passes, test.held)
-				}
-				cancel(codybatch.ErrCanceled)
-				synctest.Wait()
-				if passes+held+canceled != 3 {
-					t.Error("one of them does not hear its context")
-				}
-			})
-		})
-	}
-}
+const (
+	testPause      = 3 * time.Hour
+	firstCoolDown  = time.Minute
+	enoughRefusals = 3
+)
 
 // office is one agent that many runs share, and an API that refuses keys.
 type office struct {
@@ -309,60 +160,10 @@ func TestRun_tries_a_refused_key_with_one_call_and_goes_on_when_it_is_good_again
 	}, rehearsal.Finish("no_change_needed", "Fine.", "", ""))
 }
 
-func TestBreaker_puts_off_what_was_under_way_whenever_it_is_refused(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := newBreaker(testPause)(time.Now)
-		slow, slower := mustPass(t, b), mustPass(t, b)
-		for range enoughRefusals {
-			mustPass(t, b).refused(refusal401())
-		}
-		_ = sleep(t.Context(), firstCoolDown) // a trial is due
-		var held *codybatch.HeldError
-		if !slow.refused(refusal401()) || !errors.As(slow.held(), &held) {
-			t.Errorf("before the trial: %v", slow.held())
-		}
-		trial := mustPass(t, b)
-		if !slower.refused(refusal401()) || !errors.As(slower.held(), &held) {
-			t.Errorf("during the trial: %v", slower.held())
-		}
-		trial.accepted()
-		if err := slower.held(); err != nil {
-			t.Errorf("after a trial that was accepted: %v", err)
-		}
-	})
-}
-
-func TestBreaker_puts_nobody_off_for_longer_than_its_pause(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := newBreaker(testPause)(time.Now)
-		for range enoughRefusals {
-			mustPass(t, b).refused(refusal401())
-		}
-		started := time.Now()
-		for {
-			end, err := b.refuses()
-			if end != nil {
-				if paused := time.Since(started); paused < testPause || paused > testPause+longestCoolDown || !strings.Contains(end.reason, "no call was made") {
-					t.Errorf("after %s: %+v", paused, end)
-				}
-				return
-			}
-			var held *codybatch.HeldError
-			if !errors.As(err, &held) {
-				t.Fatalf("after %s: %v", time.Since(started), err)
-			}
-			_ = sleep(t.Context(), time.Until(held.Until))
-			mustPass(t, b).refused(refusal401())
-		}
-	})
-}
-
 func TestRun_is_put_off_while_the_key_is_refused_and_goes_on_where_it_was(t *testing.T) {
 	t.Parallel()
 	play(t, func(t *testing.T, s *stage) {
-		s.options.Pause = testPause
+		s.options.Admission = admission.NewControl(time.Now, testPause)
 		o := newOffice(t, s)
 		agent := o.agent
 		// The run has an answer when the account runs dry.
@@ -418,15 +219,79 @@ func TestRun_gives_the_place_back_that_it_did_not_use(t *testing.T) {
 		if r := o.run(t, "acme/site"); !strings.Contains(r.Reason, "in 9 tries") {
 			t.Errorf("got %+v", r)
 		}
-		for _, i := range o.agent.limiters.items {
-			if l := i.value; i.users != 0 || l.running != 0 || l.unanswered != 0 || l.freshTokens != 0 || len(l.line) != 0 || l.alarm != nil {
-				t.Errorf("left behind: %+v", l)
-			}
+		control, lane := o.agent.options.Admission, admission.Lane{Key: admission.DigestKey(testKey), Model: DefaultModel}
+		if n := control.InUse(); n != 0 {
+			t.Errorf("%d are in use", n)
 		}
-		for _, i := range o.agent.breakers.items {
-			if i.users != 0 || i.value.trial != nil {
-				t.Errorf("left behind: %+v", i)
-			}
+		limiter, done := control.Limiter(lane)
+		defer done()
+		if l := limiter.Standing(); l.Running != 0 || l.Waiting != 0 {
+			t.Errorf("left behind: %+v", l)
+		}
+		breaker, done := control.Breaker(lane.Key)
+		defer done()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := breaker.Enter(ctx); err != nil {
+			t.Errorf("the trial is another's: %v", err)
 		}
 	}, done())
+}
+
+func TestRun_says_how_long_a_call_waited_and_why(t *testing.T) {
+	t.Parallel()
+	for reset, want := range map[time.Duration]int{30 * time.Second: 1, time.Second: 0} {
+		t.Run(reset.String(), func(t *testing.T) {
+			t.Parallel()
+			play(t, func(t *testing.T, s *stage) {
+				s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set("Anthropic-Ratelimit-Requests-Remaining", "0")
+					w.Header().Set("Anthropic-Ratelimit-Requests-Reset", time.Now().Add(reset).UTC().Format(time.RFC3339))
+					s.server.ServeHTTP(w, r)
+				})
+				started := time.Now()
+				s.ends(t, codybatch.OutcomeChanged, "")
+				if time.Since(started) != reset {
+					t.Errorf("waited %s", time.Since(started))
+				}
+				notices := slices.DeleteFunc(s.of(codybatch.EventNotice), func(e codybatch.ThreadEvent) bool { return e.Reason == rehearsalNotice })
+				if len(notices) != want || (want == 1 && notices[0].Reason != "Call 2 waited 30s: the API's limit of requests was used up until its reset.") {
+					t.Errorf("got %+v", notices)
+				}
+			}, writeHello(), done())
+		})
+	}
+	t.Run("but_not_what_a_retry_announced", func(t *testing.T) {
+		t.Parallel()
+		play(t, func(t *testing.T, s *stage) {
+			s.ends(t, codybatch.OutcomeChanged, "")
+			if notices := s.of(codybatch.EventNotice); len(notices) != 1 || notices[0].Reason != rehearsalNotice {
+				t.Errorf("got %+v", notices)
+			}
+		}, done().AndFail(rehearsal.Fault{Kind: rehearsal.FaultRateLimit, RetryAfterSeconds: 7}))
+	})
+}
+
+func TestRun_narrows_the_window_of_its_key_and_model_alone(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []rehearsal.FaultKind{rehearsal.FaultRateLimit, rehearsal.FaultOverloaded, rehearsal.FaultStreamError} {
+		t.Run(string(fault), func(t *testing.T) {
+			t.Parallel()
+			play(t, func(t *testing.T, s *stage) {
+				o := newOffice(t, s)
+				models := []string{DefaultModel, "claude-haiku-4-5"}
+				for _, model := range models { // each of them meets the fault once
+					s.run.Spec.Model = model
+					o.run(t, "acme/site")
+				}
+				for _, model := range models {
+					limiter, done := o.agent.options.Admission.Limiter(admission.Lane{Key: admission.DigestKey(testKey), Model: model})
+					if at := limiter.Standing(); at.Window != 2 { // half of the first
+						t.Errorf("%s: got %+v", model, at)
+					}
+					done()
+				}
+			}, done().AndFail(rehearsal.Fault{Kind: fault}))
+		})
+	}
 }

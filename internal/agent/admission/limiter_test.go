@@ -1,4 +1,4 @@
-package claude
+package admission
 
 import (
 	"context"
@@ -13,15 +13,14 @@ import (
 	"time"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
-	"github.com/liamzdenek/cody-batch/internal/rehearsal"
 )
 
 // enter is for a test that knows that there is room.
-func enter(t *testing.T, l *limiter) *place {
+func enter(t *testing.T, l *Limiter) *Place {
 	t.Helper()
 	ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, errors.New("there was no room"))
 	defer cancel()
-	p, err := l.enter(ctx, 0)
+	p, err := l.Enter(ctx, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,18 +61,18 @@ func TestLimiter_widens_and_halves_its_window(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				l := newLimiter(time.Now)
-				var calls []*place
+				var calls []*Place
 				for _, end := range test.ends {
 					if end == 'L' {
 						for _, p := range calls {
-							p.leave(endUnknown, 0)
+							p.Leave(Unknown, 0)
 						}
-						calls = []*place{enter(t, l)}
+						calls = []*Place{enter(t, l)}
 					}
 					for end != 'L' && l.running < l.window {
 						calls = append(calls, enter(t, l))
 					}
-					calls[0].leave(map[rune]callEnd{'s': endSuccess, 'L': endSuccess, 'r': endRefused, 'u': endUnknown}[end], 0)
+					calls[0].Leave(map[rune]CallEnd{'s': Success, 'L': Success, 'r': Crowded, 'u': Unknown}[end], 0)
 					calls = calls[1:]
 				}
 				if l.window != test.want {
@@ -93,7 +92,7 @@ func TestLimiter_lets_calls_in_as_they_come_and_no_more_than_the_window(t *testi
 		var calls sync.WaitGroup
 		for i := range 64 {
 			calls.Go(func() {
-				p, err := l.enter(t.Context(), 0)
+				p, err := l.Enter(t.Context(), 0)
 				if err != nil {
 					t.Errorf("%d: %v", i, err)
 					return
@@ -101,9 +100,9 @@ func TestLimiter_lets_calls_in_as_they_come_and_no_more_than_the_window(t *testi
 				l.mu.Lock()
 				order, most = append(order, i), max(most, l.running)
 				l.mu.Unlock()
-				_ = sleep(t.Context(), time.Second+time.Duration(i)) // one after the other
-				p.leave(endUnknown, 0)
-				p.leave(endUnknown, 0) // changes nothing
+				time.Sleep(time.Second + time.Duration(i)) // one after the other
+				p.Leave(Unknown, 0)
+				p.Leave(Unknown, 0) // changes nothing
 			})
 			synctest.Wait()
 		}
@@ -118,7 +117,7 @@ func TestLimiter_gives_the_cause_at_once_and_the_place_to_the_next(t *testing.T)
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := newLimiter(time.Now)
-		var calls []*place
+		var calls []*Place
 		for range firstWindow {
 			calls = append(calls, enter(t, l))
 		}
@@ -126,24 +125,24 @@ func TestLimiter_gives_the_cause_at_once_and_the_place_to_the_next(t *testing.T)
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, codybatch.ErrTimeout)
 		defer cancel()
 		gone, next := make(chan error, 1), make(chan error, 1)
-		go func() { _, err := l.enter(ctx, 0); gone <- err }()
+		go func() { _, err := l.Enter(ctx, 0); gone <- err }()
 		synctest.Wait()
-		go func() { _, err := l.enter(t.Context(), 0); next <- err }()
+		go func() { _, err := l.Enter(t.Context(), 0); next <- err }()
 		if err := <-gone; !errors.Is(err, codybatch.ErrTimeout) || time.Since(start) != time.Second {
 			t.Errorf("got %v after %s", err, time.Since(start))
 		}
-		calls[0].leave(endUnknown, 0)
+		calls[0].Leave(Unknown, 0)
 		if err := <-next; err != nil || time.Since(start) != time.Second || l.running != firstWindow {
 			t.Errorf("the next got %v after %s; %d run", err, time.Since(start), l.running)
 		}
-		if _, err := l.enter(ctx, 0); !errors.Is(err, codybatch.ErrTimeout) {
+		if _, err := l.Enter(ctx, 0); !errors.Is(err, codybatch.ErrTimeout) {
 			t.Errorf("a call that is over before it begins: %v", err)
 		}
 		// Canceled during a hold, with the place already free: the alarm goes too.
-		calls[1].leave(endUnknown, time.Hour)
+		calls[1].Leave(Unknown, time.Hour)
 		ctx, cancel = context.WithTimeoutCause(t.Context(), time.Second, codybatch.ErrCanceled)
 		defer cancel()
-		if _, err := l.enter(ctx, 0); !errors.Is(err, codybatch.ErrCanceled) || l.alarm != nil || len(l.line) != 0 {
+		if _, err := l.Enter(ctx, 0); !errors.Is(err, codybatch.ErrCanceled) || l.alarm != nil || len(l.line) != 0 {
 			t.Errorf("got %v; left behind: %+v", err, l)
 		}
 	})
@@ -155,18 +154,18 @@ func TestLimiter_holds_every_call_until_the_last_that_was_asked_for(t *testing.T
 		l := newLimiter(time.Now)
 		start := time.Now()
 		late := enter(t, l)
-		enter(t, l).leave(endRefused, 10*time.Second)
+		enter(t, l).Leave(Crowded, 10*time.Second)
 		enterAt := make(chan time.Duration, 1)
 		go func() {
-			p, err := l.enter(t.Context(), 0)
-			if err != nil || !strings.Contains(p.why, "429") || p.waited != 20*time.Second {
+			p, err := l.Enter(t.Context(), 0)
+			if err != nil || !strings.Contains(p.Why, "429") || p.Waited != 20*time.Second {
 				t.Errorf("got %+v, %v", p, err)
 			}
 			enterAt <- time.Since(start)
 		}()
-		_ = sleep(t.Context(), 5*time.Second)
-		late.leave(endRefused, time.Second) // shortens nothing
-		_ = sleep(t.Context(), 3*time.Second)
+		time.Sleep(5 * time.Second)
+		late.Leave(Crowded, time.Second) // shortens nothing
+		time.Sleep(3 * time.Second)
 		l.mu.Lock()
 		l.hold(12 * time.Second)
 		l.mu.Unlock()
@@ -210,7 +209,7 @@ func TestLimiter_waits_for_the_reset_of_a_limit_that_is_used_up(t *testing.T) {
 				l := newLimiter(func() time.Time { return time.Now().Add(7 * time.Hour) }) // wrong by hours
 				first := enter(t, l)
 				for range test.others {
-					if _, err := l.enter(t.Context(), test.fresh); err != nil {
+					if _, err := l.Enter(t.Context(), test.fresh); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -221,11 +220,11 @@ func TestLimiter_waits_for_the_reset_of_a_limit_that_is_used_up(t *testing.T) {
 				if test.status == http.StatusTooManyRequests {
 					header.Set("Retry-After", "1")
 				}
-				first.heed(test.status, header)
-				first.leave(endUnknown, 0)
+				first.Heed(test.status, header)
+				first.Leave(Unknown, 0)
 				start := time.Now()
-				p, err := l.enter(t.Context(), test.fresh)
-				if err != nil || time.Since(start) != test.want || (test.want > 0 && !strings.Contains(p.why, test.limit)) {
+				p, err := l.Enter(t.Context(), test.fresh)
+				if err != nil || time.Since(start) != test.want || (test.want > 0 && !strings.Contains(p.Why, test.limit)) {
 					t.Errorf("waited %s, want %s: %+v, %v", time.Since(start), test.want, p, err)
 				}
 			})
@@ -239,102 +238,12 @@ func TestLimiter_waits_for_the_reset_of_a_limit_that_is_used_up(t *testing.T) {
 			header := http.Header{}
 			header.Set("anthropic-ratelimit-requests-remaining", "1")
 			header.Set("anthropic-ratelimit-requests-reset", in30)
-			first.heed(http.StatusOK, header) // the second may not be counted yet
+			first.Heed(http.StatusOK, header) // the second may not be counted yet
 			start := time.Now()
-			time.AfterFunc(3*time.Second, func() { second.heed(http.StatusOK, header) })
+			time.AfterFunc(3*time.Second, func() { second.Heed(http.StatusOK, header) })
 			if enter(t, l); time.Since(start) != 3*time.Second {
 				t.Errorf("waited %s", time.Since(start))
 			}
 		})
 	})
-}
-
-func TestRun_says_how_long_a_call_waited_and_why(t *testing.T) {
-	t.Parallel()
-	for reset, want := range map[time.Duration]int{30 * time.Second: 1, time.Second: 0} {
-		t.Run(reset.String(), func(t *testing.T) {
-			t.Parallel()
-			play(t, func(t *testing.T, s *stage) {
-				s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					w.Header().Set("Anthropic-Ratelimit-Requests-Remaining", "0")
-					w.Header().Set("Anthropic-Ratelimit-Requests-Reset", time.Now().Add(reset).UTC().Format(time.RFC3339))
-					s.server.ServeHTTP(w, r)
-				})
-				started := time.Now()
-				s.ends(t, codybatch.OutcomeChanged, "")
-				if time.Since(started) != reset {
-					t.Errorf("waited %s", time.Since(started))
-				}
-				notices := slices.DeleteFunc(s.of(codybatch.EventNotice), func(e codybatch.ThreadEvent) bool { return e.Reason == rehearsalNotice })
-				if len(notices) != want || (want == 1 && notices[0].Reason != "Call 2 waited 30s: the API's limit of requests was used up until its reset.") {
-					t.Errorf("got %+v", notices)
-				}
-			}, writeHello(), done())
-		})
-	}
-	t.Run("but_not_what_a_retry_announced", func(t *testing.T) {
-		t.Parallel()
-		play(t, func(t *testing.T, s *stage) {
-			s.ends(t, codybatch.OutcomeChanged, "")
-			if notices := s.of(codybatch.EventNotice); len(notices) != 1 || notices[0].Reason != rehearsalNotice {
-				t.Errorf("got %+v", notices)
-			}
-		}, done().AndFail(rehearsal.Fault{Kind: rehearsal.FaultRateLimit, RetryAfterSeconds: 7}))
-	})
-}
-
-func TestShelf_keeps_what_is_used_and_forgets_the_rest(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var s shelf[lane, *limiter]
-		take := func(key string) (*limiter, func()) {
-			return s.take(lane{digestKey(key), "m"}, time.Now, newLimiter)
-		}
-		used, _ := take(testKey)
-		idle, done := take("idle")
-		done()
-		_ = sleep(t.Context(), shelfLife)
-		if again, done := take("idle"); again != idle {
-			t.Error("forgotten too early")
-		} else {
-			done()
-		}
-		for i := range 100 {
-			_ = sleep(t.Context(), shelfLife+1)
-			_, done := take(fmt.Sprint("key ", i))
-			done()
-		}
-		if again, _ := take(testKey); again != used || len(s.items) > 3 {
-			t.Errorf("%d are kept, the one in use: %t", len(s.items), again == used)
-		}
-		if printed := fmt.Sprintf("%v %+v %#v", s.items, s.items, s.items); strings.Contains(printed, testKey) {
-			t.Error("the key is told")
-		}
-		if digest := digestKey(testKey); strings.Contains(string(digest[:]), testKey[:8]) {
-			t.Error("the key can be read from its digest")
-		}
-	})
-}
-
-func TestRun_narrows_the_window_of_its_key_and_model_alone(t *testing.T) {
-	t.Parallel()
-	for _, fault := range []rehearsal.FaultKind{rehearsal.FaultRateLimit, rehearsal.FaultOverloaded, rehearsal.FaultStreamError} {
-		t.Run(string(fault), func(t *testing.T) {
-			t.Parallel()
-			play(t, func(t *testing.T, s *stage) {
-				o := newOffice(t, s)
-				models := []string{DefaultModel, "claude-haiku-4-5"}
-				for _, model := range models { // each of them meets the fault once
-					s.run.Spec.Model = model
-					o.run(t, "acme/site")
-				}
-				for _, model := range models {
-					i := o.agent.limiters.items[lane{digestKey(testKey), model}]
-					if i == nil || i.value.window != firstWindow/2 || i.value.round != 1 {
-						t.Errorf("%s: got %+v", model, i)
-					}
-				}
-			}, done().AndFail(rehearsal.Fault{Kind: fault}))
-		})
-	}
 }

@@ -1,4 +1,4 @@
-package claude
+package admission
 
 import (
 	"context"
@@ -8,21 +8,21 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/liamzdenek/cody-batch/internal/agent/apierror"
 )
 
 const (
 	firstWindow  = 4   // calls at once, before anything is known
 	widestWindow = 256 // more than a worker starts tasks
-	longestHold  = longestAsked
-	// bytesPerFreshToken is about what English and code have. A call is held back
-	// for its tokens only when they surely do not fit, so it is no upper bound, as
-	// bytesPerToken is.
-	bytesPerFreshToken = 4
+	longestHold  = apierror.LongestAsked
+	// BytesPerFreshToken is about what English and code have. A call is held back
+	// for its tokens only when they surely do not fit, so it is no upper bound.
+	BytesPerFreshToken = 4
 )
 
-// limiter says how many calls of one model with one key run at once, and when.
-// Every run in the process that has the same key and model shares it. Its methods
-// may be called at once.
+// Limiter says how many calls of one model with one key run at once, and when.
+// Its methods may be called at once.
 //
 // The window starts at firstWindow. Only a success that used the whole window
 // widens it: by one each until the first refusal, so that a generous limit is
@@ -33,7 +33,7 @@ const (
 // A 429 also holds back all calls for as long as the API asks. An answer that
 // says that the next call can't pass holds back the calls until the reset that it
 // names. Calls wait in line: the first to come is the first to go.
-type limiter struct {
+type Limiter struct {
 	now  func() time.Time
 	most int // the window's upper bound
 
@@ -56,8 +56,22 @@ type limiter struct {
 	alarm   *time.Timer // goes off when it ends; set only while somebody waits
 }
 
-func newLimiter(now func() time.Time) *limiter {
-	return &limiter{now: now, most: widestWindow, window: firstWindow}
+func newLimiter(now func() time.Time) *Limiter {
+	return &Limiter{now: now, most: widestWindow, window: firstWindow}
+}
+
+// Standing is what a limiter stands at.
+type Standing struct {
+	Window  int // how many calls may run at once
+	Running int
+	Waiting int
+}
+
+// Standing tells how many calls may run, do, and wait.
+func (l *Limiter) Standing() Standing {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return Standing{Window: l.window, Running: l.running, Waiting: len(l.line)}
 }
 
 // hold is a time before which no call begins.
@@ -90,24 +104,36 @@ type waiter struct {
 	since time.Time
 	fresh int64
 	ready chan struct{} // closed when place is set
-	place *place
+	place *Place
 }
 
-// place is one call's permission. Its methods are called by one goroutine.
-type place struct {
-	limiter  *limiter
-	waited   time.Duration
-	why      string // it waited
+// Place is one call's permission. Its methods may be called at once.
+type Place struct {
+	Waited   time.Duration
+	Why      string // it waited, without a full stop
+	limiter  *Limiter
 	round    int
 	fresh    int64
 	answered bool
 	left     bool
 }
 
-// enter waits until a call may begin that sends about so many tokens which are in
+// noticeableWait is how long a call may wait without a word in the thread.
+const noticeableWait = 2 * time.Second
+
+// Notice tells people that call n of a run waited, and why, but for the time that a
+// retry has announced; empty: there is nothing to tell.
+func (p *Place) Notice(n int, announced time.Duration) string {
+	if p.Waited-announced <= noticeableWait {
+		return ""
+	}
+	return fmt.Sprintf("Call %d waited %s: %s.", n, p.Waited.Round(100*time.Millisecond), p.Why)
+}
+
+// Enter waits until a call may begin that sends about so many tokens which are in
 // no cache. The caller leaves the place when the call is over. The error is the
 // context's cause; then there is no place to leave.
-func (l *limiter) enter(ctx context.Context, fresh int64) (*place, error) {
+func (l *Limiter) Enter(ctx context.Context, fresh int64) (*Place, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -129,13 +155,13 @@ func (l *limiter) enter(ctx context.Context, fresh int64) (*place, error) {
 	}
 	l.mu.Unlock()
 	if isIn {
-		w.place.leave(endUnknown, 0)
+		w.place.Leave(Unknown, 0)
 	}
 	return nil, context.Cause(ctx)
 }
 
 // admit lets in who may go, and sets the alarm if time alone will let in the next.
-func (l *limiter) admit() {
+func (l *Limiter) admit() {
 	if l.alarm != nil {
 		l.alarm.Stop()
 		l.alarm = nil
@@ -154,19 +180,19 @@ func (l *limiter) admit() {
 		l.running++
 		l.unanswered++
 		l.freshTokens += w.fresh
-		w.place = &place{limiter: l, waited: now.Sub(w.since), why: l.reason(w.since), round: l.round, fresh: w.fresh}
+		w.place = &Place{limiter: l, Waited: now.Sub(w.since), Why: l.reason(w.since), round: l.round, fresh: w.fresh}
 		close(w.ready)
 	}
 }
 
-func (l *limiter) wake() {
+func (l *Limiter) wake() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.admit()
 }
 
 // holds returns the hold that ends last of those that keep a call back.
-func (l *limiter) holds(fresh int64) hold {
+func (l *Limiter) holds(fresh int64) hold {
 	last := l.held
 	for i, a := range l.allowances {
 		left, need := a.remaining, int64(1)
@@ -184,22 +210,22 @@ func (l *limiter) holds(fresh int64) hold {
 }
 
 // reason says why a call waited that came at a time.
-func (l *limiter) reason(since time.Time) string {
+func (l *Limiter) reason(since time.Time) string {
 	if l.blocked.until.After(since) {
 		return l.blocked.why
 	}
 	return fmt.Sprintf("at most %d calls with this key and model were made at once", l.window)
 }
 
-// heed reads what an answer's header says is left. A 429 that says how long to
+// Heed reads what an answer's header says is left. A 429 that says how long to
 // wait is taken at that word: the time until its limits are whole again is longer.
-func (p *place) heed(status int, header http.Header) {
+func (p *Place) Heed(status int, header http.Header) {
 	l := p.limiter
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p.countAnswered()
 	now := l.now()
-	isTold := status == http.StatusTooManyRequests && retryAfter(&http.Response{Header: header}, now) > 0
+	isTold := status == http.StatusTooManyRequests && apierror.RetryAfter(header, now) > 0
 	for i, name := range allowanceNames {
 		if isTold {
 			l.allowances[i] = allowance{}
@@ -213,7 +239,7 @@ func (p *place) heed(status int, header http.Header) {
 }
 
 // countAnswered takes the call out of those that the API may not know yet.
-func (p *place) countAnswered() {
+func (p *Place) countAnswered() {
 	if !p.answered {
 		p.answered = true
 		p.limiter.unanswered--
@@ -240,18 +266,18 @@ func readAllowance(header http.Header, name string, now time.Time) (allowance, b
 	return allowance{remaining: remaining, until: now.Add(min(reset.Sub(there), longestHold))}, true
 }
 
-// callEnd is what a call's end says about the limit.
-type callEnd int
+// CallEnd is what a call's end says about the limit.
+type CallEnd int
 
 const (
-	endUnknown callEnd = iota // nothing
-	endSuccess
-	endRefused // there were too many
+	Unknown CallEnd = iota // nothing
+	Success
+	Crowded // there were too many at once: a 429, or an overloaded API
 )
 
-// leave gives the place back, once, and holds back every call for a while if the
+// Leave gives the place back, once, and holds back every call for a while if the
 // API asks for it.
-func (p *place) leave(end callEnd, pause time.Duration) {
+func (p *Place) Leave(end CallEnd, pause time.Duration) {
 	l := p.limiter
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -264,10 +290,10 @@ func (p *place) leave(end callEnd, pause time.Duration) {
 	l.running--
 	if p.round == l.round {
 		switch {
-		case end == endRefused:
+		case end == Crowded:
 			l.window, l.full, l.refused = max(1, l.window/2), 0, true
 			l.round++
-		case end == endSuccess && isWhole:
+		case end == Success && isWhole:
 			l.grow()
 		}
 	}
@@ -277,14 +303,14 @@ func (p *place) leave(end callEnd, pause time.Duration) {
 	l.admit()
 }
 
-func (l *limiter) grow() {
+func (l *Limiter) grow() {
 	l.full++
 	if !l.refused || l.full >= l.window {
 		l.window, l.full = min(l.window+1, l.most), 0
 	}
 }
 
-func (l *limiter) hold(pause time.Duration) {
+func (l *Limiter) hold(pause time.Duration) {
 	if until := l.now().Add(min(pause, longestHold)); until.After(l.held.until) {
 		l.held = hold{until: until, why: "the API answered 429, and every task with this key and model waited as long as it asked"}
 	}

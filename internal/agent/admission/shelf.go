@@ -1,7 +1,6 @@
-package claude
+package admission
 
 import (
-	"crypto/sha256"
 	"sync"
 	"time"
 )
@@ -10,10 +9,10 @@ import (
 // cools down.
 const shelfLife = time.Hour
 
-// shelf keeps what runs share: while one of them uses it, and for shelfLife after
+// Shelf keeps what runs share: while one of them uses it, and for shelfLife after
 // that, so that keys and models that come and go do not pile up. Its methods may
 // be called at once.
-type shelf[K comparable, V any] struct {
+type Shelf[K comparable, V any] struct {
 	mu    sync.Mutex
 	items map[K]*item[V]
 }
@@ -24,9 +23,9 @@ type item[V any] struct {
 	since time.Time // it has no users
 }
 
-// take returns what belongs to the key, made if it is not there. The caller calls
+// Take returns what belongs to the key, made if it is not there. The caller calls
 // done, once, when it does not use it any more.
-func (s *shelf[K, V]) take(key K, now func() time.Time, create func(now func() time.Time) V) (V, func()) {
+func (s *Shelf[K, V]) Take(key K, now func() time.Time, create func(now func() time.Time) V) (V, func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	found := s.items[key]
@@ -44,7 +43,7 @@ func (s *shelf[K, V]) take(key K, now func() time.Time, create func(now func() t
 	}
 }
 
-func (s *shelf[K, V]) clean(now time.Time) {
+func (s *Shelf[K, V]) clean(now time.Time) {
 	if s.items == nil {
 		s.items = map[K]*item[V]{}
 	}
@@ -55,13 +54,12 @@ func (s *shelf[K, V]) clean(now time.Time) {
 	}
 }
 
-// keyDigest stands for an API key where the key itself could be printed.
-type keyDigest [sha256.Size]byte
-
-func digestKey(key string) keyDigest { return sha256.Sum256([]byte(key)) }
-
-// lane is what a limit of the API is for.
-type lane struct {
-	key   keyDigest
-	model string
+func (s *Shelf[K, V]) inUse() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	users := 0
+	for _, i := range s.items {
+		users += i.users
+	}
+	return users
 }

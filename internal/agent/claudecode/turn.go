@@ -1,0 +1,112 @@
+package claudecode
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/liamzdenek/cody-batch/internal/agent/admission"
+	"github.com/liamzdenek/cody-batch/internal/agent/apierror"
+	"github.com/liamzdenek/cody-batch/internal/codybatch"
+)
+
+// mostAtOnce is how many calls one run makes at once: more than the program does, and
+// few enough that what runs in a repository does not take all places of the others.
+const mostAtOnce = 10
+
+// turn is one call's permission to be made. Its methods may be called at once.
+type turn struct {
+	place *admission.Place
+	pass  *admission.Pass
+	done  func()
+	once  sync.Once
+}
+
+// turn waits until it is a call's turn: among the run's own, and among all of the
+// process with the same key and model. The caller leaves it. The error is a
+// RefusedError, a HeldError or the context's cause.
+func (g *gateway) turn(ctx context.Context, model string, fresh int64) (*turn, error) {
+	select {
+	case g.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	limiter, release := g.agent.options.Admission.Limiter(admission.Lane{Key: g.lane, Model: model})
+	done := func() {
+		release()
+		<-g.slots
+	}
+	place, err := limiter.Enter(ctx, fresh)
+	if err != nil {
+		done()
+		return nil, err
+	}
+	pass, err := g.breaker.Enter(ctx)
+	if err != nil {
+		place.Leave(admission.Unknown, 0)
+		done()
+		return nil, err
+	}
+	return &turn{place: place, pass: pass, done: done}, nil
+}
+
+// leave ends the turn, once, and holds back all calls for a while where the API asks
+// for that.
+func (t *turn) leave(end admission.CallEnd, pause time.Duration) {
+	t.once.Do(func() {
+		t.place.Leave(end, pause)
+		t.pass.Leave()
+		t.done()
+	})
+}
+
+// failed ends the turn of a call that failed. The wait is how long others are held
+// back too, if it is a limit that they meet.
+func (t *turn) failed(v apierror.Verdict, wait time.Duration) {
+	switch {
+	case v.Limited:
+		t.leave(admission.Crowded, wait)
+	case v.Crowded:
+		t.leave(admission.Crowded, 0)
+	default:
+		t.leave(admission.Unknown, 0)
+	}
+}
+
+// turnedAway is what becomes of a call that got no turn.
+func (g *gateway) turnedAway(ctx context.Context, err error) (*response, *ending) {
+	var refused *admission.RefusedError
+	switch {
+	case errors.As(err, &refused):
+		return nil, &ending{outcome: refused.Outcome, reason: refused.Reason}
+	case errors.Is(err, codybatch.ErrNotNow):
+		g.stop(err)
+		return nil, &ending{outcome: codybatch.OutcomeAPIError, reason: err.Error()}
+	case ctx.Err() == nil:
+		return unreachable("nobody waits for the answer any more"), nil
+	default:
+		return nil, &ending{outcome: codybatch.OutcomeAPIError, reason: "the run ended while a call waited"}
+	}
+}
+
+// hear tells the others of the process what the API said, and gives the run's end if
+// it refuses the key or its account.
+func (g *gateway) hear(t *turn, res *response, v apierror.Verdict) *ending {
+	t.place.Heed(res.status, res.header)
+	switch {
+	case res.status == http.StatusOK:
+		t.pass.Accepted()
+		return nil
+	case v.Refused == "":
+		return nil
+	}
+	if t.pass.Refused(admission.Refusal{Outcome: v.Outcome, Said: v.Refused, Advice: apierror.KeyAdvice}) {
+		g.agent.log.Error("API key held back: it was refused again and again", "repository", g.run.Key.Repository, "outcome", v.Outcome)
+		if held := t.pass.Held(); held != nil {
+			g.stop(held)
+		}
+	}
+	return &ending{outcome: v.Outcome, reason: v.Reason}
+}
