@@ -113,7 +113,7 @@ func newContainer(stack awscdk.Stack, d data, image string, logs awslogs.LogGrou
 // credentials: they open rows and documents of this installation, and nothing else.
 func newJobRole(stack awscdk.Stack, d data, s settings) awsiam.Role {
 	role := newRole(stack, "JobRole", "ecs-tasks.amazonaws.com", "What a worker of Cody Batch may do")
-	allowData(role, d)
+	allowTasks(role, d)
 	if s.bedrock {
 		allow(role, "Claude", []string{"bedrock-mantle:CreateInference"}, stack.FormatArn(&awscdk.ArnComponents{
 			Service: jsii.String("bedrock-mantle"), Resource: jsii.String("project"), ResourceName: jsii.String("*"),

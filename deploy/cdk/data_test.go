@@ -10,8 +10,9 @@ import (
 
 // storeSchema is what internal/store/dynamo writes of its tables.
 type storeSchema struct {
-	Actions []string
-	Tables  []struct {
+	Actions       []string
+	WorkerActions []string
+	Tables        []struct {
 		Name         string
 		PartitionKey storeKey
 		SortKey      *storeKey

@@ -62,12 +62,24 @@ func allow(role awsiam.Role, sid string, actions []string, resources ...*string)
 	}))
 }
 
-// allowData lets a role read and write rows and documents. ListBucket is what makes
-// S3 answer "not found" for a document that is not there, in place of "forbidden".
+// allowData lets a role read, list and write rows, and read and write documents.
 func allowData(role awsiam.Role, d data) {
 	allow(role, "Rows", tableActions(),
 		d.jobs.TableArn(), awscdk.Fn_Join(jsii.String(""), &[]*string{d.jobs.TableArn(), jsii.String("/index/*")}),
 		d.repositories.TableArn(), awscdk.Fn_Join(jsii.String(""), &[]*string{d.repositories.TableArn(), jsii.String("/index/*")}))
+	allowDocuments(role, d)
+}
+
+// allowTasks lets the role of workers read and write rows whose keys they know, and
+// documents. They run what strangers wrote, and have no business with other rows.
+func allowTasks(role awsiam.Role, d data) {
+	allow(role, "Rows", workerActions(), d.jobs.TableArn(), d.repositories.TableArn())
+	allowDocuments(role, d)
+}
+
+// allowDocuments lets a role read and write documents. ListBucket is what makes S3
+// answer "not found" for a document that is not there, in place of "forbidden".
+func allowDocuments(role awsiam.Role, d data) {
 	allow(role, "Documents", []string{"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"}, d.artifacts.ArnForObjects(jsii.String("*")))
 	allow(role, "FindDocuments", []string{"s3:ListBucket"}, d.artifacts.BucketArn())
 }

@@ -44,8 +44,9 @@ func list(value any) string {
 }
 
 const (
-	rows = "dynamodb:BatchGetItem dynamodb:BatchWriteItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query dynamodb:UpdateItem → " +
+	rows = "dynamodb:BatchGetItem dynamodb:BatchWriteItem dynamodb:DeleteItem dynamodb:PutItem dynamodb:Query dynamodb:UpdateItem → " +
 		"${Jobs.Arn} ${Jobs.Arn}/index/* ${Repositories.Arn} ${Repositories.Arn}/index/*"
+	workerRows     = "dynamodb:BatchGetItem dynamodb:DeleteItem dynamodb:PutItem dynamodb:UpdateItem → ${Jobs.Arn} ${Repositories.Arn}"
 	documentsRight = "s3:AbortMultipartUpload s3:GetObject s3:PutObject → ${Artifacts.Arn}/*"
 	findRight      = "s3:ListBucket → ${Artifacts.Arn}"
 	batchARN       = "arn:${AWS::Partition}:batch:${AWS::Region}:${AWS::AccountId}:"
@@ -70,7 +71,7 @@ func TestRoles_may_do_what_they_must(t *testing.T) {
 			rows, documentsRight, findRight, submitRight, lookRight, logRight("ReconcilerLog"),
 			"ssm:GetParameters → " + ssmARN + "github-token", "sqs:SendMessage → ${DeadLetters.Arn}",
 		},
-		"JobRole": {rows, documentsRight, findRight},
+		"JobRole": {workerRows, documentsRight, findRight},
 		"ExecutionRole": {
 			"ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetDownloadUrlForLayer → arn:${AWS::Partition}:ecr:${AWS::Region}:${AWS::AccountId}:repository/" +
 				"{\"Fn::Sub\":\"cdk-hnb659fds-container-assets-${AWS::AccountId}-${AWS::Region}\"}",
@@ -88,8 +89,9 @@ func TestRoles_may_do_what_they_must(t *testing.T) {
 }
 
 func TestRoles_do_to_rows_what_the_store_does(t *testing.T) {
-	want := strings.Join(readSchema(t).Actions, " ")
-	for _, role := range []string{"ApiRole", "ReconcilerRole", "JobRole"} {
+	schema := readSchema(t)
+	for role, actions := range map[string][]string{"ApiRole": schema.Actions, "ReconcilerRole": schema.Actions, "JobRole": schema.WorkerActions} {
+		want := strings.Join(actions, " ")
 		var got string
 		for _, right := range synth(t).rights(t, role) {
 			if strings.HasPrefix(right, "dynamodb:") {

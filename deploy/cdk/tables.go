@@ -58,10 +58,16 @@ func repositoriesTable() tableSchema {
 	}
 }
 
-// tableActions are what programs do to rows: never Scan, and nothing to the tables.
+// workerActions are what workers do to rows.
+func workerActions() []string {
+	return []string{"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+}
+
+// tableActions are what the API and the reconciler do to rows: never Scan, and nothing
+// to the tables.
 func tableActions() []string {
 	return []string{
-		"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem",
+		"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem",
 		"dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
 	}
 }

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"path/filepath"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 
 	"github.com/liamzdenek/cody-batch/internal/artifacts/dir"
@@ -57,10 +60,23 @@ func openLocal(ctx context.Context, o Options) (storage, error) {
 	return storage{store: store, artifacts: artifacts, close: store.Close}, nil
 }
 
+// answerTime is how long AWS may take to begin an answer to a request that was sent. The
+// SDK would wait for ever: one connection that died without a word would hold a
+// heartbeat until its lease is over. It is more than any of our requests takes.
+const answerTime = 20 * time.Second
+
+// awsClient makes a client for HTTP whose requests fail when an answer takes longer to
+// begin. The SDK then makes them again, over another connection.
+func awsClient(answerTime time.Duration) *awshttp.BuildableClient {
+	return awshttp.NewBuildableClient().WithTransportOptions(func(transport *http.Transport) {
+		transport.ResponseHeaderTimeout = answerTime
+	})
+}
+
 // loadAWS reads what the SDK's own variables, files and roles say. The region may come
 // from either.
 func loadAWS(ctx context.Context, c config.Config) (aws.Config, error) {
-	var options []func(*awsconfig.LoadOptions) error
+	options := []func(*awsconfig.LoadOptions) error{awsconfig.WithHTTPClient(awsClient(answerTime))}
 	if c.AWSRegion != "" {
 		options = append(options, awsconfig.WithRegion(c.AWSRegion))
 	}

@@ -30,6 +30,7 @@ import (
 	"github.com/liamzdenek/cody-batch/internal/forge/github/githubtest"
 	"github.com/liamzdenek/cody-batch/internal/httpapi"
 	"github.com/liamzdenek/cody-batch/internal/rehearsal"
+	"github.com/liamzdenek/cody-batch/internal/store/dynamo"
 )
 
 const (
@@ -135,14 +136,15 @@ func newCloud(t *testing.T, o cloudOptions, repositories ...githubtest.Repositor
 	c.env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + home,
 		"AWS_REGION=" + config.Region, "AWS_ACCESS_KEY_ID=" + account.Account, "AWS_SECRET_ACCESS_KEY=not-a-real-secret-access-key", "AWS_EC2_METADATA_DISABLED=true",
-		"AWS_ENDPOINT_URL_DYNAMODB=" + endpoint, "AWS_ENDPOINT_URL_S3=" + endpoint, "AWS_ENDPOINT_URL_SSM=" + endpoint,
+		"AWS_ENDPOINT_URL_S3=" + endpoint, "AWS_ENDPOINT_URL_SSM=" + endpoint,
 		"DYNAMODB_JOBS_TABLE=" + jobs, "DYNAMODB_REPOSITORIES_TABLE=" + tasks, "ARTIFACTS_BUCKET=" + bucket,
 		"ALLOWED_REPOSITORIES=" + c.hub.Host + "/acme/*", "GITHUB_API_URL=" + c.hub.URL,
 	}
 	options := batchtest.Options{
 		Program: []string{filepath.Join(dir, "batch")}, Workers: max(1, o.workers), Grace: 30 * time.Second, Repeat: 1,
-		Rand:        rand.New(rand.NewPCG(1, 2)),
-		Environment: append(c.env[:len(c.env):len(c.env)], "GITHUB_TOKEN="+c.hub.Token, "CLAUDE_API_KEY="+claudeKey, "ANTHROPIC_BASE_URL="+claudeURL),
+		Rand: rand.New(rand.NewPCG(1, 2)),
+		Environment: append(c.env[:len(c.env):len(c.env)], "GITHUB_TOKEN="+c.hub.Token, "CLAUDE_API_KEY="+claudeKey, "ANTHROPIC_BASE_URL="+claudeURL,
+			"AWS_ENDPOINT_URL_DYNAMODB="+account.DynamoDBFor(t, "a worker", dynamo.WorkerActions())),
 		Retry: &types.RetryStrategy{Attempts: aws.Int32(3), EvaluateOnExit: []types.EvaluateOnExit{
 			{OnStatusReason: aws.String("Host EC2*"), Action: types.RetryActionRetry},
 			{OnExitCode: aws.String("75"), Action: types.RetryActionRetry},
@@ -156,7 +158,7 @@ func newCloud(t *testing.T, o cloudOptions, repositories ...githubtest.Repositor
 	if c.batch, err = batchtest.Start(options); err != nil {
 		t.Fatal(err)
 	}
-	function := append(c.env[:len(c.env):len(c.env)],
+	function := append(c.env[:len(c.env):len(c.env)], "AWS_ENDPOINT_URL_DYNAMODB="+account.DynamoDBFor(t, "a function", dynamo.Actions()),
 		"AWS_ENDPOINT_URL_BATCH="+c.batch.URL(), "AWS_BATCH_JOB_QUEUE=queue", "AWS_BATCH_JOB_DEFINITION=definition",
 		"GITHUB_TOKEN_PARAMETER="+prefix+"/github-token", "CLAUDE_API_KEY_PARAMETER="+prefix+"/claude-api-key")
 	c.function = function

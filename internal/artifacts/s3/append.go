@@ -77,7 +77,7 @@ func (b *Bucket) append(ctx context.Context, key codybatch.ArtifactKey, t *tail,
 			if !isRefused(err) {
 				t.doubts = append(t.doubts, write)
 			}
-			return b.explain(err)
+			return err
 		}
 		// It is not what it was: either by a write of ours that was thought to have
 		// failed, or by somebody else's. S3 also says so of two writes at once.
@@ -85,7 +85,7 @@ func (b *Bucket) append(ctx context.Context, key codybatch.ArtifactKey, t *tail,
 			return err
 		}
 		if try == tries {
-			return b.explain(err)
+			return err
 		}
 		if err := b.pause(ctx, try); err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -64,7 +65,7 @@ type object struct {
 // connection breaks.
 func (b *Bucket) read(ctx context.Context, key codybatch.ArtifactKey) (object, error) {
 	for try := 1; ; try++ {
-		out, err := b.client.GetObject(ctx, &awss3.GetObjectInput{Bucket: &b.name, Key: aws.String(string(key))})
+		out, err := b.get(ctx, &awss3.GetObjectInput{Bucket: &b.name, Key: aws.String(string(key))})
 		if err != nil {
 			return object{}, b.explain(err)
 		}
@@ -94,6 +95,41 @@ func (b *Bucket) read(ctx context.Context, key codybatch.ArtifactKey) (object, e
 			return object{}, err
 		}
 	}
+}
+
+// get asks for a document, or a part of it. The SDK waits for ever for the rest of an
+// answer that has begun; this body fails when nothing comes for longer than the
+// Bucket's patience.
+func (b *Bucket) get(ctx context.Context, in *awss3.GetObjectInput) (*awss3.GetObjectOutput, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	out, err := b.client.GetObject(ctx, in)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	out.Body = &watched{ReadCloser: out.Body, patience: b.patience, giveUp: cancel}
+	return out, nil
+}
+
+// watched is the body of a request that is given up when a Read takes too long.
+type watched struct {
+	io.ReadCloser
+	patience time.Duration
+	giveUp   context.CancelFunc
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	timer := time.AfterFunc(w.patience, w.giveUp)
+	n, err := w.ReadCloser.Read(p)
+	if isOver := !timer.Stop(); isOver && err != nil && !errors.Is(err, io.EOF) {
+		err = fmt.Errorf("nothing came for %s", w.patience)
+	}
+	return n, err
+}
+
+func (w *watched) Close() error {
+	defer w.giveUp()
+	return w.ReadCloser.Close()
 }
 
 // stream reads one version of an object, over several connections if need be.
@@ -152,7 +188,7 @@ func notEOF(err error) error {
 func (s *stream) resume() error {
 	in := s.again
 	in.Range = aws.String(fmt.Sprintf("bytes=%d-%d", s.size-s.left, s.size-1))
-	out, err := s.bucket.client.GetObject(s.ctx, &in)
+	out, err := s.bucket.get(s.ctx, &in)
 	if isStatus(err, http.StatusPreconditionFailed) || isStatus(err, http.StatusNotFound) {
 		return fmt.Errorf("go on at byte %d: the document was replaced while it was read; open it again: %w", s.size-s.left, codybatch.ErrConflict)
 	}

@@ -29,6 +29,9 @@ type Options struct {
 	// MaxBackoff is the longest pause before a request is tried again; 0 stands for
 	// ten seconds.
 	MaxBackoff time.Duration
+	// Patience is how long a document may stand still while it is read, until its
+	// connection is given up for another one; 0 stands for twenty seconds.
+	Patience time.Duration
 }
 
 // tries is how often a request is made until its failure is one: with pauses of up
@@ -38,7 +41,9 @@ const tries = 8
 // Bucket implements codybatch.Artifacts and codybatch.Linker. Its role needs
 // s3:GetObject, s3:PutObject and s3:AbortMultipartUpload on the objects, and
 // s3:ListBucket on the bucket: without that, S3 says of a document that is not
-// there that it may not be read.
+// there that it may not be read. If the bucket keeps versions, which it should not, the
+// role needs s3:GetObjectVersion besides: links, and readings that were broken off, ask
+// for one.
 //
 // A process that is killed in the middle of a large Put leaves parts behind that no
 // reader sees; a lifecycle rule of the bucket (AbortIncompleteMultipartUpload)
@@ -47,6 +52,7 @@ type Bucket struct {
 	client     *awss3.Client
 	name       string
 	maxBackoff time.Duration
+	patience   time.Duration
 
 	mu    sync.Mutex
 	tails map[codybatch.ArtifactKey]*tail
@@ -58,13 +64,16 @@ func New(config aws.Config, bucket string, o Options) *Bucket {
 	if o.MaxBackoff <= 0 {
 		o.MaxBackoff = 10 * time.Second
 	}
+	if o.Patience <= 0 {
+		o.Patience = 20 * time.Second
+	}
 	client := awss3.NewFromConfig(config, func(options *awss3.Options) {
 		options.Retryer = retry.NewStandard(func(standard *retry.StandardOptions) {
 			standard.MaxAttempts, standard.MaxBackoff = tries, o.MaxBackoff
 		})
 		options.DisableLogOutputChecksumValidationSkipped = true // true of every document that was put in parts
 	})
-	return &Bucket{client: client, name: bucket, maxBackoff: o.MaxBackoff, tails: map[codybatch.ArtifactKey]*tail{}}
+	return &Bucket{client: client, name: bucket, maxBackoff: o.MaxBackoff, patience: o.Patience, tails: map[codybatch.ArtifactKey]*tail{}}
 }
 
 // Ping tells whether the bucket is there and may be listed.

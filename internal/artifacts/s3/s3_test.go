@@ -235,6 +235,34 @@ func TestOpen(t *testing.T) {
 	})
 }
 
+func TestConnectionThatDiesWithoutAWord(t *testing.T) {
+	t.Parallel()
+	for name, size := range map[string]int{"small": 1_000, "large": 6 << 20} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			want := pattern(size)
+			w.put(want)
+			w.line.took()
+			w.line.times(1, "GET", fault{cut: 500, stalls: true})
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			document, err := w.Open(ctx, key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer document.Close()
+			got, err := io.ReadAll(document)
+			if err != nil || string(got) != want {
+				t.Errorf("read %d bytes, %v; want %d", len(got), err, len(want))
+			}
+			if n := count(w.line.took(), "GET"); n != 2 {
+				t.Errorf("%d requests, want 2", n)
+			}
+		})
+	}
+}
+
 func TestAppend(t *testing.T) {
 	t.Parallel()
 
@@ -574,6 +602,18 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 			t.Errorf("it asked %d times", asked)
 		}
 		w.expect("before")
+	})
+
+	t.Run("but_once", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.add("before")
+		w.line.disturb(func(string) *fault { return &fault{status: http.StatusForbidden, code: "AccessDenied"} })
+		for op, err := range all(t, w.Bucket) { // which knows the end of the document
+			if err == nil || strings.Count(err.Error(), "s3:PutObject") != 1 {
+				t.Errorf("%s: %v", op, err)
+			}
+		}
 	})
 
 	t.Run("in_another_region", func(t *testing.T) {

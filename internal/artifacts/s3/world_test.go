@@ -2,9 +2,11 @@ package s3_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -45,7 +47,7 @@ func newWorld(t *testing.T) *world {
 
 // another is the same bucket as another process sees it.
 func (w *world) another() *s3.Bucket {
-	return s3.New(w.config, w.name, s3.Options{MaxBackoff: time.Millisecond})
+	return s3.New(w.config, w.name, s3.Options{MaxBackoff: time.Millisecond, Patience: 200 * time.Millisecond})
 }
 
 const key = codybatch.ArtifactKey("jobs/j1/acme/site/1/thread.jsonl")
@@ -116,6 +118,7 @@ type fault struct {
 	code   string // with this error code
 	lost   bool   // S3 does what it is asked, but the answer is lost
 	cut    int64  // the answer's body breaks off after so many bytes
+	stalls bool   // or no more of it comes
 	first  func() // is called before anything else
 	none   bool   // nothing but first
 }
@@ -192,6 +195,9 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, syscall.ECONNRESET
 	}
 	response.Body = &broken{response.Body, f.cut}
+	if f.stalls {
+		response.Body = &stalled{ReadCloser: response.Body, ctx: r.Context(), closed: make(chan struct{})}
+	}
 	return response, nil
 }
 
@@ -228,6 +234,32 @@ func (b *broken) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
 	return n, err
+}
+
+// stalled is a body of which no more comes where it would break, until somebody gives up.
+type stalled struct {
+	io.ReadCloser
+	ctx    context.Context
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (s *stalled) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
+	if errors.Is(err, syscall.ECONNRESET) {
+		select {
+		case <-s.closed:
+			err = net.ErrClosed
+		case <-s.ctx.Done():
+			err = s.ctx.Err()
+		}
+	}
+	return n, err
+}
+
+func (s *stalled) Close() error {
+	s.once.Do(func() { close(s.closed) })
+	return s.ReadCloser.Close()
 }
 
 // count tells how many calls there were of a kind.

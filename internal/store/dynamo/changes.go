@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/store/cursor"
 )
 
 // changeRounds is how often Changes reads what was changed while it read.
@@ -83,7 +84,7 @@ func (r *changeReader) sorted() []codybatch.Task {
 }
 
 func (r *changeReader) read(ctx context.Context, id codybatch.JobID) error {
-	if err := checkLimit(r.limit); err != nil {
+	if err := cursor.CheckLimit(r.limit); err != nil {
 		return err
 	}
 	var err error
@@ -146,8 +147,12 @@ func (r *changeReader) lacking() int64 {
 	return missing
 }
 
-// readUnchanged reads the tasks that are as they were created, in their order.
+// readUnchanged reads the tasks that are as they were created, in their order. Those are
+// queued, so that a job which has none queued has none of them.
 func (r *changeReader) readUnchanged(ctx context.Context) error {
+	if r.job.Counts.Queued == 0 {
+		return nil
+	}
 	for first := int(min(r.after, int64(r.job.RepositoryCount))); first < r.job.RepositoryCount && len(r.tasks) < r.limit; {
 		tasks, err := r.tasksAfter(ctx, r.job.ID, first-1, max(keysInRead, r.limit-len(r.tasks)))
 		if err != nil {

@@ -92,6 +92,9 @@ func TestChangesAreOfOneMoment(t *testing.T) {
 // late hides a part of what a transaction wrote, as long as hiding lasts: the row of
 // the change, or the row with an attribute, of which it shows an older one.
 type late struct {
+	// change changes the answer to an operation in another way, and reports whether it did.
+	change func(operation string, answer map[string]json.RawMessage) bool
+
 	rows      bool
 	attribute string
 	hiding    atomic.Int64
@@ -113,7 +116,12 @@ func (l *late) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	operation := request.Header.Get("X-Amz-Target")
+	_, name, _ := strings.Cut(operation, ".")
 	switch {
+	case l.change != nil:
+		if !l.change(name, answer) {
+			return again(response, body), nil
+		}
 	case strings.HasSuffix(operation, ".Query") && l.rows && l.hiding.Add(-1) >= 0:
 		answer["Items"], answer["Count"] = json.RawMessage("[]"), json.RawMessage("0")
 	case strings.HasSuffix(operation, ".BatchGetItem"):

@@ -200,7 +200,11 @@ func (c creation) show(ctx context.Context) (codybatch.JobID, error) {
 		if refusal.of(0) == reasonCondition {
 			return "", c.isShown(ctx)
 		}
-		if earlier, err := c.earlier(ctx); err != nil || earlier != "" {
+		earlier, err := c.earlier(ctx)
+		switch {
+		case err == nil && earlier == c.job.ID: // the transaction was made, and its answer lost
+			return "", nil
+		case err != nil || earlier != "":
 			return earlier, err
 		}
 		if err := c.wait(ctx, attempt); err != nil {
@@ -239,7 +243,7 @@ func (c creation) discard(ctx context.Context) {
 }
 
 // abandon deletes the head of a creation and then the rows. If the head is a job's
-// by now, it stays, and so do the rows.
+// by now, or about to be, it stays, and so do the rows.
 func (s *Store) abandon(ctx context.Context, id codybatch.JobID, token string, keys []rowKey) error {
 	if token != "" {
 		_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
@@ -247,6 +251,9 @@ func (s *Store) abandon(ctx context.Context, id codybatch.JobID, token string, k
 			ConditionExpression:       aws.String("attribute_not_exists(jobId) OR " + isCreating),
 			ExpressionAttributeValues: map[string]types.AttributeValue{":token": text(token)},
 		})
+		if isMoved(err) {
+			return nil
+		}
 		if err != nil {
 			return failure(ctx, err, s.jobs)
 		}

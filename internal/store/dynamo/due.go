@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/store/cursor"
 )
 
 // DueTasks implements codybatch.Store. The index lags behind by some milliseconds,
@@ -28,16 +29,18 @@ func (s *Store) DueTasks(ctx context.Context, q codybatch.DueQuery) (codybatch.T
 }
 
 func (s *Store) dueTasks(ctx context.Context, q codybatch.DueQuery) (codybatch.TaskPage, error) {
-	if err := checkLimit(q.Limit); err != nil {
+	if err := cursor.CheckLimit(q.Limit); err != nil {
 		return codybatch.TaskPage{}, err
 	}
-	from, err := startOr(q.Cursor, dueStart(q.Status))
+	list := cursor.Due(q)
+	from, err := startOr(q.Cursor, list, dueStart)
 	if err != nil {
 		return codybatch.TaskPage{}, err
 	}
 	var tasks []codybatch.Task
-	for after := from.After; len(tasks) <= q.Limit; {
-		wanted := q.Limit + 1 - len(tasks) // the one after the page tells that there is another page
+	after := from.After
+	for round := 0; len(tasks) <= q.Limit; round++ {
+		wanted := placesAfter(round, q.Limit+1-len(tasks)) // the one after the page tells that there is another page
 		places, err := s.duePlaces(ctx, q, after, wanted)
 		if err != nil {
 			return codybatch.TaskPage{}, err
@@ -56,7 +59,7 @@ func (s *Store) dueTasks(ctx context.Context, q codybatch.DueQuery) (codybatch.T
 		return codybatch.TaskPage{Tasks: tasks}, nil
 	}
 	from.After = dueKey(tasks[q.Limit-1])
-	return codybatch.TaskPage{Tasks: tasks[:q.Limit], NextCursor: from.encode()}, nil
+	return codybatch.TaskPage{Tasks: tasks[:q.Limit], NextCursor: cursor.Encode(list, from)}, nil
 }
 
 // duePlace is a task's entry in the index.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -340,6 +341,68 @@ func TestCreationThatWasGivenUpStaysInvisible(t *testing.T) {
 	}
 }
 
+// The sweep meets a creation that becomes a job's at that moment.
+func TestCreationThatEndsWhileItIsSweptIsWhole(t *testing.T) {
+	t.Parallel()
+	own := newTables(t, awstest.Dynoxide(t))
+	written, goOn, created := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	slow := own.store(t, begun, &wire{answer: func(operation string, _ int, _ []byte) (*http.Response, error) {
+		if operation == "TransactWriteItems" {
+			close(written)
+			<-goOn
+		}
+		return nil, nil
+	}})
+	go func() {
+		_, _, err := slow.CreateJob(t.Context(), newJob("job"), names(3), codybatch.IdempotencyKey{})
+		created <- err
+	}()
+	<-written
+	sweeper := own.store(t, begun.Add(2*time.Hour), &wire{answer: func(operation string, n int, _ []byte) (*http.Response, error) {
+		if operation == "DeleteItem" && n == 1 {
+			close(goOn)
+			if err := <-created; err != nil {
+				t.Error(err)
+			}
+		}
+		return nil, nil
+	}})
+	due := codybatch.DueQuery{Status: codybatch.TaskQueued, Before: begun.Add(time.Hour), Limit: 100}
+	if _, err := sweeper.DueTasks(t.Context(), due); err != nil {
+		t.Errorf("the sweep: %v", err)
+	}
+	if page, err := sweeper.DueTasks(t.Context(), due); err != nil || len(page.Tasks) != 3 {
+		t.Errorf("%d tasks are due, error %v; want all 3", len(page.Tasks), err)
+	}
+}
+
+// An index moves an entry in two steps, between which a query finds it twice.
+func TestDueTaskThatTheIndexHasTwice(t *testing.T) {
+	t.Parallel()
+	own := newTables(t, awstest.Dynoxide(t))
+	create(t, own.store(t, begun, nil), "job", 1)
+	doubled := false
+	reader := own.store(t, begun, &late{change: func(operation string, answer map[string]json.RawMessage) bool {
+		var items []map[string]map[string]string
+		if operation != "Query" || json.Unmarshal(answer["Items"], &items) != nil || len(items) == 0 {
+			return false
+		}
+		doubled = true
+		old := maps.Clone(items[0])
+		old["dueAt"] = map[string]string{"S": "2026" + items[0]["dueAt"]["S"][4:len(items[0]["dueAt"]["S"])-1] + "9"}
+		var err error
+		if answer["Items"], err = json.Marshal(append(items, old)); err != nil {
+			t.Error(err)
+		}
+		answer["Count"] = json.RawMessage("2")
+		return true
+	}})
+	page, err := reader.DueTasks(t.Context(), codybatch.DueQuery{Status: codybatch.TaskQueued, Before: begun.Add(time.Hour), Limit: 10})
+	if err != nil || len(page.Tasks) != 1 || !doubled {
+		t.Errorf("%d tasks are due, error %v, doubled %t; want the one", len(page.Tasks), err, doubled)
+	}
+}
+
 // The index of due tasks lags behind. A task that beats between its reading and that
 // of the row is not lost.
 func TestDueTaskThatBeatsMeanwhile(t *testing.T) {
@@ -388,6 +451,26 @@ func TestKeyThatIsSeenBeforeItsJob(t *testing.T) {
 	}
 }
 
+// The transaction that makes a job visible is made, its answer is lost, and the next
+// attempt is refused: the key stands for this very job, not for an earlier one.
+func TestCreationThatMeetsItself(t *testing.T) {
+	t.Parallel()
+	store := open(t, awstest.Dynoxide(t), &wire{
+		lose: func(operation string, n int) bool { return operation == "TransactWriteItems" && n == 1 },
+		answer: func(operation string, n int, _ []byte) (*http.Response, error) {
+			if operation == "TransactWriteItems" && n == 2 {
+				return canceled("TransactionConflict", "None"), nil
+			}
+			return nil, nil
+		},
+	})
+	key := codybatch.IdempotencyKey{Key: "key", Request: "digest", Now: begun}
+	job, created, err := dynamo.WithoutPauses(store).CreateJob(t.Context(), newJob("job"), names(2), key)
+	if err != nil || !created || job.ID != "job" {
+		t.Errorf("created %t job %q, error %v; want the new job", created, job.ID, err)
+	}
+}
+
 func TestMissingTableIsNamed(t *testing.T) {
 	t.Parallel()
 	store, err := dynamo.New(awstest.Dynoxide(t).Config(nil), dynamo.Options{JobsTable: "cody-batch-jobs", RepositoriesTable: "cody-batch-repositories"})
@@ -414,6 +497,21 @@ func TestMissingRightIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantPlain(t, store.Ping(t.Context()), "may not use table j or r", "docs/adr/0019-dynamodb.md")
+}
+
+// Eight requests of a creation are under way at once, and fail for the same reason.
+func TestReasonIsGivenOnce(t *testing.T) {
+	t.Parallel()
+	store := open(t, awstest.Dynoxide(t), &wire{answer: func(operation string, _ int, _ []byte) (*http.Response, error) {
+		if operation == "BatchWriteItem" {
+			return refusal("AccessDeniedException", nil), nil
+		}
+		return nil, nil
+	}})
+	_, _, err := store.CreateJob(t.Context(), newJob("job"), names(400), codybatch.IdempotencyKey{})
+	if err == nil || strings.Count(err.Error(), "may not use") != 1 {
+		t.Errorf("error %v; want the reason once", err)
+	}
 }
 
 func TestWhatDoesNotFitARowIsAClearError(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/store/cursor"
 )
 
 // isJobID reports whether a head of that id can be a job's.
@@ -52,10 +53,11 @@ func (s *Store) Jobs(ctx context.Context, q codybatch.JobQuery) (codybatch.JobPa
 }
 
 func (s *Store) listJobs(ctx context.Context, q codybatch.JobQuery) (codybatch.JobPage, error) {
-	if err := checkLimit(q.Limit); err != nil {
+	if err := cursor.CheckLimit(q.Limit); err != nil {
 		return codybatch.JobPage{}, err
 	}
-	from, err := startOr(q.Cursor, jobsStart(q.Status))
+	list := cursor.Jobs(q)
+	from, err := startOr(q.Cursor, list, jobsStart)
 	if err != nil {
 		return codybatch.JobPage{}, err
 	}
@@ -64,8 +66,9 @@ func (s *Store) listJobs(ctx context.Context, q codybatch.JobQuery) (codybatch.J
 		statuses = []codybatch.JobStatus{q.Status}
 	}
 	var jobs []codybatch.Job
-	for before := from.After; len(jobs) <= q.Limit; {
-		wanted := q.Limit + 1 - len(jobs) // the one after the page tells that there is another page
+	before := from.After
+	for round := 0; len(jobs) <= q.Limit; round++ {
+		wanted := placesAfter(round, q.Limit+1-len(jobs)) // the one after the page tells that there is another page
 		places, more, err := s.jobPlaces(ctx, statuses, before, wanted)
 		if err != nil {
 			return codybatch.JobPage{}, err
@@ -88,7 +91,7 @@ func (s *Store) listJobs(ctx context.Context, q codybatch.JobQuery) (codybatch.J
 		return codybatch.JobPage{Jobs: jobs}, nil
 	}
 	from.After = createdKey(jobs[q.Limit-1])
-	return codybatch.JobPage{Jobs: jobs[:q.Limit], NextCursor: from.encode()}, nil
+	return codybatch.JobPage{Jobs: jobs[:q.Limit], NextCursor: cursor.Encode(list, from)}, nil
 }
 
 // jobPlace is a job's entry in the index.

@@ -2,7 +2,6 @@ package dynamo
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,8 +15,10 @@ const (
 )
 
 // get reads rows by key, consistently: each as it is or later than when get was
-// called, but not all of one moment. What is not there is not in the answer.
+// called, but not all of one moment. What is not there is not in the answer. A key may
+// come twice, which DynamoDB does not take.
 func (s *Store) get(ctx context.Context, keys ...rowKey) (map[rowKey]row, error) {
+	keys = distinct(keys)
 	found := make(map[rowKey]row, len(keys))
 	var mutex sync.Mutex
 	err := atOnce(ctx, (len(keys)+keysInRead-1)/keysInRead, func(ctx context.Context, i int) error {
@@ -37,6 +38,18 @@ func (s *Store) get(ctx context.Context, keys ...rowKey) (map[rowKey]row, error)
 		return err
 	})
 	return found, err
+}
+
+func distinct(keys []rowKey) []rowKey {
+	seen := make(map[rowKey]bool, len(keys))
+	var once []rowKey
+	for _, key := range keys {
+		if !seen[key] {
+			seen[key] = true
+			once = append(once, key)
+		}
+	}
+	return once
 }
 
 func (s *Store) getChunk(ctx context.Context, keys []rowKey) (map[string][]row, error) {
@@ -76,6 +89,17 @@ func (s *Store) getChunk(ctx context.Context, keys []rowKey) (map[string][]row, 
 	}
 }
 
+// placesAfter is how many places of an index to read next for a page that lacks some
+// rows. It begins with just those, which is nearly always enough. When rows at the
+// places did not count, because they have expired, more of that kind may follow, and
+// are not read one by one.
+func placesAfter(round, lacking int) int {
+	if round == 0 {
+		return lacking
+	}
+	return max(lacking, keysInRead)
+}
+
 // query reads at most limit rows, as many pages as that takes; limit 0 is all.
 func (s *Store) query(ctx context.Context, input dynamodb.QueryInput, limit int) ([]row, error) {
 	var rows []row
@@ -100,8 +124,8 @@ func (s *Store) query(ctx context.Context, input dynamodb.QueryInput, limit int)
 	}
 }
 
-// atOnce calls f for every i below n, some at once, and returns their errors. After
-// one, no further call begins.
+// atOnce calls f for every i below n, some at once, and returns the first error. After
+// it, no further call begins; those under way usually fail for the same reason.
 func atOnce(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
 	if n == 1 {
 		return f(ctx, 0)
@@ -111,7 +135,7 @@ func atOnce(ctx context.Context, n int, f func(ctx context.Context, i int) error
 	var (
 		group sync.WaitGroup
 		mutex sync.Mutex
-		errs  []error
+		first error
 		next  int
 	)
 	for range min(n, parallel) {
@@ -120,19 +144,21 @@ func atOnce(ctx context.Context, n int, f func(ctx context.Context, i int) error
 				mutex.Lock()
 				i := next
 				next++
-				stop := i >= n || len(errs) > 0
+				stop := i >= n || first != nil
 				mutex.Unlock()
 				if stop {
 					return
 				}
 				if err := f(ctx, i); err != nil {
 					mutex.Lock()
-					errs = append(errs, err)
+					if first == nil {
+						first = err
+					}
 					mutex.Unlock()
 				}
 			}
 		})
 	}
 	group.Wait()
-	return errors.Join(errs...)
+	return first
 }

@@ -1,11 +1,13 @@
 package dynamo_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/liamzdenek/cody-batch/internal/awstest"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/store/dynamo"
 )
 
 // make bench-aws prints the table. What it counts is what AWS bills; the times are an
@@ -89,4 +91,110 @@ func TestRequestsOfEachOperation(t *testing.T) {
 				operation.name, reads(counts), writes(counts), operation.reads, operation.writes, counts)
 		}
 	}
+}
+
+// Rows that do not count lie between those that do: of jobs that have expired, and of
+// creations that were cut off. However many there are, they are not read one by one.
+func TestRowsThatDoNotCountTakeFewRequests(t *testing.T) {
+	t.Parallel()
+	const counting, others = 5, 90
+	var counted wire
+	own := newTables(t, awstest.Dynoxide(t))
+	early := own.store(t, begun, nil)
+	for i := range counting + others {
+		job := newJob(codybatch.JobID(fmt.Sprintf("job-%d", i)))
+		job.CreatedAt = begun.Add(-time.Duration(i) * time.Minute)
+		if i >= counting {
+			job.ExpiresAt = begun.Add(time.Hour)
+		}
+		if _, _, err := early.CreateJob(t.Context(), job, names(1), codybatch.IdempotencyKey{}); err != nil {
+			t.Fatal(err)
+		}
+		if i >= counting { // it is due after the others
+			task, err := early.Task(t.Context(), codybatch.TaskKey{JobID: job.ID, Repository: names(1)[0]})
+			if err != nil {
+				t.Fatal(err)
+			}
+			later := task
+			later.QueuedAt = begun.Add(time.Minute)
+			if _, err := early.UpdateTask(t.Context(), task, later); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	store := own.store(t, begun.Add(2*time.Hour), &counted)
+	for _, status := range []codybatch.JobStatus{"", codybatch.JobQueued} {
+		page, err := store.Jobs(t.Context(), codybatch.JobQuery{Status: status, Limit: counting})
+		if err != nil || len(page.Jobs) != counting || page.NextCursor != "" {
+			t.Errorf("%d jobs and the cursor %q, error %v; want %d and none", len(page.Jobs), page.NextCursor, err, counting)
+		}
+		if n := reads(counted.take()); n > 24 {
+			t.Errorf("a list of %d jobs took %d requests", counting, n)
+		}
+	}
+	page, err := store.DueTasks(t.Context(), codybatch.DueQuery{Status: codybatch.TaskQueued, Before: begun.Add(time.Hour), Limit: counting})
+	if err != nil || len(page.Tasks) != counting || page.NextCursor != "" {
+		t.Errorf("%d due tasks and the cursor %q, error %v; want %d and none", len(page.Tasks), page.NextCursor, err, counting)
+	}
+	if n := reads(counted.take()); n > 30 {
+		t.Errorf("a list of %d due tasks took %d requests", counting, n)
+	}
+}
+
+// Of a job of which every task has changed, none is looked for that has not.
+func TestFollowingAFinishedJobFromTheStartReadsItsChangesOnly(t *testing.T) {
+	t.Parallel()
+	const tasks, limit = 250, 50
+	var counted wire
+	own := newTables(t, awstest.Dynoxide(t))
+	store, reader := own.store(t, begun, nil), own.store(t, begun, &counted)
+	create(t, store, "job", tasks)
+	for _, name := range names(tasks) {
+		if _, err := codybatch.Update(t.Context(), store, codybatch.TaskKey{JobID: "job", Repository: name}, func(task codybatch.Task) (codybatch.Task, error) {
+			return task.CanceledBy(begun)
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, changed, err := reader.Changes(t.Context(), "job", 0, limit)
+	if err != nil || len(changed) != limit {
+		t.Fatalf("%d changes, error %v", len(changed), err)
+	}
+	if counts := counted.take(); reads(counts) > 3 {
+		t.Errorf("the first page took %v; want the job, its changes and their tasks", counts)
+	}
+}
+
+// A worker reads its job and task, claims, beats and finishes, or takes over from an
+// earlier try.
+func TestWorkerNeedsFewRights(t *testing.T) {
+	t.Parallel()
+	own := newTables(t, awstest.Dynoxide(t))
+	create(t, own.store(t, begun, nil), "job", 2)
+	var counted wire
+	store, ctx := own.store(t, begun, &counted), t.Context()
+	key := codybatch.TaskKey{JobID: "job", Repository: names(1)[0]}
+	if _, err := store.Job(ctx, "job"); err != nil {
+		t.Fatal(err)
+	}
+	task, _, err := store.ClaimTask(ctx, claimOf(key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, phase := range []codybatch.Phase{task.Phase, codybatch.PhaseAgent} {
+		beat := codybatch.Beat{Now: begun, LeaseUntil: begun.Add(time.Hour), Phase: phase}
+		if task, err = store.ExtendLease(ctx, key, task.Worker, 1, beat); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, change := range []func(codybatch.Task) (codybatch.Task, error){
+		func(task codybatch.Task) (codybatch.Task, error) { return task.WorkerLost(task.Worker, 1, begun) },
+		func(task codybatch.Task) (codybatch.Task, error) { return task.Claimed(codybatch.Claim{Attempt: 2}, 0) },
+		finished,
+	} {
+		if _, err := codybatch.Update(ctx, store, key, change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantActions(t, counted.actions, dynamo.WorkerActions())
 }

@@ -89,6 +89,12 @@ func Tables() []Table {
 	}
 }
 
+// WorkerActions lists what the role of a worker must be allowed to do on both tables:
+// to read by key, claim, extend and update. It may query nothing.
+func WorkerActions() []string {
+	return []string{"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+}
+
 // Actions lists what a role must be allowed to do on both tables and their indexes.
 // Transactions need the rights of what they are made of.
 func Actions() []string {
@@ -96,7 +102,6 @@ func Actions() []string {
 		"dynamodb:BatchGetItem",
 		"dynamodb:BatchWriteItem",
 		"dynamodb:DeleteItem",
-		"dynamodb:GetItem",
 		"dynamodb:PutItem",
 		"dynamodb:Query",
 		"dynamodb:UpdateItem",

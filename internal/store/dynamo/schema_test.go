@@ -13,7 +13,7 @@ var update = flag.Bool("update", false, "rewrite testdata")
 func TestSchemaIsWhatTheStackMirrors(t *testing.T) {
 	t.Parallel()
 	const path = "testdata/schema.json"
-	got, err := json.MarshalIndent(map[string]any{"tables": Tables(), "actions": Actions()}, "", "  ")
+	got, err := json.MarshalIndent(map[string]any{"tables": Tables(), "actions": Actions(), "workerActions": WorkerActions()}, "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,8 @@ func TestStoreOnMoto(t *testing.T) {
 	runSuite(t, awstest.Moto)
 }
 
-// runSuite also looks at all that goes over the wire: no Scan does.
+// runSuite also looks at all that goes over the wire: no Scan does, nor anything else
+// that Actions does not list, and nothing is listed in vain.
 func runSuite(t *testing.T, start func(testing.TB) awstest.Cloud) {
 	t.Helper()
 	start(t) // or skip
@@ -30,7 +31,7 @@ func runSuite(t *testing.T, start func(testing.TB) awstest.Cloud) {
 	t.Run("suite", func(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) codybatch.Store { return open(t, start(t), &all) })
 	})
-	wantOnlyActions(t, all.take())
+	wantActions(t, all.actions, dynamo.Actions())
 }
 
 // begun is before the stories of all tests: their jobs have not expired.

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/store/cursor"
 )
 
 // Task implements codybatch.Store.
@@ -53,10 +54,11 @@ func (s *Store) Tasks(ctx context.Context, q codybatch.TaskQuery) (codybatch.Tas
 }
 
 func (s *Store) listTasks(ctx context.Context, q codybatch.TaskQuery) (codybatch.TaskPage, error) {
-	if err := checkLimit(q.Limit); err != nil {
+	if err := cursor.CheckLimit(q.Limit); err != nil {
 		return codybatch.TaskPage{}, err
 	}
-	from, err := startOr(q.Cursor, tasksStart(q))
+	list := cursor.Tasks(q)
+	from, err := startOr(q.Cursor, list, tasksStart)
 	if err != nil {
 		return codybatch.TaskPage{}, err
 	}
@@ -70,7 +72,7 @@ func (s *Store) listTasks(ctx context.Context, q codybatch.TaskQuery) (codybatch
 		return codybatch.TaskPage{Tasks: tasks}, err
 	}
 	from.Position = tasks[q.Limit-1].Index
-	return codybatch.TaskPage{Tasks: tasks[:q.Limit], NextCursor: from.encode()}, nil
+	return codybatch.TaskPage{Tasks: tasks[:q.Limit], NextCursor: cursor.Encode(list, from)}, nil
 }
 
 // tasksAfter reads at most limit tasks behind a place in the job's list.
@@ -167,8 +169,8 @@ func (s *Store) filteredAfter(ctx context.Context, q codybatch.TaskQuery, after 
 	}
 	input.ExpressionAttributeValues = values
 	var tasks []codybatch.Task
-	for len(tasks) <= q.Limit {
-		wanted := q.Limit + 1 - len(tasks)
+	for round := 0; len(tasks) <= q.Limit; round++ {
+		wanted := placesAfter(round, q.Limit+1-len(tasks))
 		values[":after"] = number(after)
 		places, err := s.query(ctx, input, wanted)
 		if err != nil {

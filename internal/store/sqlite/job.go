@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/store/cursor"
 )
 
 // totals is the part of a job that changes after its creation, kept apart from
@@ -57,10 +58,11 @@ func (s *Store) Jobs(ctx context.Context, q codybatch.JobQuery) (codybatch.JobPa
 }
 
 func (s *Store) jobs(ctx context.Context, q codybatch.JobQuery) (codybatch.JobPage, error) {
-	if err := checkLimit(q.Limit); err != nil {
+	if err := cursor.CheckLimit(q.Limit); err != nil {
 		return codybatch.JobPage{}, err
 	}
-	from, err := startOr(q.Cursor, jobsStart(q.Status))
+	list := cursor.Jobs(q)
+	from, err := cursor.Decode(q.Cursor, list, jobsStart)
 	if err != nil {
 		return codybatch.JobPage{}, err
 	}
@@ -78,7 +80,7 @@ func (s *Store) jobs(ctx context.Context, q codybatch.JobQuery) (codybatch.JobPa
 				return err
 			}
 			if len(page.Jobs) == q.Limit { // the row after the page: there is another page
-				page.NextCursor = last.encode()
+				page.NextCursor = cursor.Encode(list, last)
 				return nil
 			}
 			job, err := decodeJob(document, sums)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
+	"github.com/liamzdenek/cody-batch/internal/store/cursor"
 )
 
 // Task implements codybatch.Store.
@@ -29,10 +30,11 @@ func (s *Store) Tasks(ctx context.Context, q codybatch.TaskQuery) (codybatch.Tas
 }
 
 func (s *Store) tasks(ctx context.Context, q codybatch.TaskQuery) (codybatch.TaskPage, error) {
-	if err := checkLimit(q.Limit); err != nil {
+	if err := cursor.CheckLimit(q.Limit); err != nil {
 		return codybatch.TaskPage{}, err
 	}
-	from, err := startOr(q.Cursor, tasksStart(q))
+	list := cursor.Tasks(q)
+	from, err := cursor.Decode(q.Cursor, list, tasksStart)
 	if err != nil {
 		return codybatch.TaskPage{}, err
 	}
@@ -54,7 +56,7 @@ func (s *Store) tasks(ctx context.Context, q codybatch.TaskQuery) (codybatch.Tas
 			return notFound(err)
 		}
 		tasks, err := tx.selectTasks(statement, append(args, q.Limit+1)...)
-		page = pageOf(tasks, q.Limit, from.Listing)
+		page = pageOf(tasks, q.Limit, list)
 		return err
 	})
 }
@@ -66,7 +68,7 @@ func (s *Store) Changes(ctx context.Context, id codybatch.JobID, after int64, li
 	var tasks []codybatch.Task
 	err := s.read(ctx, func(tx transaction) error {
 		var err error
-		if err := checkLimit(limit); err != nil {
+		if err := cursor.CheckLimit(limit); err != nil {
 			return err
 		}
 		if job, err = scanJob(tx.row(selectJob, id), id); err != nil {
@@ -94,33 +96,34 @@ func (s *Store) DueTasks(ctx context.Context, q codybatch.DueQuery) (codybatch.T
 }
 
 func (s *Store) dueTasks(ctx context.Context, q codybatch.DueQuery) (codybatch.TaskPage, error) {
-	if err := checkLimit(q.Limit); err != nil {
+	if err := cursor.CheckLimit(q.Limit); err != nil {
 		return codybatch.TaskPage{}, err
 	}
-	from, err := startOr(q.Cursor, dueStart(q.Status))
+	list := cursor.Due(q)
+	from, err := cursor.Decode(q.Cursor, list, dueStart)
 	if err != nil {
 		return codybatch.TaskPage{}, err
 	}
 	var page codybatch.TaskPage
 	return page, s.read(ctx, func(tx transaction) error {
 		tasks, err := tx.selectTasks(selectDue, q.Status, q.Before.UnixNano(), from.Time, from.JobID, from.Position, q.Limit+1)
-		page = pageOf(tasks, q.Limit, from.Listing)
+		page = pageOf(tasks, q.Limit, list)
 		return err
 	})
 }
 
 // pageOf makes a page of at most limit tasks. If there are more, there is another
 // page.
-func pageOf(tasks []codybatch.Task, limit int, listing string) codybatch.TaskPage {
+func pageOf(tasks []codybatch.Task, limit int, list cursor.Listing) codybatch.TaskPage {
 	if len(tasks) <= limit {
 		return codybatch.TaskPage{Tasks: tasks}
 	}
 	last := tasks[limit-1]
-	next := cursor{Listing: listing, JobID: last.JobID, Position: last.Index}
+	next := place{JobID: last.JobID, Position: last.Index}
 	if due := last.DueAt(); !due.IsZero() {
 		next.Time = due.UnixNano()
 	}
-	return codybatch.TaskPage{Tasks: tasks[:limit], NextCursor: next.encode()}
+	return codybatch.TaskPage{Tasks: tasks[:limit], NextCursor: cursor.Encode(list, next)}
 }
 
 func (t transaction) selectTasks(statement string, args ...any) ([]codybatch.Task, error) {

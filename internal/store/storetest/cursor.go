@@ -1,7 +1,11 @@
 package storetest
 
 import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -12,6 +16,7 @@ func cursorTests() []test {
 	return []test{
 		{"a cursor that is garbage is ErrCursor", cursorOfGarbage},
 		{"a cursor of another listing is ErrCursor", cursorOfAnotherListing},
+		{"a cursor with a forged place is ErrCursor, or skips rows", cursorForged},
 		{"a limit that is not from 1 to 1,000 is an error", cursorLimits},
 	}
 }
@@ -90,6 +95,59 @@ func cursorOfGarbage(t *testing.T, f fixture) {
 			wantError(t, fmt.Sprintf("list %s from %.40q", list.name, bad), err, codybatch.ErrCursor)
 		}
 	}
+}
+
+// Cursors are not signed: whoever has one can put another place into it.
+func cursorForged(t *testing.T, f fixture) {
+	for _, list := range f.listings(t) {
+		after, err := list.page("", 2) // a place of 0 may be left out
+		wantError(t, "list "+list.name, err, nil)
+		if after == "" {
+			after = list.cursor(t)
+		}
+		for _, forged := range forge(t, after) {
+			if _, err := list.page(encode(t, forged), 1_000); err != nil && !errors.Is(err, codybatch.ErrCursor) {
+				t.Errorf("list %s from the cursor %.200v: error %v", list.name, forged, err)
+			}
+		}
+	}
+}
+
+// forge returns what the cursor encodes, with each value below "p", its place, changed
+// to all that its type takes.
+func forge(t *testing.T, cursor string) []map[string]any {
+	t.Helper()
+	decoded := func() map[string]any {
+		plain, err := base64.RawURLEncoding.DecodeString(cursor)
+		wantError(t, "decode "+cursor, err, nil)
+		var document map[string]any
+		wantError(t, "decode "+cursor, json.Unmarshal(plain, &document), nil)
+		return document
+	}
+	place, ok := decoded()["p"].(map[string]any)
+	if !ok {
+		t.Fatalf("the cursor %v has no place", decoded())
+	}
+	var all []map[string]any
+	for name, value := range place {
+		forgeries := []any{json.Number("0"), -1, -2, math.MaxInt32, math.MinInt64, math.MaxInt64, math.MaxInt64 - 1, math.MaxInt64 - 999}
+		if _, isText := value.(string); isText {
+			forgeries = []any{"", "!", "~", "\x00", nasty, "\U0010FFFF", strings.Repeat("\U0010FFFF", 250), strings.Repeat("x", 1_000), strings.Repeat("x", 5_000)}
+		}
+		for _, forgery := range forgeries {
+			document := decoded()
+			document["p"].(map[string]any)[name] = forgery
+			all = append(all, document)
+		}
+	}
+	return all
+}
+
+func encode(t *testing.T, document map[string]any) string {
+	t.Helper()
+	plain, err := json.Marshal(document)
+	wantError(t, "encode a cursor", err, nil)
+	return base64.RawURLEncoding.EncodeToString(plain)
 }
 
 func cursorOfAnotherListing(t *testing.T, f fixture) {
