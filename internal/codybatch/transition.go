@@ -146,13 +146,15 @@ func (t Task) Finished(worker string, attempt int, r TaskResult, now time.Time) 
 
 // unanswered keeps an interruption whose attempt ended before the model could be
 // asked, or because it may not be, and makes one of an attempt whose judge could not be
-// asked: a retry goes on.
+// asked, or whose remark waits, so that what it cost is not booked again: a retry goes on.
 func (t Task) unanswered(r TaskResult, isAnswered bool) *Interruption {
 	switch {
 	case r.Unjudged:
 		i := t.interruption()
 		i.Unjudged = true
 		return i
+	case t.Feedback != nil:
+		return t.interruption()
 	case t.Interrupted == nil, isAnswered, !r.Untouched && r.Outcome != OutcomeAuthError:
 		return nil
 	default:

@@ -365,8 +365,12 @@ func TestARemarkThatIsNotHeardChangesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.drain()
-			if diff := w.diff(w.task(task.JobID, "site")); !strings.Contains(diff, "+y") || !strings.Contains(diff, "+z") {
+			task = w.task(task.JobID, "site")
+			if diff := w.diff(task); !strings.Contains(diff, "+y") || !strings.Contains(diff, "+z") {
 				t.Errorf("after the retry, the diff is\n%s", diff)
+			}
+			if paid(task) != paid(before)+test.cost+1 {
+				t.Errorf("after the retry, %d are paid, before the remark %d", paid(task), paid(before))
 			}
 		})
 	}
