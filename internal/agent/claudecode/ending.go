@@ -16,6 +16,9 @@ type ending struct {
 	outcome codybatch.Outcome
 	reason  string
 	summary string
+	// isOver says that a call ended because the run did, or who asked was gone: that
+	// is not how a run ends.
+	isOver bool
 }
 
 // judge says how the run ended: by the program's last line, and where that is an

@@ -239,7 +239,9 @@ func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
 		})
 	}
 	if err != nil {
-		g.note(ending{outcome: codybatch.OutcomeAPIError, reason: apierror.Short(err.Error())})
+		if req.Context().Err() == nil { // else it is who asked that is gone, or the run
+			g.note(ending{outcome: codybatch.OutcomeAPIError, reason: apierror.Short(err.Error())})
+		}
 		panic(http.ErrAbortHandler) // the program sees a broken connection, and tries again
 	}
 }
@@ -346,7 +348,9 @@ func (g *gateway) made() int {
 // fail answers a call that nothing comes of, in a way that the program does not try
 // again: it would for minutes after 401 and 429.
 func (g *gateway) fail(w http.ResponseWriter, end ending) {
-	g.conclude(end)
+	if !end.isOver {
+		g.conclude(end)
+	}
 	refuse(w, http.StatusForbidden, "permission_error", end.reason)
 }
 

@@ -87,7 +87,7 @@ func (g *gateway) turnedAway(ctx context.Context, err error) (*response, *ending
 	case ctx.Err() == nil:
 		return unreachable("nobody waits for the answer any more"), nil
 	default:
-		return nil, &ending{outcome: codybatch.OutcomeAPIError, reason: "the run ended while a call waited"}
+		return nil, &ending{outcome: codybatch.OutcomeAPIError, reason: "the run ended while a call waited", isOver: true}
 	}
 }
 
