@@ -6,6 +6,8 @@ package admission
 import (
 	"crypto/sha256"
 	"time"
+
+	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 )
 
 // Control has the limiters and breakers of a process. Its methods may be called at once.
@@ -23,9 +25,10 @@ func NewControl(now func() time.Time, pause time.Duration) *Control {
 	return &Control{now: now, pause: pause}
 }
 
-// Limiter returns what all calls of a lane share. The caller calls done, once, when its
-// run is over.
+// Limiter returns what all calls of a lane share, by whatever name its model is called.
+// The caller calls done, once, when its run is over.
 func (c *Control) Limiter(lane Lane) (*Limiter, func()) {
+	lane.Model = prices.Undated(lane.Model)
 	return c.limiters.Take(lane, c.now, newLimiter)
 }
 

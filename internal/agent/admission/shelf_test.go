@@ -42,3 +42,18 @@ func TestShelf_keeps_what_is_used_and_forgets_the_rest(t *testing.T) {
 		}
 	})
 }
+
+// The API has one limit for a model, whatever it is called.
+func TestControl_has_one_limiter_for_all_names_of_a_model(t *testing.T) {
+	t.Parallel()
+	c := NewControl(time.Now, 0)
+	first, done := c.Limiter(Lane{DigestKey(testKey), "claude-haiku-4-5"})
+	defer done()
+	for model, isSame := range map[string]bool{"claude-haiku-4-5-20251001": true, "claude-haiku-4-5": true, "claude-sonnet-5-5": false} {
+		limiter, done := c.Limiter(Lane{DigestKey(testKey), model})
+		if (limiter == first) != isSame {
+			t.Errorf("%s has the limiter of claude-haiku-4-5: %t", model, !isSame)
+		}
+		done()
+	}
+}

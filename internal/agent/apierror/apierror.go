@@ -47,6 +47,27 @@ func Redact(words, key string) string {
 	return strings.ReplaceAll(words, key, Redacted)
 }
 
+// RedactCut takes a key out of others' words that were cut off at their end, where the
+// key may have only begun.
+func RedactCut(words, key string) string {
+	words = Redact(words, key)
+	for n := len(key) - 1; n > 0; n-- {
+		if rest, isBegun := strings.CutSuffix(words, key[:n]); isBegun {
+			return rest
+		}
+	}
+	return words
+}
+
+// RedactHeader takes a key out of all values of a header.
+func RedactHeader(header http.Header, key string) {
+	for _, values := range header {
+		for i, value := range values {
+			values[i] = Redact(value, key)
+		}
+	}
+}
+
 // StatusOf gives an error event in a stream, which came with status 200, the
 // status that the same error has by itself. What is no error of the API's is one of
 // the server's.

@@ -86,6 +86,7 @@ func (g *gateway) try(ctx context.Context, from *http.Request, r *request, body 
 		}
 		return unreachable(reason), apierror.Verdict{Retry: true, Outcome: codybatch.OutcomeAPIError, Reason: reason}, nil
 	}
+	apierror.RedactHeader(res.header, g.key)
 	if err := g.thread.answered(ctx, res.status, res.header); err != nil {
 		_ = res.body.Close()
 		if isRecordError(err) {
@@ -98,7 +99,11 @@ func (g *gateway) try(ctx context.Context, from *http.Request, r *request, body 
 	}
 	data, _ := io.ReadAll(io.LimitReader(res.body, maxErrorBody)) // what could be read is judged
 	_ = res.body.Close()
-	said := apierror.Redact(string(data), g.key)
+	redact := apierror.Redact
+	if len(data) == maxErrorBody {
+		redact = apierror.RedactCut
+	}
+	said := redact(string(data), g.key)
 	res.body = io.NopCloser(strings.NewReader(said))
 	return res, apierror.Judge(res.status, res.header, apierror.Read(said, g.key), apierror.KeyAdvice, g.agent.now()), nil
 }
