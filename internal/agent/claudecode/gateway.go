@@ -58,7 +58,7 @@ type gateway struct {
 	calls   int
 	closed  bool
 	verdict *ending // why no call is let through any more
-	failure *ending // what the last call that failed said
+	failure *ending // what the last call said, if it failed
 	working sync.WaitGroup
 }
 
@@ -216,6 +216,7 @@ func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
 		usage, complete = g.agent.prices.Usage(r.model, a.usage()), true
 		settle()
 		turn.leave(admission.Success, 0)
+		g.note(nil)
 		if !g.keep(ctx, codybatch.ThreadEvent{
 			Type: codybatch.EventAssistant, MessageID: a.message.ID, RequestID: res.header.Get("Request-Id"), Model: a.message.Model,
 			StopReason: string(a.message.StopReason), Content: a.content(), Usage: &usage, CostUSD: costUSD(usage),
@@ -240,7 +241,7 @@ func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
 	}
 	if err != nil {
 		if req.Context().Err() == nil { // else it is who asked that is gone, or the run
-			g.note(ending{outcome: codybatch.OutcomeAPIError, reason: apierror.Short(err.Error())})
+			g.note(&ending{outcome: codybatch.OutcomeAPIError, reason: apierror.Short(err.Error())})
 		}
 		panic(http.ErrAbortHandler) // the program sees a broken connection, and tries again
 	}
@@ -269,7 +270,7 @@ func (g *gateway) copyAnswer(w http.ResponseWriter, r *request, res *response, t
 	if a.failure != "" { // it was passed on, and is the program's to judge
 		v := apierror.Judge(http.StatusOK, res.header, apierror.Read(a.failure, g.key), apierror.KeyAdvice, g.agent.now())
 		t.failed(v, v.Backoff(1))
-		g.note(ending{outcome: v.Outcome, reason: v.Reason})
+		g.note(&ending{outcome: v.Outcome, reason: v.Reason})
 		return nil
 	}
 	if res.isIdle() {
@@ -314,11 +315,12 @@ func (g *gateway) keep(ctx context.Context, event codybatch.ThreadEvent) bool {
 	return err == nil
 }
 
-// note remembers what went wrong last, for a program that ends with it.
-func (g *gateway) note(end ending) {
+// note remembers what went wrong with a call, for a program that ends with it; nil: it
+// went well.
+func (g *gateway) note(failure *ending) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.failure = &end
+	g.failure = failure
 }
 
 // conclude lets no call through any more.
@@ -330,8 +332,8 @@ func (g *gateway) conclude(end ending) {
 	}
 }
 
-// verdicts are why no call was let through any more, and what the last call that
-// failed said; nil: neither.
+// verdicts are why no call was let through any more, and what the last call said, if it
+// failed; nil: neither.
 func (g *gateway) verdicts() (*ending, *ending) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -51,7 +51,7 @@ func (g *gateway) send(ctx context.Context, from *http.Request, r *request, body
 		t.failed(v, wait)
 		switch {
 		case !v.Limited: // the program tries again, or gives up
-			g.note(ending{outcome: v.Outcome, reason: v.Reason})
+			g.note(&ending{outcome: v.Outcome, reason: v.Reason})
 			return res, nil, nil
 		case try > maxWaits:
 			return nil, nil, &ending{outcome: codybatch.OutcomeAPIError, reason: fmt.Sprintf("the API did not take the call in %d tries; the last one: %s", try, v.Reason)}

@@ -404,3 +404,20 @@ func TestGatewayDoesNotJudgeByWhatWasBrokenOff(t *testing.T) {
 		})
 	}
 }
+
+// A fault that was got over is not how a run ended that ends for another reason.
+func TestGatewayForgetsAFaultAfterAnAnswer(t *testing.T) {
+	t.Parallel()
+	statuses := []int{529, http.StatusOK, 529}
+	s := newScene(t, nil, func(w http.ResponseWriter, r *http.Request) {
+		status := statuses[0]
+		statuses = statuses[1:]
+		answerWith(status, messageOf(1, 1))(w, r)
+	})
+	for i, fails := range []bool{true, false, true} {
+		s.post(t, "/v1/messages", runToken, call)
+		if _, failure := s.gateway.verdicts(); (failure != nil) != fails {
+			t.Errorf("after call %d the last failure is %+v", i+1, failure)
+		}
+	}
+}
