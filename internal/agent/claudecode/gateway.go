@@ -46,7 +46,7 @@ type gateway struct {
 	stop context.CancelCauseFunc
 
 	breaker *admission.Breaker
-	slots   chan struct{} // of the calls that the run makes at once
+	slots   chan struct{} // of the requests that are worked on at once
 
 	server *http.Server
 	served chan error
@@ -109,6 +109,12 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	case req.Method != http.MethodPost || !isCall && !isCount:
 		refuse(w, http.StatusNotFound, "not_found_error", "the gateway passes on POST /v1/messages and nothing else")
+		return
+	}
+	select {
+	case g.slots <- struct{}{}:
+		defer func() { <-g.slots }()
+	case <-req.Context().Done(): // the run is over
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxRequestBytes))

@@ -12,8 +12,9 @@ import (
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
 
-// mostAtOnce is how many calls one run makes at once: more than the program does, and
-// few enough that what runs in a repository does not take all places of the others.
+// mostAtOnce is how many requests of one run are worked on at once: more than the program
+// makes, and few enough that what runs in a repository takes neither all places of the
+// others nor, with bodies of maxRequestBytes, the memory.
 const mostAtOnce = 10
 
 // turn is one call's permission to be made. Its methods may be called at once.
@@ -24,20 +25,11 @@ type turn struct {
 	once  sync.Once
 }
 
-// turn waits until it is a call's turn: among the run's own, and among all of the
-// process with the same key and model. The caller leaves it. The error is a
-// RefusedError, a HeldError or the context's cause.
+// turn waits until it is a call's turn among all of the process with the same key and
+// model. The caller leaves it. The error is a RefusedError, a HeldError or the context's
+// cause.
 func (g *gateway) turn(ctx context.Context, model string, fresh int64) (*turn, error) {
-	select {
-	case g.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-	limiter, release := g.agent.options.Admission.Limiter(admission.Lane{Key: g.lane, Model: model})
-	done := func() {
-		release()
-		<-g.slots
-	}
+	limiter, done := g.agent.options.Admission.Limiter(admission.Lane{Key: g.lane, Model: model})
 	place, err := limiter.Enter(ctx, fresh)
 	if err != nil {
 		done()

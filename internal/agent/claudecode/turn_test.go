@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -189,6 +190,7 @@ func TestGatewayMakesSoManyCallsAtOnce(t *testing.T) {
 		<-goOn
 		answerWith(http.StatusOK, messageOf(1, 1))(w, r)
 	})
+	s.gateway.agent.idle = time.Minute // however slow the machine is
 	models := []string{sonnet, "claude-haiku-4-5", "claude-opus-5"} // each has a window of 4
 	var calls sync.WaitGroup
 	for i := range mostAtOnce + 2 {
@@ -212,8 +214,33 @@ func TestGatewayMakesSoManyCallsAtOnce(t *testing.T) {
 	}
 	close(goOn)
 	calls.Wait()
+	s.gateway.close()
 	if asked() != mostAtOnce+2 || len(s.gateway.slots) != 0 {
 		t.Errorf("%d were made, %d are under way", asked(), len(s.gateway.slots))
+	}
+}
+
+// No more bodies are read than calls are made at once: what sends them does not fill the
+// memory that all runs share.
+func TestGatewayReadsSoManyBodiesAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, nil, answerWith(http.StatusOK, messageOf(1, 1)))
+	for i, path := range slices.Repeat([]string{"/v1/messages", "/v1/messages/count_tokens"}, (mostAtOnce+2)/2) {
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.address, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		// "Expect" has the gateway say when it reads the body.
+		if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: gateway\r\nX-Api-Key: %s\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n", path, runToken); err != nil {
+			t.Fatal(err)
+		}
+		if i >= mostAtOnce {
+			_ = conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond)) // it had time to be read
+		}
+		if _, err := io.ReadFull(conn, make([]byte, len("HTTP/1.1 100"))); (err == nil) != (i < mostAtOnce) {
+			t.Errorf("body %d: %v", i+1, err)
+		}
 	}
 }
 
