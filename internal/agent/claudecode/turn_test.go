@@ -86,7 +86,8 @@ func TestGatewayWaitsForAPlace(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, nil, answerWith(http.StatusOK, messageOf(1, 1)))
 	var late atomic.Int64
-	s.gateway.agent.options.Admission = admission.NewControl(func() time.Time { return time.Now().Add(time.Duration(late.Load())) }, 0)
+	noon := time.Now()
+	s.gateway.agent.options.Admission = admission.NewControl(func() time.Time { return noon.Add(time.Duration(late.Load())) }, 0)
 	limiter, done := s.gateway.agent.options.Admission.Limiter(admission.Lane{Key: s.gateway.lane, Model: sonnet})
 	defer done()
 	var others []*admission.Place
@@ -117,7 +118,7 @@ func TestGatewayWaitsForAPlace(t *testing.T) {
 		t.Errorf("the limiter is %+v", at)
 	}
 	if !slices.ContainsFunc(s.events, func(e codybatch.ThreadEvent) bool {
-		return e.Type == codybatch.EventNotice && strings.HasPrefix(e.Reason, "Call 1 waited 5") && strings.Contains(e.Reason, "at most 4 calls with this key and model")
+		return e.Type == codybatch.EventNotice && strings.HasPrefix(e.Reason, "Call 1 waited 5s:") && strings.Contains(e.Reason, "at most 4 calls with this key and model")
 	}) {
 		t.Errorf("the wait is not told: %+v", s.events)
 	}
@@ -190,7 +191,7 @@ func TestGatewayMakesSoManyCallsAtOnce(t *testing.T) {
 		<-goOn
 		answerWith(http.StatusOK, messageOf(1, 1))(w, r)
 	})
-	s.gateway.agent.idle = time.Minute // however slow the machine is
+	s.gateway.agent.idle = time.Minute                              // however slow the machine is
 	models := []string{sonnet, "claude-haiku-4-5", "claude-opus-5"} // each has a window of 4
 	var calls sync.WaitGroup
 	for i := range mostAtOnce + 2 {
