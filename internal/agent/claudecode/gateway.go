@@ -57,6 +57,7 @@ type gateway struct {
 	mu      sync.Mutex
 	calls   int
 	closed  bool
+	refused bool    // with its key or account
 	verdict *ending // why no call is let through any more
 	failure *ending // what the last call said, if it failed
 	working sync.WaitGroup

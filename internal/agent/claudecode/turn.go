@@ -94,11 +94,21 @@ func (g *gateway) hear(t *turn, res *response, v apierror.Verdict) *ending {
 	case v.Refused == "":
 		return nil
 	}
-	if t.pass.Refused(admission.Refusal{Outcome: v.Outcome, Said: v.Refused, Advice: apierror.KeyAdvice}) {
+	if g.isFirstRefusal() && t.pass.Refused(admission.Refusal{Outcome: v.Outcome, Said: v.Refused, Advice: apierror.KeyAdvice}) {
 		g.agent.log.Error("API key held back: it was refused again and again", "repository", g.run.Key.Repository, "outcome", v.Outcome)
 		if held := t.pass.Held(); held != nil {
 			g.stop(held)
 		}
 	}
 	return &ending{outcome: v.Outcome, reason: v.Reason}
+}
+
+// isFirstRefusal reports, once, that no call of the run was refused before. The others
+// show nothing: they may be for a model that the key may not use.
+func (g *gateway) isFirstRefusal() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	isFirst := !g.refused
+	g.refused = true
+	return isFirst
 }

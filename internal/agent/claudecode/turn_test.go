@@ -449,3 +449,28 @@ func TestGatewayForgetsAFaultAfterAnAnswer(t *testing.T) {
 		}
 	}
 }
+
+// Of one run, one refusal counts, however many calls are refused: with a model that the
+// key may not use, what runs in a repository can't have the key held back from all.
+func TestGatewayCountsOneRefusalOfARun(t *testing.T) {
+	t.Parallel()
+	var arrived sync.WaitGroup
+	arrived.Add(4) // as many as the first window lets in
+	s := newScene(t, nil, func(w http.ResponseWriter, r *http.Request) {
+		arrived.Done()
+		arrived.Wait()
+		answerWith(http.StatusForbidden, `{"type":"error","error":{"type":"permission_error","message":"not this model"}}`)(w, r)
+	})
+	s.gateway.agent.idle = time.Minute // however slow the machine is
+	var calls sync.WaitGroup
+	for range 4 {
+		calls.Go(func() { s.post(t, "/v1/messages", runToken, call) })
+	}
+	calls.Wait()
+	if err := s.gateway.breaker.Refuses(); err != nil {
+		t.Errorf("other runs are refused: %v", err)
+	}
+	if s.gateway.verdict == nil || s.gateway.verdict.outcome != codybatch.OutcomeAuthError {
+		t.Errorf("the run ends with %+v", s.gateway.verdict)
+	}
+}
