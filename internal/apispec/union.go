@@ -1,10 +1,12 @@
 package apispec
 
 import (
+	"errors"
 	"maps"
 	"slices"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
 // union stands in a compiled schema for a oneOf whose branches each demand another
@@ -23,15 +25,36 @@ var _ jsonschema.SchemaExt = union{}
 // Validate implements [jsonschema.SchemaExt].
 func (u union) Validate(ctx *jsonschema.ValidatorContext, value any) {
 	if object, ok := value.(map[string]any); ok {
-		if text, ok := object[u.property].(string); ok {
-			if branch, ok := u.branches[text]; ok && ctx.Validate(branch, value, nil) == nil {
-				return
-			}
+		if text, ok := object[u.property].(string); ok && u.branches[text] != nil {
+			u.take(ctx, u.branches[text], value)
+			return
 		}
 	}
 	if err := ctx.Validate(u.whole, value, nil); err != nil {
 		ctx.AddErr(err)
 	}
+}
+
+// take validates a value that can only satisfy one branch. Where it does not, it tells of
+// all, as oneOf does; what that one says is not asked for again, so that a fault far
+// inside is not looked for twice on every level.
+func (u union) take(ctx *jsonschema.ValidatorContext, named *jsonschema.Schema, value any) {
+	fault := ctx.Validate(named, value, nil)
+	if fault == nil {
+		return
+	}
+	var faults []*jsonschema.ValidationError
+	for _, branch := range u.whole.OneOf {
+		err := fault
+		if branch != named {
+			err = ctx.Validate(branch, value, nil)
+		}
+		var invalid *jsonschema.ValidationError
+		if errors.As(err, &invalid) {
+			faults = append(faults, invalid)
+		}
+	}
+	ctx.AddErrors(faults, &kind.OneOf{})
 }
 
 // unite puts unions into a schema that was just compiled and all that it refers to.

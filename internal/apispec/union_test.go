@@ -70,3 +70,12 @@ func BenchmarkUnion(b *testing.B) {
 		})
 	}
 }
+
+// A fault far inside is looked for once on each level, not twice: forty levels would take
+// longer than anybody lives.
+func TestAFaultFarInsideIsFoundAtOnce(t *testing.T) {
+	t.Parallel()
+	const depth = 40
+	value := strings.Repeat(`{"kind": "box", "holds": [`, depth) + `{"kind": "letter", "text": 1}` + strings.Repeat(`]}`, depth)
+	wantError(t, load(t, parcels).CheckSchema("parcel", []byte(value)), strings.Repeat("/holds/0", depth)+"/text: got number, want string")
+}
