@@ -132,6 +132,10 @@ bench-aws: aws-emulators ## the requests that each operation of the DynamoDB sto
 	@CODYBATCH_TEST_REQUIRE=dynoxide go test -count=1 -v -run '^TestRequestsOfEachOperation$$' ./internal/store/dynamo
 	@CODYBATCH_TEST_REQUIRE=moto go test -count=1 -v -run '^TestStartOfTheFunction$$' ./internal/awstest
 
+.PHONY: image
+image: ## the image of AWS Batch's workers, built by its Dockerfile, tried, and its size by its manifest; needs root, buildah and debootstrap
+	@tools/aws/image.sh
+
 .PHONY: bench-ui
 bench-ui: build sample ## the dashboard's numbers as a table: bytes, paints, nodes, frames
 	@npm run --prefix frontend --silent bench

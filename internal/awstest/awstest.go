@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -63,6 +64,25 @@ func Dynoxide(t testing.TB) Cloud { t.Helper(); return emulators().Dynoxide.clou
 // Moto returns DynamoDB, S3 and SSM in one. They are empty, whatever other tests do,
 // and keep what they are given until the test program ends.
 func Moto(t testing.TB) Cloud { t.Helper(); return emulators().Moto.cloud(t) }
+
+// OtherDynamoDB is the variable that names a DynamoDB which tests run against, too: the
+// http address, on this machine, of one that somebody else has started.
+const OtherDynamoDB = "CODYBATCH_TEST_DYNAMODB"
+
+// Other returns the DynamoDB that OtherDynamoDB names, such as Amazon's DynamoDB Local,
+// which we do not install, since its terms are for each to agree to.
+func Other(t testing.TB) Cloud {
+	t.Helper()
+	given := os.Getenv(OtherDynamoDB)
+	if given == "" {
+		t.Skipf("%s names no DynamoDB that is already running", OtherDynamoDB)
+	}
+	address, err := url.Parse(given)
+	if err != nil || address.Scheme != "http" || !net.ParseIP(address.Hostname()).IsLoopback() {
+		t.Fatalf("%s=%q is not an http address of this machine, such as http://127.0.0.1:8000", OtherDynamoDB, given)
+	}
+	return Cloud{Endpoint: given, Account: fmt.Sprintf("%012d", rand.N(int64(1e12)))}
+}
 
 // Cloud is an account of an emulator.
 type Cloud struct {

@@ -2,8 +2,11 @@ package codybatch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"path"
+	"regexp"
 	"time"
 )
 
@@ -63,9 +66,20 @@ type Link struct {
 }
 
 // ArtifactKey names a document: segments of letters, digits, "_", "." and "-",
-// joined by "/", none of them "." or "..". The functions below make all keys that
-// there are.
+// joined by "/", none of them "." or "..", at most 1,024 bytes in all (S3's limit). The
+// functions below make all keys that there are.
 type ArtifactKey string
+
+var artifactKeyPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$`)
+
+// Validate refuses what is no key: every implementation of Artifacts does so before it
+// makes a path or an address of one.
+func (k ArtifactKey) Validate() error {
+	if len(k) > 1024 || !artifactKeyPattern.MatchString(string(k)) || path.Clean("/"+string(k)) != "/"+string(k) {
+		return errors.New(`a key is segments of letters, digits, "_", "." and "-", joined by "/", none of them "." or "..", at most 1,024 bytes`)
+	}
+	return nil
+}
 
 // DiffKey names the unified patch of an attempt.
 func DiffKey(key TaskKey, attempt int) ArtifactKey { return attemptKey(key, attempt, "diff.patch") }

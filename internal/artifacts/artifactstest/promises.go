@@ -225,6 +225,7 @@ func badKeys(t *testing.T, a codybatch.Artifacts) {
 	for _, key := range []codybatch.ArtifactKey{
 		"", "/", "/etc/passwd", "jobs/", "jobs//x", ".", "..", "../x", "jobs/../x", "jobs/./x", "jobs/..", "./x",
 		"jobs/a b", "jobs/a\x00", "jobs/a\nb", "jobs/ä", `jobs\x`, "~x", "jobs/~x", "C:x", "jobs/x?y", "jobs/%2e%2e/x", "x\n",
+		codybatch.ArtifactKey(strings.Repeat("long/", 205)) + "x",
 	} {
 		if err := a.Put(t.Context(), key, strings.NewReader("x")); err == nil {
 			t.Errorf("put took the key %q", key)

@@ -13,7 +13,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"regexp"
 	"sync"
 	"syscall"
 	"time"
@@ -171,13 +170,9 @@ func (d *Dir) lock(key codybatch.ArtifactKey) *sync.RWMutex {
 	return &d.locks[maphash.String(d.seed, string(key))%uint64(len(d.locks))]
 }
 
-var keyPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$`)
-
-var errKey = errors.New(`a key is segments of letters, digits, "_", "." and "-", joined by "/", none of them "." or ".."`)
-
 func check(ctx context.Context, key codybatch.ArtifactKey) error {
-	if !keyPattern.MatchString(string(key)) || path.Clean("/"+string(key)) != "/"+string(key) {
-		return errKey
+	if err := key.Validate(); err != nil {
+		return err
 	}
 	return context.Cause(ctx)
 }

@@ -10,8 +10,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"path"
-	"regexp"
 	"sync"
 	"time"
 
@@ -118,16 +116,9 @@ func isStatus(err error, status int) bool {
 	return errors.As(err, &response) && response.HTTPStatusCode() == status
 }
 
-var keyPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$`)
-
-// keyLimit is S3's, in bytes.
-const keyLimit = 1024
-
-var errKey = errors.New(`a key is segments of letters, digits, "_", "." and "-", joined by "/", none of them "." or "..", at most 1,024 bytes`)
-
 func check(ctx context.Context, key codybatch.ArtifactKey) error {
-	if len(key) > keyLimit || !keyPattern.MatchString(string(key)) || path.Clean("/"+string(key)) != "/"+string(key) {
-		return errKey
+	if err := key.Validate(); err != nil {
+		return err
 	}
 	return context.Cause(ctx)
 }

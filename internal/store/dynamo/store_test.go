@@ -22,6 +22,12 @@ func TestStoreOnMoto(t *testing.T) {
 	runSuite(t, awstest.Moto)
 }
 
+// TestStoreOnAnother runs on a DynamoDB that somebody has started, and is skipped without.
+func TestStoreOnAnother(t *testing.T) {
+	t.Parallel()
+	runSuite(t, awstest.Other)
+}
+
 // runSuite also looks at all that goes over the wire: no Scan does, nor anything else
 // that Actions does not list, and nothing is listed in vain.
 func runSuite(t *testing.T, start func(testing.TB) awstest.Cloud) {
