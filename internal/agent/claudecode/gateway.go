@@ -277,7 +277,11 @@ func (g *gateway) copyAnswer(w http.ResponseWriter, r *request, res *response, t
 	if a.failure != "" { // it was passed on, and is the program's to judge
 		v := apierror.Judge(http.StatusOK, res.header, apierror.Read(a.failure, g.key), apierror.KeyAdvice, g.agent.now())
 		t.failed(v, v.Backoff(1))
-		g.note(&ending{outcome: v.Outcome, reason: v.Reason})
+		end := ending{outcome: v.Outcome, reason: v.Reason}
+		if v.Refused != "" { // so would the next call be
+			g.conclude(end)
+		}
+		g.note(&end)
 		return nil
 	}
 	if res.isIdle() {

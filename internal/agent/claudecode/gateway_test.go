@@ -265,8 +265,12 @@ func TestGatewayAnswersForTheAPI(t *testing.T) {
 			answerWith(http.StatusUnauthorized, failure("authentication_error", "invalid key "+realKey)), http.StatusForbidden, "invalid key [redacted]", codybatch.OutcomeAuthError,
 		},
 		"an account that can't pay": {answerWith(http.StatusPaymentRequired, failure("billing_error", "no credit")), http.StatusForbidden, "can't pay", codybatch.OutcomeAPIError},
-		"an overload":               {answerWith(529, failure("overloaded_error", "busy "+realKey)), 529, "busy [redacted]", ""},
-		"a bad request":             {answerWith(http.StatusBadRequest, failure("invalid_request_error", "no")), http.StatusBadRequest, "no", ""},
+		"an account that can't pay any more": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/event-stream")
+			_, _ = io.WriteString(w, "event: error\ndata: "+failure("billing_error", "no credit")+"\n\n")
+		}, http.StatusOK, "no credit", codybatch.OutcomeAPIError},
+		"an overload":   {answerWith(529, failure("overloaded_error", "busy "+realKey)), 529, "busy [redacted]", ""},
+		"a bad request": {answerWith(http.StatusBadRequest, failure("invalid_request_error", "no")), http.StatusBadRequest, "no", ""},
 		"a redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://thief.example/", http.StatusTemporaryRedirect)
 		}, http.StatusForbidden, "redirect", codybatch.OutcomeAPIError},
@@ -282,7 +286,11 @@ func TestGatewayAnswersForTheAPI(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t, nil, c.api)
-			status, answer := s.post(t, "/v1/messages", runToken, call)
+			body := call
+			if c.status == http.StatusOK {
+				body = strings.Replace(call, `"messages"`, `"stream":true,"messages"`, 1)
+			}
+			status, answer := s.post(t, "/v1/messages", runToken, body)
 			if status != c.status || !strings.Contains(answer, c.says) || strings.Contains(answer, realKey[:8]) {
 				t.Errorf("got %d %.200s", status, answer)
 			}
