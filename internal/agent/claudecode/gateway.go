@@ -156,35 +156,50 @@ func (g *gateway) knows(header http.Header) bool {
 	return subtle.ConstantTimeCompare([]byte(given), []byte(g.token)) == 1
 }
 
-// admit sets money aside for a call, or says why it is not made.
-func (g *gateway) admit(r *request) (reservation, int, *ending) {
+// admit sets money aside for a call, or says why it is not made. It waits while other
+// calls hold money that may come back.
+func (g *gateway) admit(ctx context.Context, r *request) (reservation, int, *ending) {
+	size := int64(len(r.body(0)))
+	for {
+		money, n, freed, end := g.tryAdmit(r, size)
+		if freed == nil {
+			return money, n, end
+		}
+		select {
+		case <-freed:
+		case <-ctx.Done():
+			return reservation{}, 0, &ending{outcome: codybatch.OutcomeAPIError, reason: "nobody waits for the answer any more"}
+		}
+	}
+}
+
+func (g *gateway) tryAdmit(r *request, size int64) (reservation, int, <-chan struct{}, *ending) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.verdict != nil {
-		return reservation{}, 0, g.verdict
+		return reservation{}, 0, nil, g.verdict
 	}
 	if g.ledger.limit != nil && !g.ledger.prices.Has(r.model) {
 		g.verdict = &ending{outcome: codybatch.OutcomeAPIError, reason: fmt.Sprintf(
 			"Claude Code asked for model %q, whose price is not known, so that the limit of %s could not be kept; the call was not made", apierror.Short(r.model), g.ledger.limit)}
-		return reservation{}, 0, g.verdict
+		return reservation{}, 0, nil, g.verdict
 	}
-	money, ok := g.ledger.reserve(r.model, int64(len(r.body(0))), r.maxTokens)
-	if ok && money.maxTokens < r.maxTokens && money.maxTokens <= r.thinking { // which the API would refuse
-		g.ledger.settle(money, codybatch.Usage{}, false)
-		ok = false
-	}
-	if !ok {
+	money, freed, ok := g.ledger.reserve(r.model, size, r.maxTokens, r.thinking+1) // the API refuses an answer without room for its thinking
+	switch {
+	case freed != nil:
+		return reservation{}, 0, freed, nil
+	case !ok:
 		g.verdict = &ending{outcome: codybatch.OutcomeBudgetExhausted, reason: fmt.Sprintf(
 			"what is left of %s does not pay for another call; %s are spent", g.ledger.limit, g.ledger.total().Cost)}
-		return reservation{}, 0, g.verdict
+		return reservation{}, 0, nil, g.verdict
 	}
 	g.calls++
-	return money, g.calls, nil
+	return money, g.calls, nil, nil
 }
 
 // call makes one call of the model.
 func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
-	money, n, end := g.admit(r)
+	money, n, end := g.admit(req.Context(), r)
 	if end != nil {
 		refuse(w, http.StatusPaymentRequired, "billing_error", end.reason)
 		return

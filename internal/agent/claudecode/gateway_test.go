@@ -217,36 +217,101 @@ func TestGatewayTakesNoCallWhenTheRunIsOver(t *testing.T) {
 	}
 }
 
-// Calls that come at once do not spend the same money.
+// Calls that come at once do not spend the same money. One that what is left does not
+// pay for waits for what the others give back.
 func TestGatewaySetsMoneyAside(t *testing.T) {
 	t.Parallel()
-	limit := codybatch.USD(0.035) // three calls of 1,000 tokens, at 10 dollars for a million, and their prompts
-	arrived, goOn := make(chan struct{}, 10), make(chan struct{})
-	s := newScene(t, &limit, func(w http.ResponseWriter, r *http.Request) {
-		arrived <- struct{}{}
-		<-goOn
-		answerWith(http.StatusOK, messageOf(10, 1_000))(w, r)
-	})
-	s.gateway.agent.idle = time.Minute // however slow the machine is
-	statuses := make(chan int, 3)
-	for range 3 {
-		go func() {
-			status, _ := s.post(t, "/v1/messages", runToken, call)
-			statuses <- status
-		}()
-		<-arrived
+	for name, c := range map[string]struct {
+		output int64 // tokens of each answer, of 1,000 that are paid for in advance
+		fourth int
+	}{
+		"answers as long as they may be": {1_000, http.StatusPaymentRequired},
+		"short answers":                  {10, http.StatusOK},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			limit := codybatch.USD(0.035) // three calls of 1,000 tokens, at 10 dollars for a million, and their prompts
+			arrived, goOn := make(chan struct{}, 10), make(chan struct{})
+			s := newScene(t, &limit, func(w http.ResponseWriter, r *http.Request) {
+				arrived <- struct{}{}
+				<-goOn
+				answerWith(http.StatusOK, messageOf(10, c.output))(w, r)
+			})
+			s.gateway.agent.idle = time.Minute // however slow the machine is
+			post := func() <-chan int {
+				status := make(chan int, 1)
+				go func() {
+					got, _ := s.post(t, "/v1/messages", runToken, call)
+					status <- got
+				}()
+				return status
+			}
+			var first []<-chan int
+			for range 3 {
+				first = append(first, post())
+				<-arrived
+			}
+			fourth := post()
+			within(t, "the fourth waits for money", func() bool {
+				s.gateway.ledger.mu.Lock()
+				defer s.gateway.ledger.mu.Unlock()
+				return s.gateway.ledger.freed != nil
+			})
+			close(goOn)
+			for _, status := range first {
+				if got := <-status; got != http.StatusOK {
+					t.Errorf("a call got %d", got)
+				}
+			}
+			if got := <-fourth; got != c.fourth {
+				t.Errorf("the fourth call got %d", got)
+			}
+			if got := s.gateway.ledger.total().Cost; got > limit || s.gateway.ledger.reserved != 0 || len(s.bodies) == 4 && s.bodies[3] != s.bodies[0] {
+				t.Errorf("%s are spent, %s still set aside; the last request is %s", got, s.gateway.ledger.reserved, s.bodies[len(s.bodies)-1])
+			}
+		})
 	}
-	if status, answer := s.post(t, "/v1/messages", runToken, call); status != http.StatusPaymentRequired {
-		t.Errorf("the fourth call got %d %s", status, answer)
-	}
-	close(goOn)
-	for range 3 {
-		if status := <-statuses; status != http.StatusOK {
-			t.Errorf("a call got %d", status)
+}
+
+// A call that waits for money hears when nobody waits for it, or the run is over.
+func TestGatewayThatWaitsForMoneyIsLeft(t *testing.T) {
+	t.Parallel()
+	limit := codybatch.USD(0.015)
+	s := newScene(t, &limit, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	s.gateway.agent.idle = time.Minute
+	over := make(chan struct{}, 2)
+	post := func(ctx context.Context) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.address+"/v1/messages", strings.NewReader(call))
+		if err != nil {
+			t.Error(err)
+			return
 		}
+		req.Header.Set("X-Api-Key", runToken)
+		if res, err := http.DefaultClient.Do(req); err == nil {
+			_ = res.Body.Close()
+		}
+		over <- struct{}{}
 	}
-	if got := s.gateway.ledger.total().Cost; got > limit || s.gateway.ledger.reserved != 0 {
-		t.Errorf("%s are spent, %s still set aside", got, s.gateway.ledger.reserved)
+	go post(t.Context())
+	within(t, "one is made", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return len(s.asked) == 1
+	})
+	ctx, hangUp := context.WithCancel(t.Context())
+	go post(ctx)
+	within(t, "the other waits for money", func() bool {
+		s.gateway.ledger.mu.Lock()
+		defer s.gateway.ledger.mu.Unlock()
+		return s.gateway.ledger.freed != nil
+	})
+	hangUp()
+	<-over
+	within(t, "it waits no more", func() bool { return len(s.gateway.slots) == 1 })
+	s.gateway.close()
+	<-over
+	if len(s.asked) != 1 || s.gateway.ledger.reserved != 0 {
+		t.Errorf("%d calls were made, %s are set aside", len(s.asked), s.gateway.ledger.reserved)
 	}
 }
 

@@ -21,6 +21,7 @@ type ledger struct {
 	mu       sync.Mutex
 	spent    codybatch.Usage
 	reserved codybatch.Money
+	freed    chan struct{}      // closed when a call gives back what it reserved
 	measures map[string]measure // by model
 }
 
@@ -38,22 +39,31 @@ type reservation struct {
 // reserve sets aside what a call costs in the worst case: nothing of the prompt is in
 // the cache, and the answer is as long as it may be. It lowers the answer's length to
 // fit the money, and reports false when what is left does not buy
-// prices.LeastOutput.
-func (l *ledger) reserve(model string, requestBytes, want int64) (reservation, bool) {
+// prices.LeastOutput, or least tokens. While other calls hold money that may come back,
+// nothing is lowered or refused: the channel is closed when some has.
+func (l *ledger) reserve(model string, requestBytes, want, least int64) (reservation, <-chan struct{}, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r := reservation{model: model, bytes: requestBytes, maxTokens: want}
 	if l.limit == nil {
-		return r, true
+		return r, nil, true
 	}
 	prompt := l.estimate(model, requestBytes)
 	var ok bool
-	if r.maxTokens, ok = l.prices.Affordable(model, prompt, want, *l.limit-l.spent.Cost-l.reserved); !ok {
-		return reservation{}, false
+	r.maxTokens, ok = l.prices.Affordable(model, prompt, want, *l.limit-l.spent.Cost-l.reserved)
+	isWhole := ok && r.maxTokens == want
+	switch {
+	case !isWhole && l.reserved > 0:
+		if l.freed == nil {
+			l.freed = make(chan struct{})
+		}
+		return reservation{}, l.freed, false
+	case !ok, !isWhole && r.maxTokens < least:
+		return reservation{}, nil, false
 	}
 	r.amount = l.prices.Worst(model, prompt, r.maxTokens)
 	l.reserved += r.amount
-	return r, true
+	return r, nil, true
 }
 
 // estimate is how many tokens a request of so many bytes has at most. A conversation
@@ -85,6 +95,10 @@ func (l *ledger) settle(r reservation, u codybatch.Usage, complete bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.reserved -= r.amount
+	if l.freed != nil { // who waits looks under the lock
+		close(l.freed)
+		l.freed = nil
+	}
 	if u == (codybatch.Usage{}) {
 		return
 	}
