@@ -147,3 +147,18 @@ func (e *HeldError) Error() string { return e.Reason }
 
 // Is makes it an ErrNotNow.
 func (e *HeldError) Is(target error) bool { return target == ErrNotNow }
+
+// OutcomeOfAgentError names the outcome of a run that an error ended. A worker that
+// shuts down, and a run that is put off, have none: the attempt is made again.
+func OutcomeOfAgentError(err error) Outcome {
+	switch {
+	case errors.Is(err, ErrCanceled):
+		return OutcomeCanceled
+	case errors.Is(err, ErrTimeout):
+		return OutcomeTimeout
+	case errors.Is(err, ErrStopped), errors.Is(err, ErrNotNow):
+		return ""
+	default:
+		return OutcomeInfraError
+	}
+}

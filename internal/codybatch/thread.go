@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -293,4 +294,13 @@ func contentText(content json.RawMessage) string {
 		text.WriteString(b.Text)
 	}
 	return text.String()
+}
+
+// CostUSD is a usage's cost for an event, in dollars; nil when it is not known.
+func CostUSD(u Usage) *string {
+	if u.CostUnknown {
+		return nil
+	}
+	text := strconv.FormatFloat(u.Cost.Dollars(), 'f', -1, 64)
+	return &text
 }

@@ -320,7 +320,7 @@ type ending struct {
 // can't be gone on with.
 func (s *session) end(ctx context.Context, end ending, err error) (codybatch.AgentResult, error) {
 	if err != nil {
-		end = ending{outcome: outcomeOf(err), reason: err.Error()}
+		end = ending{outcome: codybatch.OutcomeOfAgentError(err), reason: err.Error()}
 	}
 	r := codybatch.AgentResult{
 		Outcome: end.outcome, Reason: end.reason, Engine: s.thread.engine, Usage: s.ledger.spent,
@@ -339,21 +339,6 @@ func (s *session) end(ctx context.Context, end ending, err error) (codybatch.Age
 		}))
 	}
 	return r, err
-}
-
-// outcomeOf names an error's outcome. A worker that shuts down has none: the
-// attempt is made again.
-func outcomeOf(err error) codybatch.Outcome {
-	switch {
-	case errors.Is(err, codybatch.ErrCanceled):
-		return codybatch.OutcomeCanceled
-	case errors.Is(err, codybatch.ErrTimeout):
-		return codybatch.OutcomeTimeout
-	case errors.Is(err, codybatch.ErrStopped), errors.Is(err, codybatch.ErrNotNow):
-		return ""
-	default:
-		return codybatch.OutcomeInfraError
-	}
 }
 
 // notice tells people about the run; the model does not hear it.

@@ -199,7 +199,7 @@ func (s *session) afterFailure(ctx context.Context, v verdict, r reply, try int)
 		Reason: fmt.Sprintf("%s. Try %d of %d in %s.", v.Reason, try+1, maxRetries+1, v.wait.Round(10*time.Millisecond)),
 	}
 	if r.usage != (codybatch.Usage{}) { // a thrown-away answer is paid for like any other
-		event.Usage, event.CostUSD = &r.usage, costUSD(r.usage)
+		event.Usage, event.CostUSD = &r.usage, codybatch.CostUSD(r.usage)
 	}
 	s.agent.log.Info("model call tried again", "repository", s.run.Key.Repository, "try", try+1, "wait", v.wait)
 	if err := s.thread.add(ctx, event); err != nil {
@@ -219,7 +219,7 @@ func (s *session) brokenOff(ctx context.Context, r reply) error {
 	}
 	return s.thread.add(ctx, codybatch.ThreadEvent{
 		Type: codybatch.EventNotice, Reason: "An answer was broken off. What came of it is paid for, and thrown away.",
-		RequestID: r.requestID, Usage: &r.usage, CostUSD: costUSD(r.usage),
+		RequestID: r.requestID, Usage: &r.usage, CostUSD: codybatch.CostUSD(r.usage),
 	})
 }
 

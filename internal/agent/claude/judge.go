@@ -176,7 +176,7 @@ func (s *session) recordJudgement(ctx context.Context, r reply, diffSHA string, 
 	s.talk.calls++
 	return s.thread.add(ctx, codybatch.ThreadEvent{
 		Type: codybatch.EventJudge, MessageID: r.message.ID, RequestID: r.requestID, Model: r.message.Model,
-		StopReason: string(r.message.StopReason), Content: r.content(), Usage: &r.usage, CostUSD: costUSD(r.usage),
+		StopReason: string(r.message.StopReason), Content: r.content(), Usage: &r.usage, CostUSD: codybatch.CostUSD(r.usage),
 		DurationMs: r.duration.Milliseconds(), TTFTMs: r.ttft.Milliseconds(),
 		Judgement: judgement, DiffSHA: diffSHA, Reason: text,
 	})

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/anthropics/anthropic-sdk-go"
@@ -96,7 +95,7 @@ func (s *session) recordAnswer(ctx context.Context, r reply) (*ending, error) {
 	s.talk.tokens = prices.PromptTokens(r.usage)
 	err := s.thread.add(ctx, codybatch.ThreadEvent{
 		Type: codybatch.EventAssistant, MessageID: r.message.ID, RequestID: r.requestID, Model: r.message.Model,
-		StopReason: string(r.message.StopReason), Content: r.content(), Usage: &r.usage, CostUSD: costUSD(r.usage),
+		StopReason: string(r.message.StopReason), Content: r.content(), Usage: &r.usage, CostUSD: codybatch.CostUSD(r.usage),
 		DurationMs: r.duration.Milliseconds(), TTFTMs: r.ttft.Milliseconds(),
 	})
 	if err != nil {
@@ -199,13 +198,4 @@ func (s *session) answerCalls(ctx context.Context, r reply) (bool, *ending, erro
 		end = s.checkHabits(wellFormed, bad, stuck)
 	}
 	return called, end, nil
-}
-
-// costUSD is a usage's cost for the thread, nil when it is not known.
-func costUSD(u codybatch.Usage) *string {
-	if u.CostUnknown {
-		return nil
-	}
-	text := strconv.FormatFloat(u.Cost.Dollars(), 'f', -1, 64)
-	return &text
 }

@@ -270,7 +270,7 @@ func (s *session) work(ctx context.Context) (ending, error) {
 // gone on with.
 func (s *session) end(ctx context.Context, end ending, err error) (codybatch.AgentResult, error) {
 	if err != nil {
-		end = ending{outcome: outcomeOf(err), reason: err.Error()}
+		end = ending{outcome: codybatch.OutcomeOfAgentError(err), reason: err.Error()}
 	}
 	r := codybatch.AgentResult{
 		Outcome: end.outcome, Reason: end.reason, Engine: s.thread.name(), Summary: end.summary, Usage: s.ledger.total(),

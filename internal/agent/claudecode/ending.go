@@ -2,7 +2,6 @@ package claudecode
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -58,20 +57,5 @@ func (s *session) judge(ended sandbox.Result) ending {
 		return *failure
 	default:
 		return ending{outcome: codybatch.OutcomeAPIError, reason: fmt.Sprintf("Claude Code gave up (%s): %s", apierror.Short(last.subtype), cmp.Or(apierror.Short(said), "it does not say why"))}
-	}
-}
-
-// outcomeOf names an error's outcome. A worker that shuts down, and a run that is put
-// off, have none: the attempt is made again.
-func outcomeOf(err error) codybatch.Outcome {
-	switch {
-	case errors.Is(err, codybatch.ErrCanceled):
-		return codybatch.OutcomeCanceled
-	case errors.Is(err, codybatch.ErrTimeout):
-		return codybatch.OutcomeTimeout
-	case errors.Is(err, codybatch.ErrStopped), errors.Is(err, codybatch.ErrNotNow):
-		return ""
-	default:
-		return codybatch.OutcomeInfraError
 	}
 }

@@ -241,7 +241,7 @@ func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
 		g.note(nil)
 		if !g.keep(ctx, codybatch.ThreadEvent{
 			Type: codybatch.EventAssistant, MessageID: a.message.ID, RequestID: res.header.Get("Request-Id"), Model: a.message.Model,
-			StopReason: string(a.message.StopReason), Content: a.content(), Usage: &usage, CostUSD: costUSD(usage),
+			StopReason: string(a.message.StopReason), Content: a.content(), Usage: &usage, CostUSD: codybatch.CostUSD(usage),
 			DurationMs: elapsed().Milliseconds(), TTFTMs: a.ttft.Milliseconds(),
 		}) {
 			return errTruncated
@@ -258,7 +258,7 @@ func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
 	if usage != (codybatch.Usage{}) {
 		g.keep(ctx, codybatch.ThreadEvent{
 			Type: codybatch.EventNotice, Reason: "An answer was broken off. What came of it is paid for, and thrown away.",
-			RequestID: res.header.Get("Request-Id"), Usage: &usage, CostUSD: costUSD(usage),
+			RequestID: res.header.Get("Request-Id"), Usage: &usage, CostUSD: codybatch.CostUSD(usage),
 		})
 	}
 	if err != nil {

@@ -3,10 +3,8 @@ package claudecode
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"strconv"
 	"strings"
 
-	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/sandbox"
 )
 
@@ -30,13 +28,4 @@ func cut(s string, limit int) string {
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:])
-}
-
-// costUSD is a usage's cost for the thread; nil if it is unknown.
-func costUSD(u codybatch.Usage) *string {
-	if u.CostUnknown {
-		return nil
-	}
-	text := strconv.FormatFloat(u.Cost.Dollars(), 'f', -1, 64)
-	return &text
 }
