@@ -149,7 +149,7 @@ packages: node_modules/.package-lock.json ## what is deployed on AWS, into dist/
 	@npx nx run-many -t build
 
 .PHONY: test-nx
-test-nx: packages ## a second build is all cache, and a dry run of the deployment names the profile
+test-nx: node_modules/.package-lock.json ## a first build makes all packages, a second build is all cache, and a dry run of the deployment names the profile
 	@node deploy/nx.test.mjs
 
 node_modules/.package-lock.json: package-lock.json
