@@ -55,6 +55,11 @@ type AgentRun struct {
 	Earlier []ThreadEvent
 	Kept    int
 
+	// Conversation is what the agent gave as AgentResult.Conversation when the thread
+	// was where Earlier is, or before; nil: nothing is there. It comes from where
+	// programs of a repository could write.
+	Conversation []byte
+
 	// Record appends to the thread. An error means that the thread can't be
 	// kept; the agent stops with it.
 	Record func(ctx context.Context, event ThreadEvent) error
@@ -88,4 +93,10 @@ type AgentResult struct {
 	PRBody  string
 	Usage   Usage
 	Session AgentSession // nil: this agent takes no feedback
+
+	// Conversation is what the agent needs besides the thread to go on with the
+	// conversation in another attempt, on another machine perhaps; nil: nothing, or it
+	// could not be kept. It may come with an error. Secrets are taken out of it, and it
+	// is told to nobody but the agent.
+	Conversation []byte
 }

@@ -164,6 +164,7 @@ func (s *Server) parse(req *http.Request, body []byte) (*request, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse request: %w", err)
 	}
+	parsed.isProgram = strings.HasPrefix(req.UserAgent(), "claude-cli/")
 	if strings.HasSuffix(req.URL.Path, "/count_tokens") {
 		return parsed, nil
 	}

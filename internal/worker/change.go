@@ -44,7 +44,7 @@ func (a *attempt) change(ctx context.Context, place *place, left *leftover) (str
 	}
 	for {
 		ended, err := a.runAgent(ctx, agent, run)
-		run.Earlier, run.Kept = nil, 0
+		run.Earlier, run.Kept, run.Conversation = nil, 0, nil
 		if errors.Is(err, codybatch.ErrNotResumable) {
 			if made := left.made(); made != nil {
 				ended, err = a.takeMade(ctx, made)
@@ -114,6 +114,7 @@ func (a *attempt) runAgent(ctx context.Context, agent codybatch.Agent, run codyb
 	ended, err := agent.Run(ctx, run)
 	a.spend(before.Add(ended.Usage))
 	a.result.Engine, a.result.Summary = ended.Engine, a.redact.Replace(ended.Summary)
+	a.keepConversation(ctx, ended.Conversation)
 	if err != nil {
 		return ended, fmt.Errorf("run the agent: %w", err)
 	}

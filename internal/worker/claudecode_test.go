@@ -34,6 +34,106 @@ func claudeCode(t *testing.T) string {
 	return ""
 }
 
+// withClaudeCode has the program ask an API, with the worker's secret for a key.
+func withClaudeCode(t *testing.T, api http.Handler) func(*worker.Options) {
+	t.Helper()
+	web := httptest.NewServer(api)
+	t.Cleanup(web.Close)
+	agent, err := claudecode.New(claudecode.Options{
+		Program: claudeCode(t), BaseURL: web.URL, HTTPClient: web.Client(),
+		APIKey: func(context.Context) (string, error) { return workersSecret, nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(o *worker.Options) {
+		o.Agents[codybatch.AgentClaudeCode] = agent
+		o.Secrets, o.Lease = []string{workersSecret}, time.Second
+	}
+}
+
+// claudeCodeJob is a job for the program, with a dollar for each attempt.
+func claudeCodeJob(names ...string) codybatch.JobSpec {
+	spec, most := promptJob(names...), codybatch.USD(1)
+	spec.Agent = codybatch.AgentSpec{Type: codybatch.AgentClaudeCode, Model: "claude-sonnet-5-5", MaxTurns: 10, MaxCost: &most}
+	return spec
+}
+
+// priced is a turn of 1,000 tokens in and 100 out: $0.003.
+func priced(turn rehearsal.Turn) rehearsal.Turn {
+	count := func(n int64) *int64 { return &n }
+	turn.Usage = &rehearsal.Usage{
+		InputTokens: count(1_000), OutputTokens: count(100), CacheReadTokens: count(0), CacheWrite5m: count(0), CacheWrite1h: count(0),
+	}
+	return turn
+}
+
+func bash(command string) rehearsal.Turn {
+	return priced(rehearsal.Call("Bash", map[string]string{"command": command}))
+}
+
+func rehearse(t *testing.T, turns ...rehearsal.Turn) *rehearsal.Server {
+	t.Helper()
+	server, err := rehearsal.New(rehearsal.Play(turns...), rehearsal.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if broken := server.Violations(); len(broken) > 0 {
+			t.Errorf("rules were broken:\n%s", strings.Join(broken, "\n"))
+		}
+	})
+	return server
+}
+
+// A remark on what Claude Code did goes on with its own conversation, in another
+// workspace, and where that is gone nothing is asked.
+func TestClaudeCodeHearsARemark(t *testing.T) {
+	t.Parallel()
+	server := rehearse(t,
+		bash("echo ignored.txt >.gitignore; echo x >ignored.txt; echo done >>a.txt; cat secret.txt"), priced(rehearsal.Say("Done.")),
+		bash("grep done a.txt && test ! -e ignored.txt && echo alias >b.txt"), priced(rehearsal.Say("Kept the alias.")),
+	)
+	w := newWorld(t, withClaudeCode(t, server))
+	w.repository("site", map[string]string{"a.txt": "x\n", "secret.txt": workersSecret})
+	before := w.runOne(claudeCodeJob("site"))
+	wantOutcome(t, before, codybatch.OutcomeChanged)
+	task := w.send(before)
+	wantOutcome(t, task, codybatch.OutcomeChanged)
+	if diff := w.diff(task); strings.Count(diff, "+done") != 1 || !strings.Contains(diff, "+alias") || task.Summary != "Kept the alias." {
+		t.Errorf("it says %q, and the diff is\n%s", task.Summary, diff)
+	}
+	body := string(server.Requests()[3].Body)
+	if len(server.Requests()) != 4 || strings.Count(body, remark) != 1 || !strings.Contains(body, "echo done") || strings.Contains(body, workersSecret) || !strings.Contains(body, "[redacted]") {
+		t.Errorf("%d calls were made; the last one is\n%s", len(server.Requests()), body)
+	}
+	if cost := task.Spent.Add(task.Usage).Cost; cost != codybatch.USD(0.012) || w.job(task.JobID).Usage.Cost != cost || task.Usage.Cost != codybatch.USD(0.006) {
+		t.Errorf("the task cost %s, the job %s; want four answers of $0.003", cost, w.job(task.JobID).Usage.Cost)
+	}
+	thread, err := w.service.Thread(t.Context(), task.Key(), 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := 0
+	for _, message := range thread.Messages {
+		for _, block := range message.Blocks {
+			said += strings.Count(block.Text, remark)
+		}
+	}
+	if said != 1 || thread.Usage.Cost != codybatch.USD(0.006) {
+		t.Errorf("the remark is told %d times in %+v", said, thread)
+	}
+	key := codybatch.ConversationKey(task.Key(), task.DiffAttempt)
+	if err := w.artifacts.Put(t.Context(), key, strings.NewReader("")); err != nil {
+		t.Fatal(err)
+	}
+	lost := w.send(task)
+	wantOutcome(t, lost, codybatch.OutcomeInfraError)
+	if lost.Error.Code != codybatch.CodeConversationLost || lost.Feedback != nil || w.diff(lost) != w.diff(task) || len(server.Requests()) != 4 || w.job(task.JobID).Usage.Cost != codybatch.USD(0.012) {
+		t.Errorf("the task is %+v (%+v), after %d calls", lost, lost.Error, len(server.Requests()))
+	}
+}
+
 // A worker that is lost with Claude Code takes its conversation along: the next attempt
 // starts over on the base commit. What was answered is paid for once, and stays paid.
 func TestClaudeCodeThatIsInterruptedStartsOver(t *testing.T) {

@@ -254,7 +254,7 @@ func (a *attempt) takeOver(ctx context.Context, known *knownResult) error {
 			return err
 		}
 	}
-	for _, key := range []func(codybatch.TaskKey, int) codybatch.ArtifactKey{codybatch.LogKey, codybatch.ThreadKey} {
+	for _, key := range []func(codybatch.TaskKey, int) codybatch.ArtifactKey{codybatch.LogKey, codybatch.ConversationKey, codybatch.ThreadKey} {
 		err := a.copyArtifact(ctx, key(from, known.Attempt), key(to, a.task.Attempt))
 		if err != nil && !errors.Is(err, codybatch.ErrNotFound) {
 			return err

@@ -38,6 +38,8 @@ type gateway struct {
 	run    codybatch.AgentRun
 	prompt string // for the thread, with the first call
 
+	// mustCarry tells the answer that the first call has to go on from.
+	mustCarry []string
 	// heard is told of every answer before the program gets its end.
 	heard func(content json.RawMessage)
 	// await returns when what the tools of these ids said is in the thread.
@@ -56,6 +58,7 @@ type gateway struct {
 
 	mu      sync.Mutex
 	calls   int
+	answers int // that came whole
 	closed  bool
 	refused bool    // with its key or account
 	verdict *ending // why no call is let through any more
@@ -199,6 +202,11 @@ func (g *gateway) tryAdmit(r *request, size int64) (reservation, int, <-chan str
 
 // call makes one call of the model.
 func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
+	if g.goesAstray(r) {
+		g.stop(fmt.Errorf("%w: Claude Code does not go on from the last answer", codybatch.ErrNotResumable))
+		refuse(w, http.StatusForbidden, "permission_error", "the run goes on with another conversation")
+		return
+	}
 	money, n, end := g.admit(req.Context(), r)
 	if end != nil {
 		refuse(w, http.StatusPaymentRequired, "billing_error", end.reason)
@@ -237,6 +245,9 @@ func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
 	whole := func() error {
 		usage, complete = g.agent.prices.Usage(r.model, a.usage()), true
 		settle()
+		g.mu.Lock()
+		g.answers++
+		g.mu.Unlock()
 		turn.leave(admission.Success, 0)
 		g.note(nil)
 		if !g.keep(ctx, codybatch.ThreadEvent{
@@ -267,6 +278,16 @@ func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
 		}
 		panic(http.ErrAbortHandler) // the program sees a broken connection, and tries again
 	}
+}
+
+// goesAstray reports whether the first call does not go on with the conversation that the
+// run was given: the program leaves out what it can't read, and says nothing.
+func (g *gateway) goesAstray(r *request) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	marks := g.mustCarry
+	g.mustCarry = nil
+	return marks != nil && !r.goesOnFrom(marks)
 }
 
 // copyAnswer passes on a good answer. An answer that breaks off is an error.
@@ -371,6 +392,13 @@ func (g *gateway) made() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.calls
+}
+
+// answered is how many answers came whole in this run.
+func (g *gateway) answered() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.answers
 }
 
 // fail answers a call that nothing comes of, in a way that the program does not try
