@@ -234,6 +234,7 @@ func (s *Server) stage(req *http.Request, r *request) (scene, error) {
 	}
 	act, start := s.scenario.choose(r)
 	e, at := s.memory.last(r)
+	act, start = s.scenario.stay(act, start, e)
 	next := scene{index: s.scenario.turn(r, act, start, e, at)}
 	switch {
 	case act == noAct:

@@ -89,12 +89,12 @@ func TestRemarkWithoutItsConversation(t *testing.T) {
 	first := s.ends(t, run, codybatch.OutcomeChanged, "")
 	events, asked := s.events, len(s.server.Requests())
 	lines := strings.SplitAfter(strings.TrimSuffix(string(first.Conversation), "\n"), "\n")
-	real, err := filepath.EvalSymlinks(s.program)
+	binary, err := filepath.EvalSymlinks(s.program)
 	if err != nil {
 		t.Fatal(err)
 	}
 	loser := filepath.Join(t.TempDir(), "loser")
-	write(t, loser, "#!/bin/sh\nrm -r \"$HOME/.claude/projects\"\nexec "+real+" \"$@\"\n")
+	write(t, loser, "#!/bin/sh\nrm -r \"$HOME/.claude/projects\"\nexec "+binary+" \"$@\"\n")
 	if err := os.Chmod(loser, 0o700); err != nil { //nolint:gosec // it is a program
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func TestRemarkWithoutItsConversation(t *testing.T) {
 			s.events, s.options.Program = events, s.program
 			conversation := c.change(string(first.Conversation))
 			next := s.elsewhere(t, run, codybatch.AgentResult{Conversation: []byte(conversation)}, remark)
-			next.Reads = []string{filepath.Dir(real)}
+			next.Reads = []string{filepath.Dir(binary)}
 			result, err := s.agent(t).Run(t.Context(), next)
 			if !errors.Is(err, codybatch.ErrNotResumable) || !strings.Contains(err.Error(), c.reason) || result.Conversation != nil {
 				t.Errorf("got %+v, %v", result, err)

@@ -73,10 +73,10 @@ func takeUp(run codybatch.AgentRun) (conversation, string, error) {
 // came after them was not answered, and is said again.
 func (m memory) choose(kept []byte, answers int) ([]record, error) {
 	if len(kept) == 0 {
-		return nil, errors.New("Claude Code's own conversation was not kept")
+		return nil, errors.New("the program's own conversation was not kept")
 	}
 	if len(kept) > maxConversation {
-		return nil, fmt.Errorf("Claude Code's own conversation is larger than %d MiB", maxConversation>>20)
+		return nil, fmt.Errorf("the program's own conversation is larger than %d MiB", maxConversation>>20)
 	}
 	records, err := readRecords(bytes.NewReader(kept), "")
 	if err == nil && len(records) == 0 {
@@ -86,14 +86,14 @@ func (m memory) choose(kept []byte, answers int) ([]record, error) {
 		err = checkSession(records[0].session)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("Claude Code's own conversation can't be read: %w", err)
+		return nil, fmt.Errorf("the program's own conversation can't be read: %w", err)
 	}
 	if answers == 0 || answers != len(m.answers) {
 		return nil, fmt.Errorf("its workspace was kept after answer %d, and the thread has %d", answers, len(m.answers))
 	}
 	end := endOf(records, m.answers[answers-1])
 	if end == 0 {
-		return nil, errors.New("Claude Code's own conversation does not end with the thread's last answer")
+		return nil, errors.New("the program's own conversation does not end with the thread's last answer")
 	}
 	records = records[:end]
 	if slices.ContainsFunc(records, func(r record) bool { return r.kind == "assistant" && bytes.Contains(r.raw, []byte(redactedMark)) }) {
