@@ -46,8 +46,9 @@ type AgentRun struct {
 
 	// Checkpoint keeps the workspace as it is now, so that the run can be gone on
 	// with from its thread after so many of the model's answers, counted over the
-	// whole conversation. It may be nil, and an error of it is not worth a run.
-	Checkpoint func(ctx context.Context, answers int) error
+	// whole conversation. With it goes what AgentResult.Conversation would be now. It
+	// may be nil, and an error of it is not worth a run.
+	Checkpoint func(ctx context.Context, answers int, conversation []byte) error
 
 	// Earlier is the thread so far of a conversation that was interrupted, and Kept
 	// how many of its answers the workspace shows the effects of. An agent that can,
@@ -55,8 +56,8 @@ type AgentRun struct {
 	Earlier []ThreadEvent
 	Kept    int
 
-	// Conversation is what the agent gave as AgentResult.Conversation when the thread
-	// was where Earlier is, or before; nil: nothing is there. It comes from where
+	// Conversation is what the agent gave last to a checkpoint, or as
+	// AgentResult.Conversation; nil: nothing is there. It comes from where
 	// programs of a repository could write.
 	Conversation []byte
 

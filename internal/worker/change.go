@@ -29,11 +29,13 @@ func (a *attempt) change(ctx context.Context, place *place, left *leftover) (str
 	run := codybatch.AgentRun{
 		Key: a.task.Key(), BaseCommit: a.result.BaseCommit, Prompt: a.job.Prompt, Spec: a.job.Agent,
 		Dir: place.tree, Home: place.home, Reads: place.reads(),
-		Verify:     func(ctx context.Context) ([]codybatch.VerificationResult, error) { return a.tryVerify(ctx, place) },
-		Changes:    func(ctx context.Context) ([]codybatch.FileChange, error) { return listChanges(ctx, place) },
-		Checkpoint: func(ctx context.Context, answers int) error { return a.checkpoint(ctx, place, answers) },
-		Record:     a.event,
-		Log:        a.record,
+		Verify:  func(ctx context.Context) ([]codybatch.VerificationResult, error) { return a.tryVerify(ctx, place) },
+		Changes: func(ctx context.Context) ([]codybatch.FileChange, error) { return listChanges(ctx, place) },
+		Checkpoint: func(ctx context.Context, answers int, conversation []byte) error {
+			return a.checkpoint(ctx, place, answers, conversation)
+		},
+		Record: a.event,
+		Log:    a.record,
 	}
 	if err := a.goOn(ctx, place, left, &run); err != nil {
 		return "", err
@@ -96,6 +98,7 @@ func (a *attempt) change(ctx context.Context, place *place, left *leftover) (str
 			return tree, nil
 		}
 		*room--
+		a.unmake(ctx)
 		run.Session, run.Feedback = ended.Session, complaint
 	}
 }

@@ -27,7 +27,7 @@ func TestAnInterruptedAnswerToARemarkIsGoneOnWith(t *testing.T) {
 					talks(t, "a.txt", "y\n", codybatch.USD(0.25)),
 					func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
 						writeFile(t, filepath.Join(run.Dir, "b.txt"), "half\n")
-						if err := errors.Join(run.Record(ctx, answered(codybatch.USD(0.1))), run.Checkpoint(ctx, 2)); err != nil {
+						if err := errors.Join(run.Record(ctx, answered(codybatch.USD(0.1))), run.Checkpoint(ctx, 2, nil)); err != nil {
 							t.Error(err)
 						}
 						waits <- run.BaseCommit

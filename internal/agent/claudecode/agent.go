@@ -113,11 +113,12 @@ func New(o Options) (*Agent, error) {
 // rest in its home folder. That is gone with the attempt; see conversation.go for what is
 // kept of it.
 type conversation struct {
-	id     string
-	engine string
-	calls  int
-	booked codybatch.Usage
-	marks  []string // of the answer that an earlier attempt's conversation ends with
+	id      string
+	engine  string
+	calls   int
+	answers int
+	booked  codybatch.Usage
+	marks   []string // of the answer that an earlier attempt's conversation ends with
 }
 
 // Run makes one session, or goes on with one, also with that of an earlier attempt if its
@@ -126,18 +127,18 @@ func (a *Agent) Run(ctx context.Context, run codybatch.AgentRun) (codybatch.Agen
 	if ctx.Err() != nil {
 		return codybatch.AgentResult{}, context.Cause(ctx)
 	}
-	talk, prompt := conversation{}, firstPrompt(run)
+	from := resumption{prompt: firstPrompt(run)}
 	switch earlier := run.Session.(type) {
 	case nil:
-		talk.id = a.options.NewID()
+		from.talk.id = a.options.NewID()
 	case *conversation:
-		talk, prompt = *earlier, feedbackPrompt(run.Feedback)
+		from.talk, from.prompt = *earlier, feedbackPrompt(run.Feedback)
 	default:
 		return codybatch.AgentResult{}, fmt.Errorf("go on with a session: it is another agent's: %T", earlier)
 	}
 	if len(run.Earlier) > 0 {
 		var err error
-		if talk, prompt, err = takeUp(run); err != nil {
+		if from, err = takeUp(run); err != nil {
 			return codybatch.AgentResult{}, err
 		}
 	}
@@ -153,7 +154,7 @@ func (a *Agent) Run(ctx context.Context, run codybatch.AgentRun) (codybatch.Agen
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	s := a.open(ctx, stop, run, talk, prompt, key)
+	s := a.open(ctx, stop, run, from, key)
 	var done func()
 	s.gateway.breaker, done = a.options.Admission.Breaker(s.gateway.lane)
 	defer done()
@@ -181,6 +182,8 @@ type session struct {
 	model      string
 	maxTurns   int
 	prompt     string
+	ended      *ending // it is known already, and nothing is asked; nil: it is not
+	keeper     *keeper
 	thread     *thread
 	ledger     *ledger
 	gateway    *gateway
@@ -188,7 +191,7 @@ type session struct {
 }
 
 // open makes ready what a run needs. It starts nothing.
-func (a *Agent) open(ctx context.Context, stop context.CancelCauseFunc, run codybatch.AgentRun, talk conversation, prompt, key string) *session {
+func (a *Agent) open(ctx context.Context, stop context.CancelCauseFunc, run codybatch.AgentRun, from resumption, key string) *session {
 	limit := run.Budget
 	if limit == nil {
 		limit = run.Spec.MaxCost
@@ -196,14 +199,15 @@ func (a *Agent) open(ctx context.Context, stop context.CancelCauseFunc, run cody
 	if run.Spent == nil {
 		run.Spent = func(codybatch.Usage) {}
 	}
-	s := &session{agent: a, run: run, talk: talk, prompt: prompt, goesOn: run.Session != nil || len(run.Earlier) > 0, model: run.Spec.Model, maxTurns: run.Spec.MaxTurns}
+	s := &session{agent: a, run: run, talk: from.talk, prompt: from.prompt, ended: from.ended, goesOn: run.Session != nil || len(run.Earlier) > 0, model: run.Spec.Model, maxTurns: run.Spec.MaxTurns}
 	if s.model == "" {
 		s.model = defaultModel
 	}
 	if s.maxTurns <= 0 {
 		s.maxTurns = defaultMaxTurns
 	}
-	s.thread = &thread{record: run.Record, engine: talk.engine}
+	s.maxTurns = max(1, s.maxTurns-from.inRun)
+	s.thread = &thread{record: run.Record, engine: s.talk.engine}
 	if a.options.Rehearsal {
 		s.thread.must, s.thread.engine = EngineRehearsal, EngineRehearsal
 	}
@@ -212,9 +216,12 @@ func (a *Agent) open(ctx context.Context, stop context.CancelCauseFunc, run cody
 		ctx: ctx, thread: s.thread, log: run.Log, now: a.now, stop: stop,
 		called: map[string]toolCall{}, told: make(chan struct{}), plain: sandbox.NewCapture(4<<10, 8<<10),
 	}
+	s.keeper = &keeper{run: run, session: s.talk.id, warn: func(ctx context.Context, err error) {
+		a.log.WarnContext(ctx, "the workspace could not be kept for a run that goes on after an interruption", "repository", run.Key.Repository, "error", err)
+	}}
 	s.gateway = &gateway{
 		agent: a, key: key, lane: admission.DigestKey(key), slots: make(chan struct{}, mostAtOnce), token: strings.ToLower("sk-run-" + rand.Text()), ledger: s.ledger, thread: s.thread, run: run,
-		prompt: s.prompt, calls: talk.calls, mustCarry: talk.marks, heard: s.transcript.heard, await: s.transcript.await, stop: stop,
+		prompt: s.prompt, calls: s.talk.calls, before: s.talk.answers, mustCarry: s.talk.marks, keeper: s.keeper, heard: s.transcript.heard, await: s.transcript.await, stop: stop,
 	}
 	return s
 }
@@ -227,6 +234,9 @@ func (s *session) work(ctx context.Context) (ending, error) {
 		Repository: s.run.Key.Repository, BaseCommit: s.run.BaseCommit,
 	}); err != nil {
 		return ending{}, err
+	}
+	if s.ended != nil {
+		return *s.ended, nil
 	}
 	if s.ledger.limit != nil && *s.ledger.limit <= 0 {
 		return ending{outcome: codybatch.OutcomeBudgetExhausted, reason: "nothing is left of the money; no call was made"}, nil
@@ -254,6 +264,9 @@ func (s *session) work(ctx context.Context) (ending, error) {
 	s.gateway.close()
 	output.end()
 	s.transcript.close(s.talk.booked.Add(s.ledger.total()))
+	if cause := context.Cause(ctx); errors.Is(cause, codybatch.ErrStopped) || errors.Is(cause, codybatch.ErrNotNow) {
+		s.keeper.last(ctx, s.gateway.answered())
+	}
 	switch {
 	case ctx.Err() != nil:
 		return ending{}, context.Cause(ctx)
@@ -276,7 +289,7 @@ func (s *session) isTurnedDown() bool {
 // keep reads what the program has of the conversation, for another attempt to go on with.
 // That it can't is told, and not worth a run; nil: nothing was answered, or it can't.
 func (s *session) keep(ctx context.Context) ([]byte, error) {
-	if s.gateway.answered() == 0 {
+	if s.gateway.answered() == s.talk.answers {
 		return nil, nil
 	}
 	records, err := readHome(s.run.Home, s.talk.id)
@@ -300,7 +313,7 @@ func (s *session) end(ctx context.Context, end ending, err error) (codybatch.Age
 	}
 	if err == nil {
 		r.Session = &conversation{
-			id: s.talk.id, engine: r.Engine, calls: s.gateway.made(), booked: s.talk.booked.Add(r.Usage),
+			id: s.talk.id, engine: r.Engine, calls: s.gateway.made(), answers: s.gateway.answered(), booked: s.talk.booked.Add(r.Usage),
 		}
 	}
 	if !isRecordError(err) && !errors.Is(err, codybatch.ErrNotResumable) {

@@ -78,6 +78,9 @@ func remarkPrompt(remark string) string {
 		" Mend your change, leave what is good about it, and end with a message that says what the whole change does and why, as before."
 }
 
+// interruptedPrompt goes on with a conversation that was interrupted.
+const interruptedPrompt = "The work was interrupted here, and goes on now. " + movedNote + " Look with git diff at what is there, and make again what you need. Go on with the task, and end with a message as you were told at its beginning."
+
 // movedNote tells what another attempt finds of the one before.
 const movedNote = "The repository is in the current folder, which may be another one than before: use relative paths, or look where you are. The files are as you left them, but only those of the repository that git does not ignore: installed packages, stashes, commits, your home folder and /tmp are gone. Read a file again before you edit it."
 

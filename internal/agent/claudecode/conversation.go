@@ -33,6 +33,8 @@ type record struct {
 	kind        string
 	session     string
 	isSidechain bool
+	uuid        string // of the line; the next one names it as its parent
+	version     string // of the program
 	message     string // the id of the answer, if it is one
 	content     json.RawMessage
 
@@ -46,7 +48,7 @@ func parseRecord(line []byte) (record, bool) {
 	if json.Unmarshal(r.raw, &fields) != nil {
 		return r, false
 	}
-	for name, into := range map[string]any{"type": &r.kind, "sessionId": &r.session, "isSidechain": &r.isSidechain, "message": &message} {
+	for name, into := range map[string]any{"type": &r.kind, "sessionId": &r.session, "isSidechain": &r.isSidechain, "uuid": &r.uuid, "version": &r.version, "message": &message} {
 		if value, is := fields[name]; is && json.Unmarshal(value, into) != nil {
 			return r, false
 		}
@@ -61,6 +63,9 @@ func (r *record) isKept(session string) bool {
 	return r.session == session && !r.isSidechain &&
 		slices.Contains([]string{"user", "assistant", "attachment", "system", "content-replacement"}, r.kind)
 }
+
+// isAnswer reports whether the line is one of an answer's.
+func (r *record) isAnswer(id string) bool { return r.kind == "assistant" && r.message == id }
 
 // results are the ids of the calls that the line has results of.
 func (r *record) results() []string {

@@ -107,8 +107,8 @@ func TestRemarkWithoutItsConversation(t *testing.T) {
 		"garbage":                            {func(string) string { return "garbage\n" }, "it is empty"},
 		"another one": {func(string) string {
 			return strings.ReplaceAll(string(first.Conversation), "msg_rehearsal_", "msg_other_")
-		}, "does not end with the thread's last answer"},
-		"without its end":                {func(string) string { return strings.Join(lines[:len(lines)-1], "") }, "does not end with the thread's last answer"},
+		}, "go to answer 0, and the thread has 2"},
+		"without its end":                {func(string) string { return lines[0] }, "go to answer 0, and the thread has 2"},
 		"a secret that was taken out":    {func(c string) string { return strings.Replace(c, "echo 1", "echo [redacted]", 1) }, "a secret was taken out"},
 		"an id that is a path":           {func(c string) string { return strings.ReplaceAll(c, `"sessionId":"`, `"sessionId":"../../../`) }, "of no session"},
 		"more than is ever kept":         {func(c string) string { return c + strings.Repeat(" ", 16<<20) }, "larger than 16 MiB"},

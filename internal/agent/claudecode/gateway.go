@@ -38,6 +38,9 @@ type gateway struct {
 	run    codybatch.AgentRun
 	prompt string // for the thread, with the first call
 
+	// before is how many answers the conversation had when the run began.
+	before int
+	keeper *keeper
 	// mustCarry tells the answer that the first call has to go on from.
 	mustCarry []string
 	// heard is told of every answer before the program gets its end.
@@ -58,7 +61,7 @@ type gateway struct {
 
 	mu      sync.Mutex
 	calls   int
-	answers int // that came whole
+	answers int // that came whole in this run
 	closed  bool
 	refused bool    // with its key or account
 	verdict *ending // why no call is let through any more
@@ -223,10 +226,13 @@ func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
 	defer settle()
 	ctx := g.life // whoever hangs up is not spared what the answer costs
 	g.await(ctx, r.results())
-	if !g.keep(ctx, g.requestEvent(n, money.maxTokens)) {
+	event, prompt := g.requestEvent(n, money.maxTokens)
+	if !g.keep(ctx, event) {
 		refuse(w, http.StatusForbidden, "permission_error", "the run's thread can't be kept")
 		return
 	}
+	kept := sync.OnceFunc(g.keeper.begin(ctx, g.answered(), r.results(), prompt))
+	defer kept()
 	started := g.agent.now()
 	elapsed := func() time.Duration { return g.agent.now().Sub(started) }
 	res, turn, end := g.send(ctx, req, r, r.body(money.maxTokens), n)
@@ -239,6 +245,7 @@ func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
 		res.passOn(w)
 		return
 	}
+	kept()
 	defer turn.leave(admission.Unknown, 0)
 	context.AfterFunc(res.context, func() { turn.leave(admission.Unknown, 0) }) // also when the program does not read
 	var a answer
@@ -341,16 +348,17 @@ func (g *gateway) count(w http.ResponseWriter, req *http.Request, r *request) {
 	res.passOn(w)
 }
 
-// requestEvent records that a call is made; the first one with what the run asks.
-func (g *gateway) requestEvent(n int, maxTokens int64) codybatch.ThreadEvent {
+// requestEvent tells that a call is made; the first one with what the run asks.
+func (g *gateway) requestEvent(n int, maxTokens int64) (codybatch.ThreadEvent, string) {
 	event := codybatch.ThreadEvent{Type: codybatch.EventRequest, N: n, MaxTokens: maxTokens}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.prompt != "" {
-		event.Content, _ = json.Marshal([]map[string]string{{"type": "text", "text": g.prompt}}) // strings always become JSON
+	prompt := g.prompt
+	if prompt != "" {
+		event.Content, _ = json.Marshal([]map[string]string{{"type": "text", "text": prompt}}) // strings always become JSON
 		g.prompt = ""
 	}
-	return event
+	return event, prompt
 }
 
 // keep records an event. A thread that can't be kept ends the run.
@@ -394,11 +402,11 @@ func (g *gateway) made() int {
 	return g.calls
 }
 
-// answered is how many answers came whole in this run.
+// answered is how many answers of the conversation came whole.
 func (g *gateway) answered() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.answers
+	return g.before + g.answers
 }
 
 // fail answers a call that nothing comes of, in a way that the program does not try

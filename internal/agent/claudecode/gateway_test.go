@@ -68,7 +68,7 @@ func newScene(t *testing.T, limit *codybatch.Money, api http.HandlerFunc) *scene
 		Spent:  func(u codybatch.Usage) { s.spent = append(s.spent, u) }, // under the ledger's lock
 		Budget: limit,
 	}
-	s.gateway = agent.open(ctx, stop, run, conversation{}, "", realKey).gateway
+	s.gateway = agent.open(ctx, stop, run, resumption{}, realKey).gateway
 	s.gateway.token = runToken
 	s.gateway.breaker, _ = agent.options.Admission.Breaker(s.gateway.lane)
 	if s.address, err = s.gateway.open(ctx); err != nil {
