@@ -88,6 +88,13 @@ func (k *keeper) await(ctx context.Context, isThere func([]record) bool) ([]reco
 	}
 }
 
+// answered is how many answers of the conversation came whole.
+func (g *gateway) answered() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.before + g.answers
+}
+
 // tells reports whether a conversation has the results, and ends with the prompt if there
 // is one.
 func tells(records []record, results []string, prompt string) bool {

@@ -287,16 +287,6 @@ func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
 	}
 }
 
-// goesAstray reports whether the first call does not go on with the conversation that the
-// run was given: the program leaves out what it can't read, and says nothing.
-func (g *gateway) goesAstray(r *request) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	marks := g.mustCarry
-	g.mustCarry = nil
-	return marks != nil && !r.goesOnFrom(marks)
-}
-
 // copyAnswer passes on a good answer. An answer that breaks off is an error.
 func (g *gateway) copyAnswer(w http.ResponseWriter, r *request, res *response, t *turn, a *answer, elapsed func() time.Duration, whole func() error) error {
 	if !r.stream {
@@ -331,21 +321,6 @@ func (g *gateway) copyAnswer(w http.ResponseWriter, r *request, res *response, t
 		return apierror.ErrIdle
 	}
 	return err
-}
-
-// count passes on a question for a prompt's size, which costs nothing and has limits of
-// its own.
-func (g *gateway) count(w http.ResponseWriter, req *http.Request, r *request) {
-	res, v, end := g.try(req.Context(), req, r, r.body(0))
-	if end == nil && v.Refused != "" {
-		end = &ending{outcome: v.Outcome, reason: v.Reason}
-	}
-	if end != nil {
-		g.fail(w, *end)
-		return
-	}
-	defer func() { _ = res.body.Close() }() // what there was to read was read
-	res.passOn(w)
 }
 
 // requestEvent tells that a call is made; the first one with what the run asks.
@@ -400,13 +375,6 @@ func (g *gateway) made() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.calls
-}
-
-// answered is how many answers of the conversation came whole.
-func (g *gateway) answered() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.before + g.answers
 }
 
 // fail answers a call that nothing comes of, in a way that the program does not try

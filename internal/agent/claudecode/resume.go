@@ -234,6 +234,16 @@ func marksOf(content json.RawMessage) []string {
 	return marks
 }
 
+// goesAstray reports whether the first call does not go on with the conversation that the
+// run was given: the program leaves out what it can't read, and says nothing.
+func (g *gateway) goesAstray(r *request) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	marks := g.mustCarry
+	g.mustCarry = nil
+	return marks != nil && !r.goesOnFrom(marks)
+}
+
 // goesOnFrom reports whether a request begins with a prompt, and holds an answer with the
 // marks.
 func (r *request) goesOnFrom(marks []string) bool {
