@@ -73,7 +73,7 @@ func (k *keeper) last(ctx context.Context, answers int) {
 // await reads the conversation as soon as it is complete: the program writes it down a
 // little later than it sends it.
 func (k *keeper) await(ctx context.Context, isThere func([]record) bool) ([]record, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, fileTime, errors.New("Claude Code has not written down yet what it sent"))
+	ctx, cancel := context.WithTimeoutCause(ctx, fileTime, errors.New("the program has not written down yet what it sent"))
 	defer cancel()
 	for {
 		records, err := readHome(k.run.Home, k.session)
