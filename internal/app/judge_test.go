@@ -33,7 +33,9 @@ func TestARehearsalHearsRemarksWithClaudeCode(t *testing.T) {
 		if _, err := a.Service.FeedbackTask(t.Context(), codybatch.TaskKey{JobID: job.ID, Repository: "acme/site"}, remark, ""); err != nil {
 			t.Fatal(err)
 		}
-		ended(t, a, job.ID)
+		if job := ended(t, a, job.ID); job.Counts.Changed != 1 {
+			t.Fatalf("after %q: %+v", remark, job.Counts)
+		}
 	}
 	diff := diffsOf(t, a, job.ID, []codybatch.RepositoryName{"acme/site"})["acme/site"]
 	if strings.Count(diff, "+A person has sent a remark.") != 2 || strings.Count(diff, "+This file was written") != 1 {
