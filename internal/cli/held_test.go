@@ -140,7 +140,9 @@ func TestWhatIsReviewedIsPublishedWhileItsJobIsPaused(t *testing.T) {
 	if _, err := s.client.PublishTask(t.Context(), codybatch.TaskKey{JobID: id, Repository: "acme/r00"}); err != nil {
 		t.Fatal(err)
 	}
-	s.untilTask(id, func(task httpapi.Task) bool { return task.RepositoryName == "acme/r00" && task.Status == "succeeded" && task.PullRequest != nil })
+	s.untilTask(id, func(task httpapi.Task) bool {
+		return task.RepositoryName == "acme/r00" && task.Status == "succeeded" && task.PullRequest != nil
+	})
 	if s.pullRequests("acme/r00") != 1 {
 		t.Error("there is no pull request")
 	}
