@@ -73,10 +73,9 @@ func TestServeGoesOnInTheMiddleOfAConversation(t *testing.T) {
 		talk    string
 		answers int // in the end
 	}{
-		"killed":                           {codybatch.AgentClaude, syscall.SIGKILL, 2, longTalk, 6},
-		"stopped gently":                   {codybatch.AgentClaude, syscall.SIGTERM, 1, longTalk, 6},
-		"killed with Claude Code":          {codybatch.AgentClaudeCode, syscall.SIGKILL, 2, programTalk, 5},
-		"stopped gently, with Claude Code": {codybatch.AgentClaudeCode, syscall.SIGTERM, 1, programTalk, 5},
+		"killed":                  {codybatch.AgentClaude, syscall.SIGKILL, 2, longTalk, 6},
+		"stopped gently":          {codybatch.AgentClaude, syscall.SIGTERM, 1, longTalk, 6},
+		"killed with Claude Code": {codybatch.AgentClaudeCode, syscall.SIGKILL, 2, programTalk, 5},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
