@@ -36,7 +36,24 @@ func (a *attempt) baseline(ctx context.Context, place *place) error {
 		return err
 	}
 	a.result.Verified = results
+	if err := a.tellProblems(ctx, results); err != nil {
+		return err
+	}
 	return place.restore(ctx, a.result.BaseCommit)
+}
+
+// tellProblems says in the thread what can't be verified here, and why.
+func (a *attempt) tellProblems(ctx context.Context, results []codybatch.VerificationResult) error {
+	for _, result := range results {
+		if result.Problem == "" {
+			continue
+		}
+		notice := fmt.Sprintf("%q can't check the change here: %s.", result.Command, result.Problem)
+		if err := a.record.event(ctx, codybatch.ThreadEvent{Type: codybatch.EventNotice, Reason: notice}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // settleVerify puts what is detected in the place of "auto". It reads the base
@@ -111,6 +128,9 @@ func (a *attempt) verify(ctx context.Context, place *place, baseline bool) ([]co
 		}
 		if ran.Exceeded != "" {
 			result.Tail += fmt.Sprintf("\n(killed: %s)", ran.Exceeded)
+		}
+		if baseline {
+			result.Problem = problemOf(result.ExitCode, result.Tail, place.root, a.Confinement.NoNetwork)
 		}
 		results = append(results, result)
 		if err := a.record.event(ctx, codybatch.ThreadEvent{
