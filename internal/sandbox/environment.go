@@ -69,7 +69,7 @@ type host struct {
 
 func environment(home string, h host) []string {
 	env := []string{
-		"HOME=" + home, "TMPDIR=" + home, "TERM=dumb", "CI=1", "JAVA_TOOL_OPTIONS=" + javaOptions(home),
+		"HOME=" + home, "TMPDIR=" + home, "TERM=dumb", "CI=1", "PIP_DISABLE_PIP_VERSION_CHECK=1", "JAVA_TOOL_OPTIONS=" + javaOptions(home),
 		"GIT_TERMINAL_PROMPT=0", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1",
 	}
 	add := func(name, value string) {

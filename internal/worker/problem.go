@@ -25,14 +25,18 @@ var (
 	npm127      = regexp.MustCompile(`(?mi)^npm err(?:or|!) code 127$`)
 	noVenv      = regexp.MustCompile(`ensurepip is not\s+available|No module named '?(?:venv|ensurepip)`)
 	unreachable = regexp.MustCompile(`(?i)could not resolve|temporary failure in name resolution|name or service not known|network is unreachable|\bno such host\b|could not reach host|unknown ?host|\bENOTFOUND\b|\bEAI_AGAIN\b|\bENETUNREACH\b|failed to establish a new connection|failed to resolve|dns error`)
-	closedTmp   = regexp.MustCompile(`(?i)/tmp/.*(?:permission denied|not permitted|denied by)|(?:permission denied|not permitted|EACCES|accessdenied).*/tmp/`)
+	// What tools say whose cache has not enough (sandbox: offline).
+	notCached = regexp.MustCompile(`(?i)\bENOTCACHED\b|cache mode is 'only-if-cached'|ERR_PNPM_NO_OFFLINE|disabled by GOPROXY=off|attempting to make an HTTP request, but --offline|network was disabled|network connectivity is disabled|No matching distribution found|you're offline|\(offline\)`)
+	closedTmp = regexp.MustCompile(`(?i)/tmp/.*(?:permission denied|not permitted|denied by)|(?:permission denied|not permitted|EACCES|accessdenied).*/tmp/`)
 )
 
 // problemOf tells why a command that failed before the change could check nothing
 // where it ran, and what a person may do about it; "" if that can't be seen. Its
 // output is what it is known by, so it is a hint: it decides nothing. root is the
-// place of the attempt.
-func problemOf(code int, output, root string, noNetwork bool) string {
+// place of the attempt;
+// afterFailure says that a command before it failed, which may have been to install
+// what is missing.
+func problemOf(code int, output, root string, noNetwork, afterFailure bool) string {
 	if code == 0 {
 		return ""
 	}
@@ -46,6 +50,8 @@ func problemOf(code int, output, root string, noNetwork bool) string {
 		case match == nil:
 		case strings.Contains(match[1], "/"):
 			return "a program is not there that an earlier command was to make, or that is not in the repository"
+		case afterFailure:
+			return fmt.Sprintf("%q is not there; a command before it failed, and may have been to install it", match[1])
 		default:
 			return fmt.Sprintf("%q is not on the PATH of the machine that verifies; install it there, or name commands in verify that do without it", match[1])
 		}
@@ -56,7 +62,7 @@ func problemOf(code int, output, root string, noNetwork bool) string {
 	switch elsewhere := strings.ReplaceAll(output, root, ""); {
 	case noVenv.MatchString(output):
 		return "Python can make no virtual environments on the machine that verifies; install its venv module (python3-venv) there"
-	case noNetwork && unreachable.MatchString(output):
+	case noNetwork && (unreachable.MatchString(output) || notCached.MatchString(output)):
 		return "it wanted the network, which SANDBOX_NETWORK=off keeps from all commands; docs/operations.md says how caches are filled before"
 	case unreachable.MatchString(output):
 		return "it wanted the network and did not get through; if that takes a proxy, set HTTPS_PROXY for the server"

@@ -34,6 +34,10 @@ func TestProblemOf(t *testing.T) {
 		"no network, and switched off":   {1, "npm error code EAI_AGAIN\n", true, "SANDBOX_NETWORK=off"},
 		"no network":                     {17, "Could not reach host index.rubygems.org. Check your network connection and try\nagain.\n", false, "HTTPS_PROXY"},
 		"pip":                            {1, "Failed to establish a new connection: [Errno -3] Temporary failure in name resolution\n", true, "SANDBOX_NETWORK=off"},
+		"npm's cache":                    {1, "npm error code ENOTCACHED\nnpm error request to https://registry.npmjs.org/ms failed: cache mode is 'only-if-cached' but no cached response is available.\n", true, "SANDBOX_NETWORK=off"},
+		"pnpm's store":                   {1, " ERR_PNPM_NO_OFFLINE_TARBALL  A package is missing from the store but cannot download it in offline mode.\n", true, "SANDBOX_NETWORK=off"},
+		"pip without an index":           {1, "ERROR: No matching distribution found for pytest\n", true, "SANDBOX_NETWORK=off"},
+		"a package that is nowhere":      {1, "ERROR: No matching distribution found for pytset\n", false, ""},
 		"Maven":                          {1, "Could not transfer artifact from/to central: repo.maven.apache.org: Temporary failure in name resolution\n", true, "SANDBOX_NETWORK=off"},
 		"Go":                             {1, "dial tcp: lookup proxy.golang.org: no such host\n", false, "HTTPS_PROXY"},
 		"/tmp, of Python":                {1, "PermissionError: [Errno 13] Permission denied: '/tmp/state'\n", false, "SANDBOX_WRITE=/tmp"},
@@ -44,10 +48,19 @@ func TestProblemOf(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := problemOf(test.code, test.output, "/tmp/place", test.off)
+			got := problemOf(test.code, test.output, "/tmp/place", test.off, false)
 			if test.want == "" && got != "" || !strings.Contains(got, test.want) {
 				t.Errorf("got %q", got)
 			}
 		})
+	}
+}
+
+// An install that failed is what is to be mended, not PATH.
+func TestProblemOfWhatWasNotInstalled(t *testing.T) {
+	t.Parallel()
+	got := problemOf(127, "sh: 1: jest: not found\n", "/place", false, true)
+	if got != `"jest" is not there; a command before it failed, and may have been to install it` {
+		t.Errorf("got %q", got)
 	}
 }

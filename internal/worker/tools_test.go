@@ -119,7 +119,8 @@ func TestVerificationTellsAMissingProgram(t *testing.T) {
 	files := map[string]string{"Makefile": "test:\n\tno-such-linter --all\n", "a.txt": "x\n"}
 	w.repository("site", files)
 	spec := autoJob("echo y >> a.txt", "site")
-	spec.Verify = append(spec.Verify, "no-such-program", "exit 1", "cat b.txt")
+	spec.Verify = append(spec.Verify, "no-such-program", "exit 1", "cat b.txt", "a-tool-that-is-not-there")
+	spec.Verify = append([]string{"no-such-compiler -v"}, spec.Verify...)
 	task := w.runOne(spec)
 	wantOutcome(t, task, codybatch.OutcomeChanged)
 	said := map[string]string{}
@@ -131,12 +132,16 @@ func TestVerificationTellsAMissingProgram(t *testing.T) {
 		}
 	}
 	const todo = " is not on the PATH of the machine that verifies; install it there, or name commands in verify that do without it"
-	want := map[string]string{"make test": `"no-such-linter"` + todo, "no-such-program": `"no-such-program"` + todo, "exit 1": "", "cat b.txt": ""}
+	const after = " is not there; a command before it failed, and may have been to install it"
+	want := map[string]string{
+		"no-such-compiler -v": `"no-such-compiler"` + todo, "make test": `"no-such-linter"` + after, "no-such-program": `"no-such-program"` + after,
+		"a-tool-that-is-not-there": `"a-tool-that-is-not-there"` + after, "exit 1": "", "cat b.txt": "",
+	}
 	if !maps.Equal(said, want) {
 		t.Errorf("got %q", said)
 	}
 	thread := w.thread(task)
-	if !strings.Contains(thread, `can't check the change here: \"no-such-linter\" is not on the PATH`) {
+	if !strings.Contains(thread, `\"no-such-compiler -v\" can't check the change here: \"no-such-compiler\" is not on the PATH`) {
 		t.Errorf("the thread does not say it:\n%s", thread)
 	}
 }
