@@ -95,7 +95,9 @@ func beside(found, below []project) []project {
 
 // detectIn looks into one folder. A Makefile is the last resort: its test may start
 // containers or want a cloud, while the commands of an ecosystem are known.
-func detectIn(f folder) (found, idle []project) { //nolint:nonamedreturns // two of a kind
+// The second are the files that tell of a project, and not how it is checked.
+func detectIn(f folder) ([]project, []project) {
+	var found, idle []project
 	take := func(p project) {
 		switch {
 		case len(p.commands) > 0:

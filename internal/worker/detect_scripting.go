@@ -219,7 +219,7 @@ func rubyProject(f folder) project {
 	}
 	const gems = `GEM_HOME="$HOME/gems" `
 	const install = gems + "bundle check >/dev/null 2>&1 || " + gems + "bundle install --quiet"
-	run := ""
+	var run string
 	switch {
 	case f.has(".rspec", "spec/spec_helper.rb"), f.holds("spec", rubySpecName):
 		run = "rspec"
