@@ -23,16 +23,22 @@ type gate struct {
 
 	mu      sync.Mutex
 	refused int
+	most    int // calls, and then the key is revoked; 0: it never is
+	calls   int
 }
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Header.Get("X-Api-Key") == g.key {
+	g.mu.Lock()
+	g.calls++
+	isGood := r.Header.Get("X-Api-Key") == g.key && (g.most == 0 || g.calls <= g.most)
+	if !isGood {
+		g.refused++
+	}
+	g.mu.Unlock()
+	if isGood {
 		g.api.ServeHTTP(w, r)
 		return
 	}
-	g.mu.Lock()
-	g.refused++
-	g.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusUnauthorized)
 	_, _ = w.Write([]byte(`{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key ` + r.Header.Get("X-Api-Key") + `"}}`))
@@ -105,6 +111,49 @@ func TestJobsWaitForAKeyThatIsGood(t *testing.T) {
 	output, _ := c.CombinedOutput()
 	if code := c.ProcessState.ExitCode(); code != exitSignIn || strings.Contains(string(output), bad) {
 		t.Errorf("run ends with %d\n%s", code, output)
+	}
+}
+
+// Publishing asks no model: a person who has reviewed a diff need not wait for a key.
+func TestWhatIsReviewedIsPublishedWhileItsJobIsPaused(t *testing.T) {
+	t.Parallel()
+	const good = "sk-ant-this-one-is-good"
+	turns := []rehearsal.Turn{
+		rehearsal.Call("write", map[string]string{"file_path": "hello.txt", "content": "hello\n"}),
+		rehearsal.Finish("changed", "Greeted.", "Greet the world", ""),
+	}
+	api, err := rehearsal.New(rehearsal.Play(turns...), rehearsal.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(&gate{api: api, key: good, most: len(turns)}) // those of one repository
+	t.Cleanup(server.Close)
+	s := newSite(t, 6)
+	s.more = []string{"ANTHROPIC_BASE_URL=" + server.URL, "CLAUDE_API_KEY=" + good}
+	s.serve("--workers", "1")
+	id := s.create(codybatch.JobSpec{Name: "Greet", Prompt: "Greet the world."})
+	s.untilTask(id, func(task httpapi.Task) bool { return task.Status == "queued" && task.WaitingFor != "" })
+	if task := s.tasks(id)["acme/r00"]; task.Outcome != "changed" {
+		t.Fatalf("the task is %+v", task)
+	}
+
+	if _, err := s.client.PublishTask(t.Context(), codybatch.TaskKey{JobID: id, Repository: "acme/r00"}); err != nil {
+		t.Fatal(err)
+	}
+	s.untilTask(id, func(task httpapi.Task) bool {
+		return task.RepositoryName == "acme/r00" && task.Status == "succeeded" && task.PullRequest != nil
+	})
+	if s.pullRequests("acme/r00") != 1 {
+		t.Error("there is no pull request")
+	}
+	waiting := 0
+	for _, task := range s.tasks(id) {
+		if task.Status == "queued" {
+			waiting++
+		}
+	}
+	if waiting != 2 {
+		t.Errorf("%d repositories wait for the key", waiting)
 	}
 }
 

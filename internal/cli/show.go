@@ -93,7 +93,8 @@ func place(task httpapi.Task) string {
 // reason is what a person should know about how a task ended, in one line.
 func reason(task httpapi.Task) string {
 	text := remark(task)
-	if task.ReusedFrom == "" || task.Status != string(codybatch.TaskSucceeded) {
+	isBlocked := task.Outcome == httpapi.Text(codybatch.OutcomeGateBlocked)
+	if task.ReusedFrom == "" || task.Status != string(codybatch.TaskSucceeded) && !isBlocked {
 		return text
 	}
 	reused := oneLine("same as job " + string(task.ReusedFrom) + ", not run again")

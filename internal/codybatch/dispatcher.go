@@ -27,10 +27,17 @@ type TaskRef struct {
 	Key     TaskKey
 	Attempt int
 	Index   int // place in the job's list of repositories
+
+	// Publishes says that all there is to do is to publish the diff that is there: no
+	// model is asked, so that what holds up those who ask one is of no matter. It is not
+	// kept with the reference; who does not know leaves it out.
+	Publishes bool
 }
 
 // Ref is the reference to the task's coming attempt.
-func (t Task) Ref() TaskRef { return TaskRef{Key: t.Key(), Attempt: t.Attempt, Index: t.Index} }
+func (t Task) Ref() TaskRef {
+	return TaskRef{Key: t.Key(), Attempt: t.Attempt, Index: t.Index, Publishes: t.isReady()}
+}
 
 // Runner runs one attempt to its end; dispatchers call it. An error is a failure
 // of the machinery, already recorded where a person sees it; ErrNotNow asks to

@@ -261,7 +261,13 @@ func (t Task) rejected() bool { return t.Review != nil && t.Review.Decision == R
 // PublishesStored reports whether the next attempt of the task is there to
 // publish the diff that it has: no agent runs then, and nothing is spent.
 func (t Task) PublishesStored(j Job) bool {
-	return t.Accepted && t.Changed() && !t.Fresh && t.Feedback == nil && !t.rejected() && (t.PublishRequested || j.CreatePullRequests)
+	return t.isReady() && (t.PublishRequested || j.CreatePullRequests)
+}
+
+// isReady reports whether the task has a diff that may be published as it is, and for
+// which nothing else is to be made.
+func (t Task) isReady() bool {
+	return t.Accepted && t.Changed() && !t.Fresh && t.Feedback == nil && !t.rejected()
 }
 
 // contribution is a task's share in the totals of its job.

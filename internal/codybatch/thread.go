@@ -95,7 +95,8 @@ type ThreadEvent struct {
 	TokensAfter  int64  `json:"tokensAfter,omitempty"`
 	Summary      string `json:"summary,omitempty"`
 
-	// notice: the job whose conversation this is, if the result was taken over
+	// notice: the job whose conversation this is up to here, if the result was taken
+	// over. With the SHA-256 of its diff: the change was, and is checked here.
 	ReusedFrom JobID `json:"reusedFrom,omitempty"`
 
 	// retry, notice, compaction, runEnd, gate, judge, feedback

@@ -189,6 +189,30 @@ func TestTransitions(t *testing.T) {
 		}
 	})
 
+	t.Run("a reference says that there is only a diff to publish", func(t *testing.T) {
+		t.Parallel()
+		var job codybatch.Job
+		task := queuedTask()
+		if task.Ref().Publishes {
+			t.Error("a task that is to be done asks for no model")
+		}
+		ready := changed
+		ready.Engine = "claude"
+		task = step(t, &job, step(t, &job, task, claimed(0)), finished(ready))
+		published := step(t, &job, task, func(tk codybatch.Task) (codybatch.Task, error) { return tk.Publishing(noon) })
+		if !published.Ref().Publishes {
+			t.Errorf("the reference is %+v", published.Ref())
+		}
+		remarked := step(t, &job, task, func(tk codybatch.Task) (codybatch.Task, error) { return tk.Steered("Mend it.", noon) })
+		rejected := step(t, &job, task, func(tk codybatch.Task) (codybatch.Task, error) {
+			return tk.Reviewed(codybatch.Review{Decision: codybatch.ReviewRejected, At: noon})
+		})
+		rejected = step(t, &job, rejected, func(tk codybatch.Task) (codybatch.Task, error) { return tk.Retried(noon) })
+		if remarked.Ref().Publishes || rejected.Ref().Publishes {
+			t.Errorf("of a remark %+v, of a retry %+v", remarked.Ref(), rejected.Ref())
+		}
+	})
+
 	t.Run("a conflict while publishing keeps the wish to publish", func(t *testing.T) {
 		t.Parallel()
 		var job codybatch.Job

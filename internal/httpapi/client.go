@@ -2,7 +2,9 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -193,9 +195,15 @@ func (c *Client) ReviewTasks(ctx context.Context, id codybatch.JobID, decision c
 	return c.bulk(ctx, id, "/review", ReviewTasksRequest{Decision: string(decision), Note: note, Repositories: names(repositories)}, repositories)
 }
 
-// FeedbackTasks sends the named tasks back to their agents with one remark.
-func (c *Client) FeedbackTasks(ctx context.Context, id codybatch.JobID, message string, repositories []codybatch.RepositoryName) (BulkResult, error) {
-	return c.bulk(ctx, id, "/feedback", FeedbackTasksRequest{Message: message, Repositories: names(repositories)}, repositories)
+// FeedbackTasks sends the named tasks back to their agents with one remark. See
+// FeedbackTask for the idempotency key.
+func (c *Client) FeedbackTasks(ctx context.Context, id codybatch.JobID, message string, repositories []codybatch.RepositoryName, idempotencyKey string) (BulkResult, error) {
+	if len(repositories) == 0 {
+		return BulkResult{}, errNoNames
+	}
+	var out BulkResult
+	err := c.postOnce(ctx, jobPath(id)+"/feedback", idempotencyKey, FeedbackTasksRequest{Message: message, Repositories: names(repositories)}, &out)
+	return out, err
 }
 
 // errNoNames keeps a list that came out empty from meaning all.
@@ -258,9 +266,15 @@ func (c *Client) ReviewTask(ctx context.Context, key codybatch.TaskKey, decision
 	return c.taskAction(ctx, key, "/review", ReviewRequest{Decision: string(decision), Note: note})
 }
 
-// FeedbackTask sends a finished task back to its agent with a remark.
-func (c *Client) FeedbackTask(ctx context.Context, key codybatch.TaskKey, message string) (Task, error) {
-	return c.taskAction(ctx, key, "/feedback", FeedbackRequest{Message: message})
+// FeedbackTask sends a finished task back to its agent with a remark. Sending it twice
+// with the same idempotency key counts once, until there is another remark; empty stands
+// for a new key. If the answer is lost on the way, the request is sent once more with
+// that key. If that is lost as well (see AnswerLost), only who has given a key can send
+// the remark again without having it counted twice.
+func (c *Client) FeedbackTask(ctx context.Context, key codybatch.TaskKey, message, idempotencyKey string) (Task, error) {
+	var task Task
+	err := c.postOnce(ctx, taskPath(key)+"/feedback", idempotencyKey, FeedbackRequest{Message: message}, &task)
+	return task, err
 }
 
 func (c *Client) taskAction(ctx context.Context, key codybatch.TaskKey, action string, body any) (Task, error) {
@@ -318,6 +332,31 @@ func (c *Client) post(ctx context.Context, path string, header http.Header, body
 		}
 	}
 	return c.exchange(ctx, http.MethodPost, path, nil, header, data, out)
+}
+
+// postOnce posts what must not count twice. See FeedbackTask.
+func (c *Client) postOnce(ctx context.Context, path, idempotencyKey string, body, out any) error {
+	header := http.Header{"Idempotency-Key": {cmp.Or(idempotencyKey, rand.Text())}}
+	err := c.post(ctx, path, header, body, out)
+	if !AnswerLost(err) || ctx.Err() != nil {
+		return err
+	}
+	return c.post(ctx, path, header, body, out)
+}
+
+// AnswerLost reports whether an error of a Client's method leaves open if the server did
+// what it was asked for: there was no answer, or only a part of one, or a gateway says
+// that it got none.
+func AnswerLost(err error) bool {
+	var problem *Problem
+	switch {
+	case err == nil, errors.Is(err, errNotJSON), errors.Is(err, errNoNames):
+		return false
+	case errors.As(err, &problem):
+		return problem.Status == http.StatusBadGateway || problem.Status == http.StatusGatewayTimeout
+	default:
+		return true
+	}
 }
 
 // errNotJSON means that something else than the API answered.

@@ -109,6 +109,15 @@ func (a *attempt) work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if known != nil && known.unchecked {
+		if left == nil && !a.hasTried() {
+			left, err = a.takeUp(ctx, *known)
+		}
+		if err != nil {
+			return err
+		}
+		known = nil
+	}
 	if known != nil && !a.mustPublish(known.Result) {
 		return a.takeOver(ctx, known)
 	}
@@ -131,6 +140,13 @@ func (a *attempt) work(ctx context.Context) error {
 		return err
 	}
 	return a.publish(ctx, place, base, tree)
+}
+
+// hasTried reports whether workers were lost with this task, or something was spent on
+// it, since it was queued by a person.
+func (a *attempt) hasTried() bool {
+	interrupted := a.task.Interrupted
+	return a.task.Lost > 1 || interrupted != nil && interrupted.Usage != (codybatch.Usage{})
 }
 
 func (a *attempt) resolve(ctx context.Context) (codybatch.Base, error) {

@@ -35,6 +35,7 @@ func (a *attempt) change(ctx context.Context, place *place, left *leftover) (str
 		Record:     a.event,
 		Log:        a.record,
 	}
+	a.result.ReusedFrom = left.whose(a.task.JobID)
 	if err := a.goOn(ctx, place, left, &run); err != nil {
 		return "", err
 	}
@@ -91,9 +92,16 @@ func (a *attempt) change(ctx context.Context, place *place, left *leftover) (str
 			}
 		}
 		a.result.Accepted = a.result.Outcome == codybatch.OutcomeChanged
-		if complaint == "" || ended.Session == nil || *room == 0 {
+		isStrange := ended.Session == nil && a.result.ReusedFrom != "" // another job's change, about which nobody can be sent back
+		if complaint == "" || ended.Session == nil && !isStrange || *room == 0 {
 			a.store(ctx, ended)
 			return tree, nil
+		}
+		if isStrange {
+			if err := a.startOver(ctx, place, fmt.Errorf("the change of job %s does not pass here", a.result.ReusedFrom)); err != nil {
+				return tree, err
+			}
+			continue
 		}
 		*room--
 		run.Session, run.Feedback = ended.Session, complaint
@@ -113,6 +121,9 @@ func (a *attempt) runAgent(ctx context.Context, agent codybatch.Agent, run codyb
 	run.Spent = func(u codybatch.Usage) { a.spend(before.Add(u)) }
 	ended, err := agent.Run(ctx, run)
 	a.spend(before.Add(ended.Usage))
+	if ended.Usage != (codybatch.Usage{}) {
+		a.result.ReusedFrom = "" // from here on it is this job's
+	}
 	a.result.Engine, a.result.Summary = ended.Engine, a.redact.Replace(ended.Summary)
 	if err != nil {
 		return ended, fmt.Errorf("run the agent: %w", err)
@@ -143,7 +154,7 @@ func (a *attempt) check(ctx context.Context, place *place, tree string) ([]codyb
 	if err != nil {
 		return nil, err
 	}
-	a.result.Gates = findings
+	a.result.Gates, a.result.Verified = findings, baselineOf(a.result.Verified) // the rest is about an earlier diff
 	if blocked := blockedBy(findings); blocked != nil {
 		a.result.Outcome, a.result.Error = codybatch.OutcomeGateBlocked, blocked
 		return nil, nil
@@ -159,7 +170,7 @@ func (a *attempt) check(ctx context.Context, place *place, tree string) ([]codyb
 	if err != nil {
 		return nil, err
 	}
-	a.result.Verified = append(baselineOf(a.result.Verified), results...)
+	a.result.Verified = append(a.result.Verified, results...)
 	if err := place.restore(ctx, tree); err != nil {
 		return nil, err
 	}

@@ -98,9 +98,19 @@ func (a *attempt) readDiff(ctx context.Context) ([]byte, error) {
 	if !a.task.HasDiff {
 		return nil, nil
 	}
-	document, err := a.Artifacts.Open(ctx, codybatch.DiffKey(a.task.Key(), a.task.DiffAttempt))
+	patch, err := a.readPatch(ctx, codybatch.DiffKey(a.task.Key(), a.task.DiffAttempt))
+	if errors.Is(err, codybatch.ErrNotResumable) {
+		return nil, unheard(err)
+	}
+	return patch, err
+}
+
+// readPatch reads a diff that is to be a checkpoint. The error is ErrNotResumable where
+// that can't be.
+func (a *attempt) readPatch(ctx context.Context, key codybatch.ArtifactKey) ([]byte, error) {
+	document, err := a.Artifacts.Open(ctx, key)
 	if errors.Is(err, codybatch.ErrNotFound) {
-		return nil, unheard(fmt.Errorf("%w: its diff is gone", codybatch.ErrNotResumable))
+		return nil, fmt.Errorf("%w: its diff is gone", codybatch.ErrNotResumable)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the stored diff: %w", err)
@@ -111,7 +121,7 @@ func (a *attempt) readDiff(ctx context.Context) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read the stored diff: %w", err)
 	case n > maxCheckpoint:
-		return nil, unheard(fmt.Errorf("%w: its diff is larger than %d MiB", codybatch.ErrNotResumable, maxCheckpoint>>20))
+		return nil, fmt.Errorf("%w: its diff is larger than %d MiB", codybatch.ErrNotResumable, maxCheckpoint>>20)
 	default:
 		return patch.Bytes(), nil
 	}

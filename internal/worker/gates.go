@@ -13,6 +13,9 @@ import (
 
 const gatePathsMax = 20 // paths that a finding names
 
+// codeGateBlocked is the code of a task whose change the gates stopped.
+const codeGateBlocked = "gate_blocked"
+
 // gates objects to a diff by rules alone, before anyone reads it.
 func (a *attempt) gates(ctx context.Context, place *place, tree string) ([]codybatch.GateFinding, error) {
 	changes, err := place.git.Changes(ctx, tree)
@@ -168,7 +171,7 @@ func blockedBy(list []codybatch.GateFinding) *codybatch.TaskError {
 	if len(blocked) == 0 {
 		return nil
 	}
-	return &codybatch.TaskError{Code: "gate_blocked", Message: "the diff is kept, but it may not be published: " + strings.Join(blocked, "; ")}
+	return &codybatch.TaskError{Code: codeGateBlocked, Message: "the diff is kept, but it may not be published: " + strings.Join(blocked, "; ")}
 }
 
 // blocking lists what stands in the way, for people.

@@ -31,7 +31,7 @@ func (j *judged) hear(event codybatch.ThreadEvent) {
 	case event.Type == codybatch.EventJudge && event.Judgement != nil:
 		j.add(event.DiffSHA, *event.Judgement)
 		j.wants = event.Judgement.Verdict == codybatch.VerdictRevise
-	case event.Type == codybatch.EventRequest && event.N == 1, event.Type == codybatch.EventFeedback: // it starts over, or for another purpose
+	case event.Type == codybatch.EventRequest && event.N == 1, event.Type == codybatch.EventFeedback, event.ReusedFrom != "": // it starts over, or for another purpose
 		j.wants, j.isBack = false, false
 	case event.Type == codybatch.EventAssistant:
 		j.isBack = j.isBack || j.wants

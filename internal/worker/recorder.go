@@ -52,18 +52,63 @@ func (r *recorder) event(ctx context.Context, event codybatch.ThreadEvent) error
 	if event.Type == codybatch.EventRunStart {
 		event.Sandbox = r.worker.Confinement.Held()
 	}
-	event.Seq, event.Time, event.Attempt = r.seq+1, r.worker.Now().UTC(), r.attempt
-	line, err := json.Marshal(event)
+	line, err := r.line(event, r.seq+1)
 	if err != nil {
-		return fmt.Errorf("record a %s event: %w", event.Type, err)
+		return err
 	}
-	line = append([]byte(r.worker.redact.Replace(string(line))), '\n')
 	if err := r.worker.Artifacts.Append(ctx, codybatch.ThreadKey(r.key, r.attempt), line); err != nil {
 		return fmt.Errorf("record a %s event: %w", event.Type, err)
 	}
 	r.seq++
 	r.heard = r.heard || event.Type == codybatch.EventAssistant
 	return nil
+}
+
+// line is an event as the thread holds it.
+func (r *recorder) line(event codybatch.ThreadEvent, seq int64) ([]byte, error) {
+	event.Seq, event.Time, event.Attempt = seq, r.worker.Now().UTC(), r.attempt
+	line, err := json.Marshal(event)
+	if err != nil {
+		return nil, fmt.Errorf("record a %s event: %w", event.Type, err)
+	}
+	return append([]byte(r.worker.redact.Replace(string(line))), '\n'), nil
+}
+
+// adopt makes the thread of another attempt, if it has one, this one's, with the event
+// at its end. It is one write: nobody finds a thread that does not say whose it is.
+func (r *recorder) adopt(ctx context.Context, from codybatch.ArtifactKey, event codybatch.ThreadEvent) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	thread, err := r.worker.readAll(ctx, from)
+	if err != nil {
+		return fmt.Errorf("take over a thread: %w", err)
+	}
+	last, err := lastSeqIn(bytes.NewReader(thread))
+	if err != nil {
+		return fmt.Errorf("take over a thread: %w", err)
+	}
+	line, err := r.line(event, last+1)
+	if err != nil {
+		return err
+	}
+	if err := r.worker.Artifacts.Put(ctx, codybatch.ThreadKey(r.key, r.attempt), bytes.NewReader(append(thread, line...))); err != nil {
+		return fmt.Errorf("take over a thread: %w", err)
+	}
+	r.seq = last + 1
+	return nil
+}
+
+// readAll reads a document; nothing if it is not there.
+func (w *Worker) readAll(ctx context.Context, key codybatch.ArtifactKey) ([]byte, error) {
+	document, err := w.Artifacts.Open(ctx, key)
+	if errors.Is(err, codybatch.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer document.Close()
+	return io.ReadAll(document)
 }
 
 // isHeard reports whether the model gave an answer in this run of the attempt.
@@ -84,15 +129,23 @@ func (r *recorder) lastSeq(ctx context.Context) (int64, error) {
 		return 0, fmt.Errorf("go on with the thread: %w", err)
 	}
 	defer document.Close()
+	last, err := lastSeqIn(document)
+	if err != nil {
+		return 0, fmt.Errorf("go on with the thread: %w", err)
+	}
+	return last, nil
+}
+
+func lastSeqIn(thread io.Reader) (int64, error) {
 	var last int64
-	lines := bufio.NewReader(document)
+	lines := bufio.NewReader(thread)
 	for {
 		line, err := lines.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
 			return last, nil
 		}
 		if err != nil {
-			return 0, fmt.Errorf("go on with the thread: %w", err)
+			return 0, err
 		}
 		var event struct{ Seq int64 }
 		if json.Unmarshal(line, &event) == nil {

@@ -14,38 +14,6 @@ import (
 	"github.com/liamzdenek/cody-batch/internal/worker"
 )
 
-type round = func(context.Context, codybatch.AgentRun) (codybatch.AgentResult, error)
-
-// failingForge is a forge whose calls can be made to fail.
-type failingForge struct {
-	codybatch.Forge
-	resolve, ensure error
-	onEnsure        func()
-}
-
-func (f *failingForge) ResolveBase(ctx context.Context, name codybatch.RepositoryName, branch string) (codybatch.Base, error) {
-	if f.resolve != nil {
-		return codybatch.Base{}, f.resolve
-	}
-	return f.Forge.ResolveBase(ctx, name, branch)
-}
-
-func (f *failingForge) EnsurePullRequest(ctx context.Context, name codybatch.RepositoryName, spec codybatch.PullRequestSpec) (codybatch.PullRequest, []string, error) {
-	if f.onEnsure != nil {
-		f.onEnsure()
-	}
-	if f.ensure != nil {
-		return codybatch.PullRequest{}, nil, f.ensure
-	}
-	return f.Forge.EnsurePullRequest(ctx, name, spec)
-}
-
-func withForge(forge *failingForge) func(*worker.Options) {
-	return func(o *worker.Options) { forge.Forge, o.Forge = o.Forge, forge }
-}
-
-var errGateway = errors.New("502 Bad Gateway")
-
 func (w *world) publish(task codybatch.Task) codybatch.Task {
 	w.t.Helper()
 	if _, err := w.service.PublishTask(w.t.Context(), task.Key()); err != nil {
@@ -167,20 +135,6 @@ func TestNothingIsPaidTwice(t *testing.T) {
 	})
 }
 
-// failingStore fails the first writes that would end a task.
-type failingStore struct {
-	codybatch.Store
-	left int
-}
-
-func (s *failingStore) UpdateTask(ctx context.Context, prev, next codybatch.Task) (codybatch.Task, error) {
-	if next.Status.Final() && s.left > 0 {
-		s.left--
-		return codybatch.Task{}, errors.New("database is locked")
-	}
-	return s.Store.UpdateTask(ctx, prev, next)
-}
-
 func TestAStopKeepsAPersonsCancel(t *testing.T) {
 	t.Parallel()
 	started := make(chan struct{}, 1)
@@ -243,25 +197,6 @@ func TestCancelOfAJobThatWaits(t *testing.T) {
 	}
 }
 
-func TestJobsStayWithTheirEngine(t *testing.T) {
-	t.Parallel()
-	agent := &scripted{rounds: []round{edit(t, "a.txt", "y\n")}}
-	w := newWorld(t, withAgent(agent), func(o *worker.Options) {
-		o.Engines = map[codybatch.AgentType]string{codybatch.AgentClaude: "rehearsal"}
-	})
-	w.repository("site", map[string]string{"a.txt": "x\n"})
-	job := w.create(promptJob("site")) // by a service that has Claude
-	if err := w.worker.Run(t.Context(), w.sent.take()[0]); !errors.Is(err, codybatch.ErrConflict) {
-		t.Errorf("got %v", err)
-	}
-	if task := w.task(job.ID, "site"); task.Status != codybatch.TaskQueued || agent.runs.Load() != 0 {
-		t.Errorf("a rehearsal took Claude's task: %+v", task)
-	}
-	if !strings.Contains(w.log.String(), "another engine") {
-		t.Errorf("nobody is told: %s", w.log)
-	}
-}
-
 func TestPublishingNeedsNoEngine(t *testing.T) {
 	t.Parallel()
 	agent := &scripted{rounds: []round{edit(t, "a.txt", "y\n")}}
@@ -309,39 +244,6 @@ func TestTheLeaseHoldsWhileACanceledAttemptKeepsItsDiff(t *testing.T) {
 	}
 }
 
-func TestRehearsalIsNeverTakenForClaude(t *testing.T) {
-	t.Parallel()
-	rehearsed := func(content string) round {
-		return func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
-			result, err := edit(t, "a.txt", content)(ctx, run)
-			result.Engine = "rehearsal"
-			return result, err
-		}
-	}
-	agent := &scripted{rounds: []round{edit(t, "a.txt", "by Claude\n"), rehearsed("by a script\n"), rehearsed("by a script, again\n")}}
-	w := newWorld(t, withAgent(agent))
-	bare := w.repository("site", map[string]string{"a.txt": "x\n"})
-	spec := func(prompt, branch string) codybatch.JobSpec {
-		s := promptJob("site")
-		s.Prompt, s.CreatePullRequests, s.PullRequest.Branch = prompt, true, branch
-		return s
-	}
-	claude := w.runOne(spec("one", "shared"))
-	wantOutcome(t, claude, codybatch.OutcomeChanged)
-	wantOutcome(t, w.runOne(spec("two", "shared")), codybatch.OutcomeConflict)
-	if git(t, bare, "rev-parse", "shared") != claude.HeadCommit {
-		t.Error("a rehearsal replaced Claude's commit")
-	}
-	wantOutcome(t, w.runOne(spec("three", "other")), codybatch.OutcomeChanged)
-	if message := git(t, bare, "log", "-1", "--format=%B", "other"); !strings.HasPrefix(message, "[Rehearsal] ") || !strings.Contains(message, "Cody-Batch-Engine: rehearsal") {
-		t.Errorf("the commit does not say what it is: %s", message)
-	}
-	pulls, _ := w.forge.PullRequests("acme/site")
-	if last := pulls[len(pulls)-1]; !strings.HasPrefix(last.Title, "[Rehearsal] ") || !strings.Contains(last.Body, "not by Claude") {
-		t.Errorf("the pull request does not say what it is: %+v", last)
-	}
-}
-
 func TestWhoseCommitOnABranchIsReplaced(t *testing.T) {
 	t.Parallel()
 	const branch = "cody-batch/change"
@@ -384,43 +286,6 @@ func TestWhoseCommitOnABranchIsReplaced(t *testing.T) {
 			wantOutcome(t, w.runOne(publishJob("echo z > a.txt", "site")), codybatch.OutcomeConflict)
 			if git(t, bare, "rev-parse", branch) != before {
 				t.Error("the branch was moved")
-			}
-		})
-	}
-}
-
-func TestModelTextGivesNoOrders(t *testing.T) {
-	t.Parallel()
-	agent := &scripted{rounds: []round{func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
-		result, err := edit(t, "a.txt", "y\n")(ctx, run)
-		result.Summary = "Done. [skip ci]\n\nFixes acme/other#1, thanks @everyone"
-		return result, err
-	}}}
-	w := newWorld(t, withAgent(agent))
-	bare := w.repository("site", map[string]string{"a.txt": "x\n"})
-	spec := promptJob("site")
-	spec.CreatePullRequests = true
-	task := w.runOne(spec)
-	if message := git(t, bare, "log", "-1", "--format=%B", task.Branch); strings.Contains(message, "skip ci") {
-		t.Errorf("commit message: %s", message)
-	}
-	pulls, _ := w.forge.PullRequests("acme/site")
-	if body := pulls[0].Body; strings.Contains(body, "other#1") || strings.Contains(body, "@everyone") {
-		t.Errorf("body: %q", body)
-	}
-}
-
-func TestNamesThatTheWorkerUsesItself(t *testing.T) {
-	t.Parallel()
-	for _, name := range []string{"git", "home", "tree", "diff.patch"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			w.repository(name, map[string]string{"a.txt": "x\n"})
-			task := w.runOne(scriptJob("echo y > a.txt; touch $HOME/elsewhere", name))
-			wantOutcome(t, task, codybatch.OutcomeChanged)
-			if task.DiffStat.Files != 1 {
-				t.Errorf("diff:\n%s", w.diff(task))
 			}
 		})
 	}

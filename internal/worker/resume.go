@@ -17,6 +17,15 @@ type leftover struct {
 	events     []codybatch.ThreadEvent
 	base       string // the commit that it worked on
 	checkpoint checkpoint
+	from       codybatch.JobID // the job whose change this is; empty: this one has added to it, or made it
+}
+
+// whose is the job that a change is from, if that is another one and nothing was added.
+func (l *leftover) whose(own codybatch.JobID) codybatch.JobID {
+	if l == nil || l.from == own {
+		return ""
+	}
+	return l.from
 }
 
 // findLeftover takes over the thread, the log and the checkpoint of the attempt
@@ -40,18 +49,24 @@ func (a *attempt) findLeftover(ctx context.Context) (*leftover, error) {
 		return nil, err
 	}
 	left := &leftover{events: events}
+	own := events // what this job paid for
 	var judged judged
-	for _, event := range events {
+	for i, event := range events {
 		judged.hear(event)
 		switch {
 		case event.Type == codybatch.EventRunStart:
 			left.base = event.BaseCommit
-		case event.ReusedFrom != "": // another job's conversation, which it paid for
+		case event.ReusedFrom != "" && event.DiffSHA == "": // another job's result, taken as it is
 			return nil, nil
+		case event.ReusedFrom != "": // another job's change, to be checked
+			own, left.from = events[i+1:], event.ReusedFrom
 		}
 	}
+	if countAnswers(own) > 0 {
+		left.from = ""
+	}
 	answers := countAnswers(events)
-	a.spend(beyond(usageOf(events), interrupted.Usage))
+	a.spend(beyond(usageOf(own), interrupted.Usage))
 	a.judged.answers = judged.answers // of the same diffs, whatever the agent does now
 	if left.checkpoint, err = a.lastCheckpoint(ctx); err != nil {
 		return nil, err
@@ -154,7 +169,8 @@ func (a *attempt) goOn(ctx context.Context, place *place, left *leftover, run *c
 // startOver puts the workspace back to the base commit, for a conversation that
 // begins anew, and says why.
 func (a *attempt) startOver(ctx context.Context, place *place, why error) error {
-	a.Log.WarnContext(ctx, "an interrupted attempt starts over", "task", a.task.Key().String(), "error", why)
+	a.result.ReusedFrom = ""
+	a.Log.WarnContext(ctx, "an attempt starts over", "task", a.task.Key().String(), "error", why)
 	if err := a.putCheckpoint(ctx, checkpoint{BaseCommit: a.result.BaseCommit}); err != nil {
 		return err
 	}
@@ -167,7 +183,11 @@ func (a *attempt) startOver(ctx context.Context, place *place, why error) error 
 // readThread reads an attempt's thread so far; nothing if it has none. A line that can't be read is
 // where a worker was killed.
 func (a *attempt) readThread(ctx context.Context, attempt int) ([]codybatch.ThreadEvent, error) {
-	document, err := a.Artifacts.Open(ctx, codybatch.ThreadKey(a.task.Key(), attempt))
+	return a.readEvents(ctx, codybatch.ThreadKey(a.task.Key(), attempt))
+}
+
+func (a *attempt) readEvents(ctx context.Context, key codybatch.ArtifactKey) ([]codybatch.ThreadEvent, error) {
+	document, err := a.Artifacts.Open(ctx, key)
 	if errors.Is(err, codybatch.ErrNotFound) {
 		return nil, nil
 	}

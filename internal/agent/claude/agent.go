@@ -18,6 +18,7 @@ import (
 	"github.com/anthropics/anthropic-sdk-go/option"
 
 	"github.com/liamzdenek/cody-batch/internal/agent/admission"
+	"github.com/liamzdenek/cody-batch/internal/agent/apierror"
 	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/sandbox"
@@ -105,12 +106,7 @@ func New(o Options) (*Agent, error) {
 		a.log.Warn("ANTHROPIC_BASE_URL is not https: the API key and the code travel in the clear", "host", base.Host)
 	}
 	maps.Copy(a.prices, o.Prices)
-	client := http.Client{}
-	if o.HTTPClient != nil {
-		client = *o.HTTPClient
-	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return errRedirect }
-	a.http = &client
+	a.http = apierror.Client(o.HTTPClient)
 	return a, nil
 }
 

@@ -21,8 +21,6 @@ const maxRetries = 8 // of one call
 var (
 	errTruncated = errors.New("the answer broke off before its end")
 	errEndless   = errors.New("the answer does not end: it is longer than the model may make it; check ANTHROPIC_BASE_URL")
-	errIdle      = errors.New("the model fell silent")
-	errRedirect  = errors.New("the API's address answers with a redirect, which is not followed because the key would go with it; check ANTHROPIC_BASE_URL")
 )
 
 // verdict is what to do about a call that failed.
@@ -47,8 +45,8 @@ func classify(err error, now time.Time, advice, key string) apierror.Verdict {
 			header = api.Response.Header
 		}
 		return apierror.Judge(api.StatusCode, header, apierror.Read(api.RawJSON(), key), advice, now)
-	case errors.Is(err, errRedirect):
-		return final(errRedirect.Error())
+	case errors.Is(err, apierror.ErrRedirect):
+		return final(apierror.ErrRedirect.Error())
 	case errors.Is(err, errEndless):
 		return final(errEndless.Error())
 	case errors.Is(err, errNotRehearsal):

@@ -13,6 +13,7 @@ import (
 	"github.com/anthropics/anthropic-sdk-go"
 	"github.com/anthropics/anthropic-sdk-go/option"
 
+	"github.com/liamzdenek/cody-batch/internal/agent/apierror"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
 
@@ -40,7 +41,7 @@ func (r reply) content() json.RawMessage {
 
 // stream makes one call of the model, and reads it to its end. An answer without
 // message_stop or without a stop reason is errTruncated, however cleanly the
-// connection was closed; one that is silent for a.idle is errIdle. The usage is
+// connection was closed; one that is silent for a.idle is apierror.ErrIdle. The usage is
 // set on errors too, as far as it is known: a thrown-away answer was paid for.
 //
 // onHeader is called, in the caller's goroutine, when a response begins; its
@@ -50,7 +51,7 @@ func (a *Agent) stream(parent context.Context, messages *anthropic.MessageServic
 	started := a.now()
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
-	watchdog := time.AfterFunc(a.idle, func() { cancel(errIdle) })
+	watchdog := time.AfterFunc(a.idle, func() { cancel(apierror.ErrIdle) })
 	defer watchdog.Stop()
 	watch := func(req *http.Request, next option.MiddlewareNext) (*http.Response, error) {
 		res, err := next(req)
@@ -91,8 +92,8 @@ func (a *Agent) stream(parent context.Context, messages *anthropic.MessageServic
 		return r, nil
 	case parent.Err() != nil:
 		return r, context.Cause(parent)
-	case errors.Is(context.Cause(ctx), errIdle):
-		return r, fmt.Errorf("%w for %s", errIdle, a.idle)
+	case errors.Is(context.Cause(ctx), apierror.ErrIdle):
+		return r, fmt.Errorf("%w for %s", apierror.ErrIdle, a.idle)
 	default:
 		return r, err
 	}

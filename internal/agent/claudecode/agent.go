@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/liamzdenek/cody-batch/internal/agent/admission"
+	"github.com/liamzdenek/cody-batch/internal/agent/apierror"
 	"github.com/liamzdenek/cody-batch/internal/agent/prices"
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 	"github.com/liamzdenek/cody-batch/internal/sandbox"
@@ -104,12 +105,7 @@ func New(o Options) (*Agent, error) {
 		a.options.Admission = admission.NewControl(a.now, 0)
 	}
 	maps.Copy(a.prices, o.Prices)
-	client := http.Client{}
-	if o.HTTPClient != nil {
-		client = *o.HTTPClient
-	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return errRedirect }
-	a.http = &client
+	a.http = apierror.Client(o.HTTPClient)
 	return a, nil
 }
 

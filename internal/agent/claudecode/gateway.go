@@ -300,7 +300,7 @@ func (g *gateway) copyAnswer(w http.ResponseWriter, r *request, res *response, t
 		return nil
 	}
 	if res.isIdle() {
-		return errIdle
+		return apierror.ErrIdle
 	}
 	return err
 }

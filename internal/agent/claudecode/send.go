@@ -81,7 +81,7 @@ func (g *gateway) try(ctx context.Context, from *http.Request, r *request, body 
 	res, err := g.ask(ctx, from, body, silence)
 	if err != nil {
 		reason := apierror.Short(apierror.Redact(err.Error(), g.key))
-		if ctx.Err() != nil || errors.Is(err, errRedirect) {
+		if ctx.Err() != nil || errors.Is(err, apierror.ErrRedirect) {
 			return nil, apierror.Verdict{}, &ending{outcome: codybatch.OutcomeAPIError, reason: reason, isOver: ctx.Err() != nil}
 		}
 		return unreachable(reason), apierror.Verdict{Retry: true, Outcome: codybatch.OutcomeAPIError, Reason: reason}, nil

@@ -11,18 +11,14 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/liamzdenek/cody-batch/internal/agent/apierror"
 )
 
 // wholeAnswer is how many times longer than between two pieces of a stream the API
 // may be silent before an answer that comes in one piece: 10 minutes by default,
 // which is the most that the API takes for one. One that is given up is paid for.
 const wholeAnswer = 5
-
-// Ways in which a call ends without an answer.
-var (
-	errIdle     = errors.New("the model fell silent")
-	errRedirect = errors.New("the API's address answers with a redirect, which is not followed because the key would go with it; check ANTHROPIC_BASE_URL")
-)
 
 // response is the API's answer, before its body is read.
 type response struct {
@@ -85,7 +81,7 @@ func (g *gateway) ask(parent context.Context, from *http.Request, body []byte, s
 			err = network.Err // without the address
 		}
 		if idle.Load() {
-			err = errIdle
+			err = apierror.ErrIdle
 		}
 		return nil, err
 	}

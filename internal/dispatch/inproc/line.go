@@ -1,29 +1,54 @@
 package inproc
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
 )
 
-// line is what waits. Jobs take turns; within a job it is first in, first out.
+// line is what waits. Lanes take turns; within a lane it is first in, first out.
 // The pool's lock guards it.
 type line struct {
-	jobs    map[codybatch.JobID]*jobLine
-	turns   []codybatch.JobID // jobs that have something to run, next first
+	lanes   map[lane]*laneLine
+	turns   []lane // those that have something to run, next first
 	waiting map[attempt]bool
 }
 
-// jobLine is what waits of one job. It is not there when nothing does.
-type jobLine struct {
+// lane is what is held back together: what a job has to make, or what it only has to
+// publish.
+type lane struct {
+	job       codybatch.JobID
+	publishes bool
+}
+
+func laneOf(ref codybatch.TaskRef) lane { return lane{ref.Key.JobID, ref.Publishes} }
+
+// compareLanes puts jobs in the order of their ids, and what is only to be published
+// first.
+func compareLanes(a, b lane) int {
+	switch {
+	case a.job != b.job:
+		return cmp.Compare(a.job, b.job)
+	case a.publishes == b.publishes:
+		return 0
+	case a.publishes:
+		return -1
+	default:
+		return 1
+	}
+}
+
+// laneLine is what waits in one lane. It is not there when nothing does.
+type laneLine struct {
 	refs []codybatch.TaskRef
-	held *time.Timer // not nil: the job has no turn until this is over
+	held *time.Timer // not nil: the lane has no turn until this is over
 	firm bool        // and not earlier
 }
 
 func newLine() line {
-	return line{jobs: map[codybatch.JobID]*jobLine{}, waiting: map[attempt]bool{}}
+	return line{lanes: map[lane]*laneLine{}, waiting: map[attempt]bool{}}
 }
 
 func (l *line) push(ref codybatch.TaskRef) { l.insert(ref, false) }
@@ -35,11 +60,11 @@ func (l *line) insert(ref codybatch.TaskRef, front bool) {
 		return
 	}
 	l.waiting[attemptOf(ref)] = true
-	id := ref.Key.JobID
-	job := l.jobs[id]
+	id := laneOf(ref)
+	job := l.lanes[id]
 	if job == nil {
-		job = &jobLine{}
-		l.jobs[id] = job
+		job = &laneLine{}
+		l.lanes[id] = job
 		l.turns = append(l.turns, id)
 	}
 	if front {
@@ -49,28 +74,28 @@ func (l *line) insert(ref codybatch.TaskRef, front bool) {
 	}
 }
 
-// next takes the first task of the job whose turn it is.
+// next takes the first task of the lane whose turn it is.
 func (l *line) next() (codybatch.TaskRef, bool) {
 	if len(l.turns) == 0 {
 		return codybatch.TaskRef{}, false
 	}
 	id := l.turns[0]
-	job := l.jobs[id]
+	job := l.lanes[id]
 	ref := job.refs[0]
 	job.refs, l.turns = job.refs[1:], l.turns[1:]
 	delete(l.waiting, attemptOf(ref))
 	if len(job.refs) > 0 {
 		l.turns = append(l.turns, id)
 	} else {
-		delete(l.jobs, id)
+		delete(l.lanes, id)
 	}
 	return ref, true
 }
 
-// hold takes a job's turn until release. A second hold changes nothing, but that
+// hold takes a lane's turn until release. A second hold changes nothing, but that
 // a firm one takes the place of one that is not.
-func (l *line) hold(id codybatch.JobID, timer *time.Timer, firm bool) {
-	job := l.jobs[id]
+func (l *line) hold(id lane, timer *time.Timer, firm bool) {
+	job := l.lanes[id]
 	if job == nil || job.held != nil && (job.firm || !firm) {
 		timer.Stop()
 		return
@@ -79,11 +104,11 @@ func (l *line) hold(id codybatch.JobID, timer *time.Timer, firm bool) {
 		job.held.Stop()
 	}
 	job.held, job.firm = timer, firm
-	l.turns = slices.DeleteFunc(l.turns, func(other codybatch.JobID) bool { return other == id })
+	l.turns = slices.DeleteFunc(l.turns, func(other lane) bool { return other == id })
 }
 
-func (l *line) release(id codybatch.JobID) {
-	job := l.jobs[id]
+func (l *line) release(id lane) {
+	job := l.lanes[id]
 	if job == nil || job.held == nil {
 		return
 	}
@@ -94,13 +119,13 @@ func (l *line) release(id codybatch.JobID) {
 
 // releaseAll releases what is not held firmly.
 func (l *line) releaseAll() {
-	var held []codybatch.JobID
-	for id, job := range l.jobs {
+	var held []lane
+	for id, job := range l.lanes {
 		if job.held != nil && !job.firm {
 			held = append(held, id)
 		}
 	}
-	slices.Sort(held) // a map has no order; ids are in the order of time
+	slices.SortFunc(held, compareLanes) // a map has no order; ids are in the order of time
 	for _, id := range held {
 		l.release(id)
 	}
@@ -108,12 +133,12 @@ func (l *line) releaseAll() {
 
 // forget drops tasks, whatever their attempt.
 func (l *line) forget(keys map[codybatch.TaskKey]bool) {
-	jobs := map[codybatch.JobID]bool{}
+	lanes := map[lane]bool{}
 	for key := range keys {
-		jobs[key.JobID] = true
+		lanes[lane{job: key.JobID}], lanes[lane{job: key.JobID, publishes: true}] = true, true
 	}
-	for id := range jobs {
-		job := l.jobs[id]
+	for id := range lanes {
+		job := l.lanes[id]
 		if job == nil {
 			continue
 		}
@@ -130,16 +155,16 @@ func (l *line) forget(keys map[codybatch.TaskKey]bool) {
 	}
 }
 
-func (l *line) drop(id codybatch.JobID) {
-	if held := l.jobs[id].held; held != nil {
+func (l *line) drop(id lane) {
+	if held := l.lanes[id].held; held != nil {
 		held.Stop()
 	}
-	delete(l.jobs, id)
-	l.turns = slices.DeleteFunc(l.turns, func(other codybatch.JobID) bool { return other == id })
+	delete(l.lanes, id)
+	l.turns = slices.DeleteFunc(l.turns, func(other lane) bool { return other == id })
 }
 
 func (l *line) clear() {
-	for id := range l.jobs {
+	for id := range l.lanes {
 		l.drop(id)
 	}
 	clear(l.waiting)

@@ -36,7 +36,8 @@ var errClosed = errors.New("the pool is closed")
 // A run that answers codybatch.ErrNotNow holds its job back until any other run
 // ends or ParkDelay is over. Then the job is tried with one task for each free
 // worker, so that a job of 10,000 tasks does not ask 10,000 times. A
-// codybatch.HeldError holds the job back until its time, whatever else ends.
+// codybatch.HeldError holds the job back until its time, whatever else ends. What
+// only publishes is in a line of its own: it asks for neither money nor a model.
 type Pool struct {
 	runner    codybatch.Runner
 	workers   int

@@ -290,6 +290,43 @@ func TestPoolParks(t *testing.T) {
 		shut(t, pool)
 	})
 
+	for name, wait := range map[string]func() error{
+		"but_nothing_that_is_only_to_be_published": func() error {
+			return &codybatch.HeldError{Until: time.Now().Add(time.Hour), Reason: "the key is refused"}
+		},
+		"nor_while_there_is_no_money": func() error { return codybatch.ErrNotNow },
+	} {
+		inBubble(name, t, func(t *testing.T) {
+			var asked, published atomic.Int64
+			pool := inproc.New(func(_ context.Context, r codybatch.TaskRef) error {
+				if r.Publishes {
+					time.Sleep(time.Second)
+					published.Add(1)
+					return nil
+				}
+				asked.Add(1)
+				return wait()
+			}, inproc.Options{Workers: 1, ParkDelay: time.Hour})
+			publishes := func(i int) codybatch.TaskRef {
+				r := ref("job", i)
+				r.Publishes = true
+				return r
+			}
+			dispatch(t, pool, refs("job", 3)...)
+			synctest.Wait()
+			dispatch(t, pool, publishes(10), publishes(11), publishes(12))
+			if err := pool.Cancel(t.Context(), []codybatch.TaskKey{publishes(12).Key}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(10 * time.Second)
+			synctest.Wait()
+			if published.Load() != 2 || asked.Load() == 0 || pool.Waiting() != 3 {
+				t.Errorf("%d were published, it asked %d times, %d wait", published.Load(), asked.Load(), pool.Waiting())
+			}
+			shut(t, pool)
+		})
+	}
+
 	inBubble("and_forgets_what_is_canceled_meanwhile", t, func(t *testing.T) {
 		b := openBudget(1, true)
 		dispatch(t, b.pool, ref("poor", 1))

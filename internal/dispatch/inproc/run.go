@@ -79,9 +79,9 @@ func (p *Pool) ended(r *running, err error) {
 	case notNow && !r.canceled:
 		p.line.pushFront(r.ref)
 		if errors.As(err, &held) {
-			p.hold(r.ref.Key.JobID, time.Until(held.Until), true)
+			p.hold(laneOf(r.ref), time.Until(held.Until), true)
 		} else if r.endsAtStart == p.ends { // else a run ended since it asked, and it may ask again
-			p.hold(r.ref.Key.JobID, p.parkDelay, false)
+			p.hold(laneOf(r.ref), p.parkDelay, false)
 		}
 	case !notNow:
 		p.ends++
@@ -95,14 +95,14 @@ func (p *Pool) ended(r *running, err error) {
 	p.fill()
 }
 
-// hold keeps a job from running until the delay is over, or, if the hold is not
+// hold keeps a lane from running until the delay is over, or, if the hold is not
 // firm, until releaseAll.
-func (p *Pool) hold(id codybatch.JobID, delay time.Duration, firm bool) {
+func (p *Pool) hold(id lane, delay time.Duration, firm bool) {
 	var timer *time.Timer
 	timer = time.AfterFunc(max(0, delay), func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		if job := p.line.jobs[id]; job != nil && job.held == timer {
+		if job := p.line.lanes[id]; job != nil && job.held == timer {
 			p.line.release(id)
 			p.fill()
 		}

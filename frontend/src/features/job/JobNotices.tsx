@@ -86,7 +86,7 @@ function Reused({ job, tally: { reused } }: Facts) {
       <Link to="/jobs/$jobId" params={{ jobId: first }}>
         an earlier job
       </Link>
-      , which asked for the same of the same commits: that costs nothing.
+      , which asked for the same of the same commits: they are not paid for again.
     </Notice>
   );
 }

@@ -65,7 +65,7 @@ export function TaskFacts({ task }: { task: Task }) {
             owner: task.repositoryName.split("/")[0] ?? "",
             name: task.repositoryName.split("/")[1] ?? "",
           }}
-          title="An earlier job asked for the same on the same commit; its result was taken, and nothing was spent"
+          title="An earlier job asked for the same on the same commit; its result was taken, and is not paid for again"
         >
           an earlier job
         </Link>
