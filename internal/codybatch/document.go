@@ -99,8 +99,6 @@ func (s *Service) Thread(ctx context.Context, key TaskKey, attempt int, after in
 		switch {
 		case event.Type == EventFeedback: // what was said before belongs to an earlier attempt
 			thread.Usage, remark = Usage{}, event.Reason
-		case event.ReusedFrom != "" && event.ReusedFrom != key.JobID: // another job paid for it
-			thread.Usage = Usage{}
 		case (event.Type == EventAssistant || event.Type == EventJudge) && event.Usage != nil:
 			thread.Usage = thread.Usage.Add(*event.Usage)
 		}
