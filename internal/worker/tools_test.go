@@ -38,7 +38,7 @@ func TestDetectedVerificationWithRealTools(t *testing.T) {
 		pyTest = "import unittest\n\nfrom sums import add\n\n\nclass TestAdd(unittest.TestCase):\n    def test_add(self):\n        self.assertEqual(add(2, 3), 5)\n"
 		rsSum  = "pub fn add(a: i32, b: i32) -> i32 { a + b }\n\n#[test]\nfn adds() { assert_eq!(add(2, 3), 5); }\n"
 		crate  = "[package]\nname = \"sum\"\nversion = \"0.1.0\"\nedition = \"2021\"\n"
-		gems   = "source \"https://rubygems.org\"\n"
+		gems   = "source \"https://gems.example\"\n"
 	)
 	for name, test := range map[string]struct {
 		tools []string
