@@ -60,7 +60,7 @@ test-agent-loop:
 		./internal/agent/... ./internal/rehearsal/... ./internal/sandbox/...
 
 test-agent-worker:
-	@CODYBATCH_TEST_REQUIRE=git bin/gotestsum --format pkgname-and-test-fails -- -race -timeout 10m \
+	@CODYBATCH_TEST_REQUIRE=git,claude-code bin/gotestsum --format pkgname-and-test-fails -- -race -timeout 10m \
 		-run MiddleOfAConversation ./internal/cli
 	@CODYBATCH_TEST_REQUIRE=git bin/gotestsum --format pkgname-and-test-fails -- -race -timeout 10m \
 		-run 'Hostile|Planted|WhatTheAgentDoes|TestGates|KnownValues|Documented' ./internal/worker ./internal/git

@@ -14,6 +14,35 @@ import (
 	"github.com/liamzdenek/cody-batch/internal/config"
 )
 
+// A rehearsal by itself hears remarks with either engine, and more than one of them.
+func TestARehearsalHearsRemarksWithClaudeCode(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	o.Config = config.Config{AllowedRepositories: o.Config.AllowedRepositories, ClaudeCodePath: claudeCode(t)}
+	o.Rehearse, o.Lease, o.Log = true, 30*time.Second, slog.New(slog.DiscardHandler)
+	a := open(t, o)
+	job, _, err := a.Service.CreateJob(t.Context(), codybatch.JobSpec{
+		Name: "Leave a note", Prompt: "Leave a note.", Repositories: []codybatch.RepositoryName{"acme/site"},
+		Agent: codybatch.AgentSpec{Type: codybatch.AgentClaudeCode, MaxTurns: 10},
+	}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended(t, a, job.ID)
+	for _, remark := range []string{"Say more.", "And more."} {
+		if _, err := a.Service.FeedbackTask(t.Context(), codybatch.TaskKey{JobID: job.ID, Repository: "acme/site"}, remark, ""); err != nil {
+			t.Fatal(err)
+		}
+		if job := ended(t, a, job.ID); job.Counts.Changed != 1 {
+			t.Fatalf("after %q: %+v", remark, job.Counts)
+		}
+	}
+	diff := diffsOf(t, a, job.ID, []codybatch.RepositoryName{"acme/site"})["acme/site"]
+	if strings.Count(diff, "+A person has sent a remark.") != 2 || strings.Count(diff, "+This file was written") != 1 {
+		t.Errorf("the diff is\n%s", diff)
+	}
+}
+
 // What Claude Code did is judged as well: the judge sends it back into its own
 // conversation, and is asked again.
 func TestClaudeCodeIsJudged(t *testing.T) {

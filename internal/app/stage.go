@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/liamzdenek/cody-batch/internal/agent/claude"
+	"github.com/liamzdenek/cody-batch/internal/agent/claudecode"
 	"github.com/liamzdenek/cody-batch/internal/rehearsal"
 )
 
@@ -44,14 +46,17 @@ func openStage(ctx context.Context, o Options) (*stage, error) {
 // adds a line, and the judge accepts.
 func builtIn() rehearsal.Scenario {
 	const note = "This file was written by a rehearsal of Cody Batch: a script has answered in Claude's place.\n"
-	mend := rehearsal.Finish("changed", "Rehearsed: the note tells of the remark.", "Rehearsal: leave a note", note)
+	mend := rehearsal.Call("bash", map[string]string{"command": "echo 'A person has sent a remark.' >>REHEARSAL.md"})
 	mend.Text = "A rehearsal can't understand a remark, so it adds a line about it to its note."
-	mend.Tools = append(rehearsal.Call("bash", map[string]string{"command": "echo 'A person has sent a remark.' >>REHEARSAL.md"}).Tools, mend.Tools...)
+	finish := rehearsal.Finish("changed", "Rehearsed: the note tells of the remark.", "Rehearsal: leave a note", note)
+	both := mend
+	both.Tools = append(slices.Clone(mend.Tools), finish.Tools...)
 	return rehearsal.Scenario{Name: "built-in", Acts: []rehearsal.Act{
 		{Name: "judge", When: rehearsal.When{Judge: true}, Turns: []rehearsal.Turn{
 			rehearsal.Judge("accept", "A rehearsal: nobody has looked at the change."),
 		}},
-		{Name: "hear a remark", When: rehearsal.When{LastContains: []string{claude.RemarkHead}}, Turns: []rehearsal.Turn{mend}},
+		{Name: "hear a remark", When: rehearsal.When{LastContains: []string{claude.RemarkHead}}, Turns: []rehearsal.Turn{both}},
+		{Name: "hear a remark with Claude Code", When: rehearsal.When{LastContains: []string{claudecode.RemarkHead}}, Turns: []rehearsal.Turn{mend, finish}},
 		{Name: "leave a note", Turns: []rehearsal.Turn{
 			rehearsal.Call("bash", map[string]string{"command": "ls"}),
 			rehearsal.Call("write", map[string]string{"file_path": "REHEARSAL.md", "content": note}),

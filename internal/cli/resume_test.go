@@ -32,24 +32,64 @@ acts:
       - tools: [{name: finish, input: {status: changed, summary: Greeted., pr_title: Greet the world, pr_body: ""}}]
 `
 
+// programTalk is the same for Claude Code. The answer that never came is in the place of
+// the one that the program makes up when it goes on. Of the command before, the model
+// hears that nobody knows how it ended, and looks.
+const programTalk = `
+acts:
+  - name: only
+    turns:
+      - {thinking: Let me look., tools: [{name: bash, input: {command: "ls"}}]}
+      - tools: [{name: bash, input: {command: "echo hello, world >hello.txt; echo one >>log.txt"}}]
+      - tools: [{name: bash, input: {command: "echo two >>log.txt"}}]
+      - {delayMs: 3000, tools: [{name: read, input: {file_path: hello.txt}}]}
+      - tools: [{name: bash, input: {command: "grep -q two log.txt || echo two >>log.txt; echo three >>log.txt"}}]
+      - tools: [{name: finish, input: {status: changed, summary: Greeted., pr_title: Greet the world, pr_body: ""}}]
+`
+
+// claudeCode is the program that make claude-code installs.
+func claudeCode(t *testing.T) string {
+	t.Helper()
+	program, err := filepath.Abs("../../tools/claude-code/node_modules/.bin/claude")
+	if err == nil {
+		_, err = os.Stat(program)
+	}
+	if err == nil {
+		return program
+	}
+	if slices.Contains(strings.Split(os.Getenv("CODYBATCH_TEST_REQUIRE"), ","), "claude-code") {
+		t.Fatalf("%v; run make claude-code", err)
+	}
+	t.Skipf("%v; run make claude-code", err)
+	return ""
+}
+
 func TestServeGoesOnInTheMiddleOfAConversation(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
+		engine  codybatch.AgentType
 		signal  syscall.Signal
 		attempt int // that ends it
+		talk    string
+		answers int // in the end
 	}{
-		"killed":         {syscall.SIGKILL, 2},
-		"stopped gently": {syscall.SIGTERM, 1},
+		"killed":                           {codybatch.AgentClaude, syscall.SIGKILL, 2, longTalk, 6},
+		"stopped gently":                   {codybatch.AgentClaude, syscall.SIGTERM, 1, longTalk, 6},
+		"killed with Claude Code":          {codybatch.AgentClaudeCode, syscall.SIGKILL, 2, programTalk, 5},
+		"stopped gently, with Claude Code": {codybatch.AgentClaudeCode, syscall.SIGTERM, 1, programTalk, 5},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, 1)
-			if err := os.WriteFile(filepath.Join(s.folder, "talk.yaml"), []byte(longTalk), 0o600); err != nil {
+			if test.engine == codybatch.AgentClaudeCode {
+				s.more = append(s.more, "CLAUDE_CODE_PATH="+claudeCode(t))
+			}
+			if err := os.WriteFile(filepath.Join(s.folder, "talk.yaml"), []byte(test.talk), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			arguments := []string{"--lease", "2s", "--rehearsal=talk.yaml"}
 			s.serve(arguments...)
-			id := s.create(codybatch.JobSpec{Name: "Greet", Prompt: "Greet the world.", Agent: codybatch.AgentSpec{Type: codybatch.AgentClaude}})
+			id := s.create(codybatch.JobSpec{Name: "Greet", Prompt: "Greet the world.", Agent: codybatch.AgentSpec{Type: test.engine}})
 			key := codybatch.TaskKey{JobID: id, Repository: s.names[0]}
 			before := s.answers(key, 3)
 			if err := s.server.end(test.signal); err != nil {
@@ -75,7 +115,7 @@ func TestServeGoesOnInTheMiddleOfAConversation(t *testing.T) {
 			if task.Attempt != test.attempt || task.Outcome != "changed" {
 				t.Errorf("the task is %+v", task)
 			}
-			if len(before) != 3 || len(ids) != 6 || !slices.Equal(ids[:3], before) {
+			if len(before) != 3 || len(ids) != test.answers || !slices.Equal(ids[:3], before) {
 				t.Errorf("there were the answers %v, and in the end %v", before, ids)
 			}
 			if u := task.Usage; u.InputTokens != sum.InputTokens || u.OutputTokens != sum.OutputTokens || u.CacheReadTokens != sum.CacheReadTokens || u.CacheWriteTokens != sum.CacheWriteTokens {

@@ -46,14 +46,20 @@ type AgentRun struct {
 
 	// Checkpoint keeps the workspace as it is now, so that the run can be gone on
 	// with from its thread after so many of the model's answers, counted over the
-	// whole conversation. It may be nil, and an error of it is not worth a run.
-	Checkpoint func(ctx context.Context, answers int) error
+	// whole conversation. With it goes what AgentResult.Conversation would be now. It
+	// may be nil, and an error of it is not worth a run.
+	Checkpoint func(ctx context.Context, answers int, conversation []byte) error
 
 	// Earlier is the thread so far of a conversation that was interrupted, and Kept
 	// how many of its answers the workspace shows the effects of. An agent that can,
 	// goes on with it, and asks for nothing that was answered.
 	Earlier []ThreadEvent
 	Kept    int
+
+	// Conversation is what the agent gave last to a checkpoint, or as
+	// AgentResult.Conversation; nil: nothing is there. It comes from where
+	// programs of a repository could write.
+	Conversation []byte
 
 	// Record appends to the thread. An error means that the thread can't be
 	// kept; the agent stops with it.
@@ -88,4 +94,10 @@ type AgentResult struct {
 	PRBody  string
 	Usage   Usage
 	Session AgentSession // nil: this agent takes no feedback
+
+	// Conversation is what the agent needs besides the thread to go on with the
+	// conversation in another attempt, on another machine perhaps; nil: nothing, or it
+	// could not be kept. It may come with an error. Secrets are taken out of it, and it
+	// is told to nobody but the agent.
+	Conversation []byte
 }

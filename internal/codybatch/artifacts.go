@@ -96,6 +96,12 @@ func CheckpointKey(key TaskKey, attempt int) ArtifactKey {
 	return attemptKey(key, attempt, "checkpoint.json")
 }
 
+// ConversationKey names what an agent needs besides an attempt's thread to go on with
+// its conversation in another attempt, in the agent's own form.
+func ConversationKey(key TaskKey, attempt int) ArtifactKey {
+	return attemptKey(key, attempt, "conversation.jsonl")
+}
+
 // ResultKey names the record of a result that any task with the same spec digest
 // on the same base commit can use again.
 func ResultKey(specDigest string, name RepositoryName, baseCommit string) ArtifactKey {

@@ -80,8 +80,6 @@ func (t Task) whyNotFeedback() string {
 		return "it is still " + string(t.Status) + "; wait until it is finished, or cancel it"
 	case t.Engine == string(AgentScript):
 		return whyNoScriptFeedback
-	case t.Engine == string(AgentClaudeCode), t.Agent == AgentClaudeCode: // also in a rehearsal
-		return whyNoClaudeCodeFeedback
 	case t.Feedback != nil:
 		return "the last remark was not heard yet; retry passes it on"
 	case t.Interrupted != nil && !t.Interrupted.Unjudged:
@@ -97,10 +95,7 @@ func (t Task) whyNotFeedback() string {
 	}
 }
 
-const (
-	whyNoScriptFeedback     = "a script did the work, and takes no remarks; create a job with another script"
-	whyNoClaudeCodeFeedback = "Claude Code did the work, and its conversation ended with the attempt; retry it, or create a job with what is to be different"
-)
+const whyNoScriptFeedback = "a script did the work, and takes no remarks; create a job with another script"
 
 // isUnheard reports whether a remark failed to reach the model: the results are
 // those from before it.
@@ -194,8 +189,6 @@ func (s *Service) steering(ctx context.Context, id JobID, message, idempotencyKe
 		switch {
 		case job.Agent.Type == AgentScript:
 			return t, &ActionError{Key: t.Key(), Action: ActionFeedback, Reason: whyNoScriptFeedback}
-		case job.Agent.Type == AgentClaudeCode: // an old row does not tell
-			return t, &ActionError{Key: t.Key(), Action: ActionFeedback, Reason: whyNoClaudeCodeFeedback}
 		case left != nil && *left == 0 && job.Reserved == 0:
 			return t, &ActionError{Key: t.Key(), Action: ActionFeedback, Reason: fmt.Sprintf("the job's maxCostUsd of %s is spent, so an answer can't be paid", *job.MaxCost)}
 		}

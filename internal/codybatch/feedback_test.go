@@ -116,7 +116,7 @@ func TestWhatCanNotBeRemarkedOn(t *testing.T) {
 		"no change":             {func(tk *codybatch.Task) { tk.Outcome, tk.HasDiff = codybatch.OutcomeNoChanges, false }, ""},
 		"a running one":         {func(tk *codybatch.Task) { tk.Status = codybatch.TaskRunning }, "still running"},
 		"a script's":            {func(tk *codybatch.Task) { tk.Engine = "script" }, "takes no remarks"},
-		"Claude Code's":         {func(tk *codybatch.Task) { tk.Engine = "claude-code" }, "ended with the attempt"},
+		"Claude Code's":         {func(tk *codybatch.Task) { tk.Engine = "claude-code" }, ""},
 		"one that never began":  {func(tk *codybatch.Task) { tk.Engine = "" }, "no conversation"},
 		"a refusal":             {func(tk *codybatch.Task) { tk.Status, tk.Outcome = codybatch.TaskFailed, codybatch.OutcomeRefused }, "refuses"},
 		"an interrupted one":    {func(tk *codybatch.Task) { tk.Interrupted = &codybatch.Interruption{First: 1} }, "retry goes on"},

@@ -34,6 +34,15 @@ type request struct {
 	preamble  digest    // of tools and system
 	hashes    []digest  // of messages
 	toolNames []string
+	isProgram bool // Claude Code's
+}
+
+// beginsSession reports whether Claude Code goes on with a conversation, or begins one:
+// it writes its folder and the date into the system prompt, so that its prefix is another
+// one in another place or on another day.
+func (r *request) beginsSession() bool {
+	last := r.Messages[len(r.Messages)-1]
+	return r.isProgram && !slices.ContainsFunc(last.blocks, func(b block) bool { return b.Type == "tool_result" })
 }
 
 // wantsJSON reports whether the answer is to be JSON by a schema.

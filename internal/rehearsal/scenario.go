@@ -35,7 +35,8 @@ type When struct {
 	// Matches is a regular expression for the same text.
 	Matches string `json:"matches,omitempty"`
 	// LastContains lists texts that the last message holds. The act then begins
-	// there, whatever was said before: a request for a summary, for example.
+	// there, whatever was said before, and is played to its end: a request for a
+	// summary, for example.
 	LastContains []string `json:"lastContains,omitempty"`
 	// Judge makes the act one for requests that want JSON by a schema
 	// (output_config.format), as the judge's do. Acts without it are never for those:

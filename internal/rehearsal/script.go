@@ -38,6 +38,19 @@ func (s Scenario) choose(r *request) (int, int) {
 	return noAct, 0
 }
 
+// stay keeps a conversation in an act that began in its middle until that has been
+// played: only the act's first request holds what it begins with.
+func (s Scenario) stay(act, start int, e *exchange) (int, int) {
+	switch {
+	case e == nil || e.act == noAct || act != noAct && len(s.Acts[act].When.LastContains) > 0:
+		return act, start
+	case len(s.Acts[e.act].When.LastContains) > 0 && e.next < len(s.Acts[e.act].Turns):
+		return e.act, 0
+	default:
+		return act, start
+	}
+}
+
 func containsAll(text string, parts []string) bool {
 	return !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(text, part) })
 }

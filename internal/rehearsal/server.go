@@ -164,6 +164,7 @@ func (s *Server) parse(req *http.Request, body []byte) (*request, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse request: %w", err)
 	}
+	parsed.isProgram = strings.HasPrefix(req.UserAgent(), "claude-cli/")
 	if strings.HasSuffix(req.URL.Path, "/count_tokens") {
 		return parsed, nil
 	}
@@ -233,6 +234,7 @@ func (s *Server) stage(req *http.Request, r *request) (scene, error) {
 	}
 	act, start := s.scenario.choose(r)
 	e, at := s.memory.last(r)
+	act, start = s.scenario.stay(act, start, e)
 	next := scene{index: s.scenario.turn(r, act, start, e, at)}
 	switch {
 	case act == noAct:

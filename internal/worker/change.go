@@ -29,11 +29,13 @@ func (a *attempt) change(ctx context.Context, place *place, left *leftover) (str
 	run := codybatch.AgentRun{
 		Key: a.task.Key(), BaseCommit: a.result.BaseCommit, Prompt: a.job.Prompt, Spec: a.job.Agent,
 		Dir: place.tree, Home: place.home, Reads: place.reads(),
-		Verify:     func(ctx context.Context) ([]codybatch.VerificationResult, error) { return a.tryVerify(ctx, place) },
-		Changes:    func(ctx context.Context) ([]codybatch.FileChange, error) { return listChanges(ctx, place) },
-		Checkpoint: func(ctx context.Context, answers int) error { return a.checkpoint(ctx, place, answers) },
-		Record:     a.event,
-		Log:        a.record,
+		Verify:  func(ctx context.Context) ([]codybatch.VerificationResult, error) { return a.tryVerify(ctx, place) },
+		Changes: func(ctx context.Context) ([]codybatch.FileChange, error) { return listChanges(ctx, place) },
+		Checkpoint: func(ctx context.Context, answers int, conversation []byte) error {
+			return a.checkpoint(ctx, place, answers, conversation)
+		},
+		Record: a.event,
+		Log:    a.record,
 	}
 	a.result.ReusedFrom = left.whose(a.task.JobID)
 	if err := a.goOn(ctx, place, left, &run); err != nil {
@@ -45,7 +47,7 @@ func (a *attempt) change(ctx context.Context, place *place, left *leftover) (str
 	}
 	for {
 		ended, err := a.runAgent(ctx, agent, run)
-		run.Earlier, run.Kept = nil, 0
+		run.Earlier, run.Kept, run.Conversation = nil, 0, nil
 		if errors.Is(err, codybatch.ErrNotResumable) {
 			if made := left.made(); made != nil {
 				ended, err = a.takeMade(ctx, made)
@@ -104,6 +106,7 @@ func (a *attempt) change(ctx context.Context, place *place, left *leftover) (str
 			continue
 		}
 		*room--
+		a.unmake(ctx)
 		run.Session, run.Feedback = ended.Session, complaint
 	}
 }
@@ -125,6 +128,7 @@ func (a *attempt) runAgent(ctx context.Context, agent codybatch.Agent, run codyb
 		a.result.ReusedFrom = "" // from here on it is this job's
 	}
 	a.result.Engine, a.result.Summary = ended.Engine, a.redact.Replace(ended.Summary)
+	a.keepConversation(ctx, ended.Conversation)
 	if err != nil {
 		return ended, fmt.Errorf("run the agent: %w", err)
 	}

@@ -25,9 +25,9 @@ type checkpoint struct {
 	Made       *made  `json:"made,omitempty"` // nil: the agent was not done
 }
 
-// checkpoint keeps the workspace as it is now. It must not run at once with
+// checkpoint keeps the workspace as it is now, and the agent's conversation. It must not run at once with
 // anything else that looks at the workspace with git.
-func (a *attempt) checkpoint(ctx context.Context, place *place, answers int) error {
+func (a *attempt) checkpoint(ctx context.Context, place *place, answers int, conversation []byte) error {
 	tree, err := place.git.Snapshot(ctx)
 	if err != nil {
 		return fmt.Errorf("take a snapshot of the workspace: %w", err)
@@ -49,6 +49,11 @@ func (a *attempt) checkpoint(ctx context.Context, place *place, answers int) err
 	patch, err := os.ReadFile(place.patchFile())
 	if err != nil {
 		return fmt.Errorf("write a checkpoint: %w", err)
+	}
+	if conversation != nil { // before the workspace: an agent can cut it shorter, and not make it longer
+		if err := a.putConversation(ctx, conversation); err != nil {
+			return err
+		}
 	}
 	return a.putCheckpoint(ctx, checkpoint{BaseCommit: a.result.BaseCommit, Answers: answers, Patch: patch})
 }

@@ -36,6 +36,10 @@ func (a *attempt) takeUpFeedback(ctx context.Context, feedback codybatch.Feedbac
 		return nil, err
 	}
 	key := a.task.Key()
+	err = a.copyArtifact(ctx, codybatch.ConversationKey(key, feedback.About), codybatch.ConversationKey(key, a.task.Attempt))
+	if err != nil && !errors.Is(err, codybatch.ErrNotFound) {
+		return nil, err
+	}
 	if err := a.copyArtifact(ctx, codybatch.ThreadKey(key, feedback.About), codybatch.ThreadKey(key, a.task.Attempt)); err != nil {
 		return nil, err
 	}
@@ -90,7 +94,11 @@ func (a *attempt) readLeftover(ctx context.Context) (*leftover, error) {
 		return nil, err
 	}
 	kept, err := a.lastCheckpoint(ctx)
-	return &leftover{events: events, base: a.task.BaseCommit, checkpoint: kept}, err
+	if err != nil {
+		return nil, err
+	}
+	conversation, err := a.readConversation(ctx)
+	return &leftover{events: events, base: a.task.BaseCommit, checkpoint: kept, conversation: conversation}, err
 }
 
 // readDiff reads the task's diff; nil if it has none.

@@ -299,7 +299,7 @@ func TestJudgeIsNotPaidForTwice(t *testing.T) {
 		return func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
 			start := codybatch.ThreadEvent{Type: codybatch.EventRunStart, Engine: "claude", BaseCommit: run.BaseCommit}
 			writeFile(t, filepath.Join(run.Dir, "a.txt"), "y\n")
-			err := errors.Join(run.Record(ctx, start), run.Record(ctx, answered(codybatch.USD(0.1))), run.Checkpoint(ctx, 1))
+			err := errors.Join(run.Record(ctx, start), run.Record(ctx, answered(codybatch.USD(0.1))), run.Checkpoint(ctx, 1, nil))
 			return codybatch.AgentResult{
 				Outcome: codybatch.OutcomeChanged, Session: "a session", Usage: codybatch.Usage{InputTokens: 100, OutputTokens: 10, Cost: codybatch.USD(0.1)},
 			}, err
@@ -385,7 +385,7 @@ func TestJudgeIsNotPaidForTwice(t *testing.T) {
 			whole(t),
 			func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) { // sent back, and interrupted
 				writeFile(t, filepath.Join(run.Dir, "a.txt"), "z\n")
-				if err := errors.Join(run.Record(ctx, answered(codybatch.USD(0.1))), run.Checkpoint(ctx, 2)); err != nil {
+				if err := errors.Join(run.Record(ctx, answered(codybatch.USD(0.1))), run.Checkpoint(ctx, 2, nil)); err != nil {
 					t.Error(err)
 				}
 				waits <- ""

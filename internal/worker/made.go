@@ -9,8 +9,8 @@ import (
 )
 
 // made is what an agent said of a change that it was done with. It stands in the
-// checkpoint, for agents that can't go on with a conversation: they need not, if all
-// that is missing comes after them.
+// checkpoint, for conversations that can't be gone on with: they need not, if all that is
+// missing comes after them.
 type made struct {
 	Engine  string `json:"engine"`
 	Summary string `json:"summary,omitempty"`
@@ -38,6 +38,19 @@ func (a *attempt) keepMade(ctx context.Context, place *place, ended codybatch.Ag
 	}
 	if err != nil && ctx.Err() == nil {
 		a.Log.WarnContext(ctx, "a change could not be kept for an attempt that goes on after an interruption", "task", a.task.Key().String(), "error", err)
+	}
+}
+
+// unmake takes back that an agent is done with its change, before it is sent back: without
+// its conversation, it is not the change that is verified again. It is not worth an attempt.
+func (a *attempt) unmake(ctx context.Context) {
+	kept, err := a.lastCheckpoint(ctx)
+	if err == nil && kept.Made != nil {
+		kept.Made = nil
+		err = a.putCheckpoint(ctx, kept)
+	}
+	if err != nil && ctx.Err() == nil {
+		a.Log.WarnContext(ctx, "that an agent is sent back could not be kept for an attempt that goes on after an interruption", "task", a.task.Key().String(), "error", err)
 	}
 }
 

@@ -18,6 +18,8 @@ type leftover struct {
 	base       string // the commit that it worked on
 	checkpoint checkpoint
 	from       codybatch.JobID // the job whose change this is; empty: this one has added to it, or made it
+
+	conversation []byte // in the agent's own form; nil: there is none
 }
 
 // whose is the job that a change is from, if that is another one and nothing was added.
@@ -71,6 +73,9 @@ func (a *attempt) findLeftover(ctx context.Context) (*leftover, error) {
 	if left.checkpoint, err = a.lastCheckpoint(ctx); err != nil {
 		return nil, err
 	}
+	if left.conversation, err = a.readConversation(ctx); err != nil {
+		return nil, err
+	}
 	isElsewhere := left.checkpoint.BaseCommit != "" && left.checkpoint.BaseCommit != left.base
 	if answers == 0 || isElsewhere || a.task.Lost > 1 { // twice in a row: going on may be what kills the worker
 		return nil, nil
@@ -106,7 +111,9 @@ func (a *attempt) copyLeftover(ctx context.Context, interrupted codybatch.Interr
 // what belongs to it.
 func (a *attempt) copyConversation(ctx context.Context, from int) error {
 	key := a.task.Key()
-	for _, name := range []func(codybatch.TaskKey, int) codybatch.ArtifactKey{codybatch.CheckpointKey, codybatch.LogKey, codybatch.ThreadKey} {
+	for _, name := range []func(codybatch.TaskKey, int) codybatch.ArtifactKey{
+		codybatch.CheckpointKey, codybatch.ConversationKey, codybatch.LogKey, codybatch.ThreadKey,
+	} {
 		if err := a.copyArtifact(ctx, name(key, from), name(key, a.task.Attempt)); err != nil && !errors.Is(err, codybatch.ErrNotFound) {
 			return err
 		}
@@ -162,7 +169,7 @@ func (a *attempt) goOn(ctx context.Context, place *place, left *leftover, run *c
 	if err != nil {
 		return err
 	}
-	run.Earlier, run.Kept = left.events, left.checkpoint.Answers
+	run.Earlier, run.Kept, run.Conversation = left.events, left.checkpoint.Answers, left.conversation
 	return nil
 }
 

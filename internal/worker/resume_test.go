@@ -34,7 +34,7 @@ func interruptedAgent(t *testing.T, waits chan string, second session) *scripted
 			start := codybatch.ThreadEvent{Type: codybatch.EventRunStart, Engine: "claude", BaseCommit: run.BaseCommit}
 			writeFile(t, filepath.Join(run.Dir, "a.txt"), "half\n")
 			writeFile(t, filepath.Join(run.Dir, "new.txt"), "new\n")
-			err := errors.Join(run.Record(ctx, start), run.Record(ctx, answered(codybatch.USD(0.1))), run.Checkpoint(ctx, 1))
+			err := errors.Join(run.Record(ctx, start), run.Record(ctx, answered(codybatch.USD(0.1))), run.Checkpoint(ctx, 1, nil))
 			writeFile(t, filepath.Join(run.Dir, "lost.txt"), "after the checkpoint\n")
 			if err != nil {
 				t.Error(err)
@@ -259,7 +259,7 @@ func TestAnAttemptThatHasToWaitGoesOnLater(t *testing.T) {
 	agent := &scripted{rounds: []session{
 		func(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
 			start := codybatch.ThreadEvent{Type: codybatch.EventRunStart, Engine: "claude", BaseCommit: run.BaseCommit}
-			if err := errors.Join(run.Record(ctx, start), run.Record(ctx, answered(codybatch.USD(0.1))), run.Checkpoint(ctx, 1)); err != nil {
+			if err := errors.Join(run.Record(ctx, start), run.Record(ctx, answered(codybatch.USD(0.1))), run.Checkpoint(ctx, 1, nil)); err != nil {
 				t.Error(err)
 			}
 			return codybatch.AgentResult{Usage: codybatch.Usage{InputTokens: 100, OutputTokens: 10, Cost: codybatch.USD(0.1)}},

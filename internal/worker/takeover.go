@@ -16,7 +16,7 @@ func (a *attempt) takeOver(ctx context.Context, known *knownResult) error {
 			return err
 		}
 	}
-	if err := a.copyLog(ctx, *known); err != nil {
+	if err := a.copyBeside(ctx, *known); err != nil {
 		return err
 	}
 	err := a.record.adopt(ctx, codybatch.ThreadKey(known.task(), known.Attempt), codybatch.ThreadEvent{
@@ -65,7 +65,7 @@ func (a *attempt) takeUp(ctx context.Context, known knownResult) (*leftover, err
 	if err := a.putCheckpoint(ctx, kept); err != nil {
 		return nil, err
 	}
-	if err := a.copyLog(ctx, known); err != nil {
+	if err := a.copyBeside(ctx, known); err != nil {
 		return nil, err
 	}
 	// The thread comes last: where it is, all is.
@@ -78,19 +78,26 @@ func (a *attempt) takeUp(ctx context.Context, known knownResult) (*leftover, err
 	if events, err = a.readThread(ctx, a.task.Attempt); err != nil {
 		return nil, err
 	}
+	conversation, err := a.readConversation(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, event := range events {
 		a.judged.hear(event)
 	}
-	return &leftover{events: events, base: a.result.BaseCommit, checkpoint: kept, from: known.JobID}, nil
+	return &leftover{events: events, base: a.result.BaseCommit, checkpoint: kept, from: known.JobID, conversation: conversation}, nil
 }
 
-// copyLog copies what the commands of a known result printed, if they did.
-func (a *attempt) copyLog(ctx context.Context, known knownResult) error {
-	err := a.copyArtifact(ctx, codybatch.LogKey(known.task(), known.Attempt), codybatch.LogKey(a.task.Key(), a.task.Attempt))
-	if errors.Is(err, codybatch.ErrNotFound) {
-		return nil
+// copyBeside copies what the commands of a known result printed, if they did, and the
+// agent's own conversation, if it has one.
+func (a *attempt) copyBeside(ctx context.Context, known knownResult) error {
+	for _, key := range []func(codybatch.TaskKey, int) codybatch.ArtifactKey{codybatch.LogKey, codybatch.ConversationKey} {
+		err := a.copyArtifact(ctx, key(known.task(), known.Attempt), key(a.task.Key(), a.task.Attempt))
+		if err != nil && !errors.Is(err, codybatch.ErrNotFound) {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 func (a *attempt) copyArtifact(ctx context.Context, from, to codybatch.ArtifactKey) error {

@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -283,7 +284,7 @@ func (s *scripted) Run(ctx context.Context, run codybatch.AgentRun) (codybatch.A
 	round := int(s.runs.Add(1)) - 1
 	result, err := s.rounds[min(round, len(s.rounds)-1)](ctx, run)
 	if result.Engine == "" {
-		result.Engine = "claude"
+		result.Engine = cmp.Or(string(run.Spec.Type), "claude")
 	}
 	run.Spent(result.Usage)
 	return result, err

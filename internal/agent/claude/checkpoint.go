@@ -13,7 +13,7 @@ func (s *session) checkpoint(ctx context.Context) func() {
 	s.touched = false
 	done := make(chan error, 1)
 	answers := s.talk.calls
-	go func() { done <- s.run.Checkpoint(ctx, answers) }()
+	go func() { done <- s.run.Checkpoint(ctx, answers, nil) }()
 	return func() {
 		if err := <-done; err != nil && ctx.Err() == nil {
 			s.touched = true // the next turn tries again

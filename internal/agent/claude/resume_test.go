@@ -43,7 +43,7 @@ func keep(s *stage) *keeper {
 		s.events = append(s.events, e)
 		return nil
 	}
-	s.run.Checkpoint = func(_ context.Context, answers int) error {
+	s.run.Checkpoint = func(_ context.Context, answers int, _ []byte) error {
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		k.checkpoints = append(k.checkpoints, kept{len(s.events), answers, files(s.run.Dir)})
@@ -175,7 +175,7 @@ func TestRun_records_no_answer_before_the_checkpoint(t *testing.T) {
 			k.mu.Unlock()
 			return record(ctx, e)
 		}
-		s.run.Checkpoint = func(context.Context, int) error {
+		s.run.Checkpoint = func(context.Context, int, []byte) error {
 			k.mu.Lock()
 			open = true
 			k.mu.Unlock()

@@ -110,31 +110,37 @@ func New(o Options) (*Agent, error) {
 }
 
 // conversation is what an agent remembers between two runs: the program keeps the
-// rest in its home folder, which is gone with the attempt.
+// rest in its home folder. That is gone with the attempt; see conversation.go for what is
+// kept of it.
 type conversation struct {
-	id     string
-	engine string
-	calls  int
-	booked codybatch.Usage
+	id      string
+	engine  string
+	calls   int
+	answers int
+	booked  codybatch.Usage
+	marks   []string // of the answer that an earlier attempt's conversation ends with
 }
 
-// Run makes one session, or goes on with one. A conversation that was interrupted is
-// not resumable: its program and its home folder are gone. See [codybatch.Agent].
+// Run makes one session, or goes on with one, also with that of an earlier attempt if its
+// conversation was kept. See [codybatch.Agent].
 func (a *Agent) Run(ctx context.Context, run codybatch.AgentRun) (codybatch.AgentResult, error) {
 	if ctx.Err() != nil {
 		return codybatch.AgentResult{}, context.Cause(ctx)
 	}
-	if len(run.Earlier) > 0 {
-		return codybatch.AgentResult{}, fmt.Errorf("%w: Claude Code keeps its conversations in a home folder that ends with the attempt", codybatch.ErrNotResumable)
-	}
-	talk := conversation{}
+	from := resumption{prompt: firstPrompt(run)}
 	switch earlier := run.Session.(type) {
 	case nil:
-		talk.id = a.options.NewID()
+		from.talk.id = a.options.NewID()
 	case *conversation:
-		talk = *earlier
+		from.talk, from.prompt = *earlier, feedbackPrompt(run.Feedback)
 	default:
 		return codybatch.AgentResult{}, fmt.Errorf("go on with a session: it is another agent's: %T", earlier)
+	}
+	if len(run.Earlier) > 0 {
+		var err error
+		if from, err = takeUp(run); err != nil {
+			return codybatch.AgentResult{}, err
+		}
 	}
 	key, err := a.key(ctx)
 	if err != nil {
@@ -148,7 +154,7 @@ func (a *Agent) Run(ctx context.Context, run codybatch.AgentRun) (codybatch.Agen
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	s := a.open(ctx, stop, run, talk, key)
+	s := a.open(ctx, stop, run, from, key)
 	var done func()
 	s.gateway.breaker, done = a.options.Admission.Breaker(s.gateway.lane)
 	defer done()
@@ -172,10 +178,12 @@ type session struct {
 	agent      *Agent
 	run        codybatch.AgentRun
 	talk       conversation
-	goesOn     bool
+	goesOn     bool // with a session that is in the home folder
 	model      string
 	maxTurns   int
 	prompt     string
+	ended      *ending // it is known already, and nothing is asked; nil: it is not
+	keeper     *keeper
 	thread     *thread
 	ledger     *ledger
 	gateway    *gateway
@@ -183,7 +191,7 @@ type session struct {
 }
 
 // open makes ready what a run needs. It starts nothing.
-func (a *Agent) open(ctx context.Context, stop context.CancelCauseFunc, run codybatch.AgentRun, talk conversation, key string) *session {
+func (a *Agent) open(ctx context.Context, stop context.CancelCauseFunc, run codybatch.AgentRun, from resumption, key string) *session {
 	limit := run.Budget
 	if limit == nil {
 		limit = run.Spec.MaxCost
@@ -191,18 +199,15 @@ func (a *Agent) open(ctx context.Context, stop context.CancelCauseFunc, run cody
 	if run.Spent == nil {
 		run.Spent = func(codybatch.Usage) {}
 	}
-	s := &session{agent: a, run: run, talk: talk, goesOn: run.Session != nil, model: run.Spec.Model, maxTurns: run.Spec.MaxTurns}
+	s := &session{agent: a, run: run, talk: from.talk, prompt: from.prompt, ended: from.ended, goesOn: run.Session != nil || len(run.Earlier) > 0, model: run.Spec.Model, maxTurns: run.Spec.MaxTurns}
 	if s.model == "" {
 		s.model = defaultModel
 	}
 	if s.maxTurns <= 0 {
 		s.maxTurns = defaultMaxTurns
 	}
-	s.prompt = firstPrompt(run)
-	if s.goesOn {
-		s.prompt = feedbackPrompt(run.Feedback)
-	}
-	s.thread = &thread{record: run.Record, engine: talk.engine}
+	s.maxTurns = max(1, s.maxTurns-from.inRun)
+	s.thread = &thread{record: run.Record, engine: s.talk.engine}
 	if a.options.Rehearsal {
 		s.thread.must, s.thread.engine = EngineRehearsal, EngineRehearsal
 	}
@@ -211,9 +216,12 @@ func (a *Agent) open(ctx context.Context, stop context.CancelCauseFunc, run cody
 		ctx: ctx, thread: s.thread, log: run.Log, now: a.now, stop: stop,
 		called: map[string]toolCall{}, told: make(chan struct{}), plain: sandbox.NewCapture(4<<10, 8<<10),
 	}
+	s.keeper = &keeper{run: run, session: s.talk.id, warn: func(ctx context.Context, err error) {
+		a.log.WarnContext(ctx, "the workspace could not be kept for a run that goes on after an interruption", "repository", run.Key.Repository, "error", err)
+	}}
 	s.gateway = &gateway{
 		agent: a, key: key, lane: admission.DigestKey(key), slots: make(chan struct{}, mostAtOnce), token: strings.ToLower("sk-run-" + rand.Text()), ledger: s.ledger, thread: s.thread, run: run,
-		prompt: s.prompt, calls: talk.calls, heard: s.transcript.heard, await: s.transcript.await, stop: stop,
+		prompt: s.prompt, calls: s.talk.calls, before: s.talk.answers, mustCarry: s.talk.marks, keeper: s.keeper, heard: s.transcript.heard, await: s.transcript.await, stop: stop,
 	}
 	return s
 }
@@ -227,6 +235,9 @@ func (s *session) work(ctx context.Context) (ending, error) {
 	}); err != nil {
 		return ending{}, err
 	}
+	if s.ended != nil {
+		return *s.ended, nil
+	}
 	if s.ledger.limit != nil && *s.ledger.limit <= 0 {
 		return ending{outcome: codybatch.OutcomeBudgetExhausted, reason: "nothing is left of the money; no call was made"}, nil
 	}
@@ -234,7 +245,7 @@ func (s *session) work(ctx context.Context) (ending, error) {
 		_, end := s.gateway.turnedAway(ctx, err)
 		return *end, context.Cause(ctx)
 	}
-	if s.goesOn {
+	if s.run.Session != nil {
 		if err := renewHome(s.run.Home); err != nil {
 			return ending{}, err
 		}
@@ -253,13 +264,42 @@ func (s *session) work(ctx context.Context) (ending, error) {
 	s.gateway.close()
 	output.end()
 	s.transcript.close(s.talk.booked.Add(s.ledger.total()))
+	if cause := context.Cause(ctx); errors.Is(cause, codybatch.ErrStopped) || errors.Is(cause, codybatch.ErrNotNow) {
+		s.keeper.last(ctx, s.gateway.answered())
+	}
 	switch {
 	case ctx.Err() != nil:
 		return ending{}, context.Cause(ctx)
 	case err != nil:
 		return ending{}, fmt.Errorf("run Claude Code: %w", err)
+	case s.isTurnedDown():
+		return ending{}, fmt.Errorf("%w: Claude Code does not take the conversation up: %s", codybatch.ErrNotResumable, s.transcript.complaint())
 	}
 	return s.judge(result), nil
+}
+
+// isTurnedDown reports whether the program ended with an error before it asked the model
+// anything, in a session of an earlier attempt.
+func (s *session) isTurnedDown() bool {
+	last := s.transcript.result
+	verdict, failure := s.gateway.verdicts()
+	return len(s.run.Earlier) > 0 && last != nil && last.IsError && verdict == nil && failure == nil && s.gateway.made() == s.talk.calls
+}
+
+// keep reads what the program has of the conversation, for another attempt to go on with.
+// That it can't is told, and not worth a run; nil: nothing was answered, or it can't.
+func (s *session) keep(ctx context.Context) ([]byte, error) {
+	if s.gateway.answered() == s.talk.answers {
+		return nil, nil
+	}
+	records, err := readHome(s.run.Home, s.talk.id)
+	if err != nil {
+		s.agent.log.WarnContext(ctx, "a conversation of Claude Code could not be kept", "repository", s.run.Key.Repository, "error", err)
+		return nil, s.thread.add(ctx, codybatch.ThreadEvent{
+			Type: codybatch.EventNotice, Reason: fmt.Sprintf("No later attempt can go on with this conversation: %s.", apierror.Short(err.Error())),
+		})
+	}
+	return encode(records), nil
 }
 
 // end records the run's end and makes its result. A run that an error ended can't be
@@ -273,8 +313,13 @@ func (s *session) end(ctx context.Context, end ending, err error) (codybatch.Age
 	}
 	if err == nil {
 		r.Session = &conversation{
-			id: s.talk.id, engine: r.Engine, calls: s.gateway.made(), booked: s.talk.booked.Add(r.Usage),
+			id: s.talk.id, engine: r.Engine, calls: s.gateway.made(), answers: s.gateway.answered(), booked: s.talk.booked.Add(r.Usage),
 		}
+	}
+	if !isRecordError(err) && !errors.Is(err, codybatch.ErrNotResumable) {
+		var keepErr error
+		r.Conversation, keepErr = s.keep(ctx)
+		err = errors.Join(err, keepErr)
 	}
 	if !isRecordError(err) {
 		err = errors.Join(err, s.thread.close(ctx, codybatch.ThreadEvent{

@@ -67,6 +67,23 @@ The repository: %s, at commit %s. It is the current folder.
 `, printable(run.Prompt), run.Key.Repository, run.BaseCommit, blockedMark)
 }
 
+// RemarkHead begins what the model is told of a person's remark, so that a rehearsal
+// knows one when it sees it.
+const RemarkHead = "A person has looked at your change, and says:"
+
+// remarkPrompt is how the model hears of a person's remark. It is in another folder then,
+// and what it read there is known to be read no more.
+func remarkPrompt(remark string) string {
+	return RemarkHead + "\n\n" + printable(remark) + "\n\nThat is part of the task now. " + movedNote +
+		" Mend your change, leave what is good about it, and end with a message that says what the whole change does and why, as before."
+}
+
+// interruptedPrompt goes on with a conversation that was interrupted.
+const interruptedPrompt = "The work was interrupted here, and goes on now. " + movedNote + " Look with git diff at what is there, and make again what you need. Go on with the task, and end with a message as you were told at its beginning."
+
+// movedNote tells what another attempt finds of the one before.
+const movedNote = "The repository is in the current folder, which may be another one than before: use relative paths, or look where you are. The files are as you left them, but only those of the repository that git does not ignore: installed packages, stashes, commits, your home folder and /tmp are gone. Read a file again before you edit it."
+
 // feedbackPrompt sends the work back.
 func feedbackPrompt(feedback string) string {
 	if feedback == "" {

@@ -20,6 +20,16 @@ type ending struct {
 	isOver bool
 }
 
+// conclude is how a run ended by the model's last message.
+func conclude(text string) ending {
+	said := cut(strings.TrimSpace(printable(text)), maxSummary)
+	if why, isBlocked := strings.CutPrefix(said, blockedMark); isBlocked {
+		why = strings.TrimSpace(why)
+		return ending{outcome: codybatch.OutcomeBlocked, reason: cmp.Or(why, "the model says that it can't be done, and not why"), summary: why}
+	}
+	return ending{outcome: codybatch.OutcomeChanged, summary: said}
+}
+
 // judge says how the run ended: by the program's last line, and where that is an
 // error, by what the gateway knows of it.
 func (s *session) judge(ended sandbox.Result) ending {
@@ -39,11 +49,7 @@ func (s *session) judge(ended sandbox.Result) ending {
 		return ending{outcome: codybatch.OutcomeRefused, reason: cmp.Or(apierror.Short(said), "the model refused the task")}
 	}
 	if last.subtype == "success" && !last.IsError {
-		if why, isBlocked := strings.CutPrefix(said, blockedMark); isBlocked {
-			why = strings.TrimSpace(why)
-			return ending{outcome: codybatch.OutcomeBlocked, reason: cmp.Or(why, "the model says that it can't be done, and not why"), summary: why}
-		}
-		return ending{outcome: codybatch.OutcomeChanged, summary: said}
+		return conclude(said)
 	}
 	verdict, failure := s.gateway.verdicts()
 	switch {

@@ -38,6 +38,11 @@ type gateway struct {
 	run    codybatch.AgentRun
 	prompt string // for the thread, with the first call
 
+	// before is how many answers the conversation had when the run began.
+	before int
+	keeper *keeper
+	// mustCarry tells the answer that the first call has to go on from.
+	mustCarry []string
 	// heard is told of every answer before the program gets its end.
 	heard func(content json.RawMessage)
 	// await returns when what the tools of these ids said is in the thread.
@@ -56,6 +61,7 @@ type gateway struct {
 
 	mu      sync.Mutex
 	calls   int
+	answers int // that came whole in this run
 	closed  bool
 	refused bool    // with its key or account
 	verdict *ending // why no call is let through any more
@@ -199,6 +205,11 @@ func (g *gateway) tryAdmit(r *request, size int64) (reservation, int, <-chan str
 
 // call makes one call of the model.
 func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
+	if g.goesAstray(r) {
+		g.stop(fmt.Errorf("%w: Claude Code does not go on from the last answer", codybatch.ErrNotResumable))
+		refuse(w, http.StatusForbidden, "permission_error", "the run goes on with another conversation")
+		return
+	}
 	money, n, end := g.admit(req.Context(), r)
 	if end != nil {
 		refuse(w, http.StatusPaymentRequired, "billing_error", end.reason)
@@ -215,10 +226,13 @@ func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
 	defer settle()
 	ctx := g.life // whoever hangs up is not spared what the answer costs
 	g.await(ctx, r.results())
-	if !g.keep(ctx, g.requestEvent(n, money.maxTokens)) {
+	event, prompt := g.requestEvent(n, money.maxTokens)
+	if !g.keep(ctx, event) {
 		refuse(w, http.StatusForbidden, "permission_error", "the run's thread can't be kept")
 		return
 	}
+	kept := sync.OnceFunc(g.keeper.begin(ctx, g.answered(), r.results(), prompt))
+	defer kept()
 	started := g.agent.now()
 	elapsed := func() time.Duration { return g.agent.now().Sub(started) }
 	res, turn, end := g.send(ctx, req, r, r.body(money.maxTokens), n)
@@ -231,12 +245,16 @@ func (g *gateway) call(w http.ResponseWriter, req *http.Request, r *request) {
 		res.passOn(w)
 		return
 	}
+	kept()
 	defer turn.leave(admission.Unknown, 0)
 	context.AfterFunc(res.context, func() { turn.leave(admission.Unknown, 0) }) // also when the program does not read
 	var a answer
 	whole := func() error {
 		usage, complete = g.agent.prices.Usage(r.model, a.usage()), true
 		settle()
+		g.mu.Lock()
+		g.answers++
+		g.mu.Unlock()
 		turn.leave(admission.Success, 0)
 		g.note(nil)
 		if !g.keep(ctx, codybatch.ThreadEvent{
@@ -305,31 +323,17 @@ func (g *gateway) copyAnswer(w http.ResponseWriter, r *request, res *response, t
 	return err
 }
 
-// count passes on a question for a prompt's size, which costs nothing and has limits of
-// its own.
-func (g *gateway) count(w http.ResponseWriter, req *http.Request, r *request) {
-	res, v, end := g.try(req.Context(), req, r, r.body(0))
-	if end == nil && v.Refused != "" {
-		end = &ending{outcome: v.Outcome, reason: v.Reason}
-	}
-	if end != nil {
-		g.fail(w, *end)
-		return
-	}
-	defer func() { _ = res.body.Close() }() // what there was to read was read
-	res.passOn(w)
-}
-
-// requestEvent records that a call is made; the first one with what the run asks.
-func (g *gateway) requestEvent(n int, maxTokens int64) codybatch.ThreadEvent {
+// requestEvent tells that a call is made; the first one with what the run asks.
+func (g *gateway) requestEvent(n int, maxTokens int64) (codybatch.ThreadEvent, string) {
 	event := codybatch.ThreadEvent{Type: codybatch.EventRequest, N: n, MaxTokens: maxTokens}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.prompt != "" {
-		event.Content, _ = json.Marshal([]map[string]string{{"type": "text", "text": g.prompt}}) // strings always become JSON
+	prompt := g.prompt
+	if prompt != "" {
+		event.Content, _ = json.Marshal([]map[string]string{{"type": "text", "text": prompt}}) // strings always become JSON
 		g.prompt = ""
 	}
-	return event
+	return event, prompt
 }
 
 // keep records an event. A thread that can't be kept ends the run.

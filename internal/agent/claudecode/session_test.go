@@ -257,18 +257,28 @@ func TestSessionAsAnotherUser(t *testing.T) {
 	s.options.Confinement = own
 	run := s.fill(t, s.play(t,
 		bash(`id -u >who.txt; kill -0 1 2>/dev/null && echo killed >killed.txt; cat ../secret >stolen.txt; touch "$HOME/mine"`), rehearsal.Say("One."),
-		bash(`id -u >>who.txt; rm "$HOME/mine" && echo ours >again.txt`), rehearsal.Say("Two."),
+		bash(`id -u >>who.txt; rm "$HOME/mine" && echo ours >again.txt`), rehearsal.Say("Two."), bash("id -u >who.txt"), rehearsal.Say("Three."),
 	))
 	root := filepath.Dir(run.Dir)
-	for _, dir := range []string{filepath.Dir(root), root} { // others may enter these, and no more
-		if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // that is what this is about
-			t.Fatal(err)
+	enter := func(root string) {
+		for _, dir := range []string{filepath.Dir(root), root} { // others may enter these, and no more
+			if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // that is what this is about
+				t.Fatal(err)
+			}
 		}
 	}
+	enter(root)
 	write(t, filepath.Join(root, "secret"), "s3cr3t\n")
 	first := s.ends(t, run, codybatch.OutcomeChanged, "")
+	events := s.events
 	run.Session, run.Feedback = first.Session, "again.txt is missing"
-	s.ends(t, run, codybatch.OutcomeChanged, "")
+	second := s.ends(t, run, codybatch.OutcomeChanged, "")
+	s.events = append(events, s.events...)
+	next := s.elsewhere(t, run, second, remark)
+	enter(filepath.Dir(next.Dir))
+	if third := s.ends(t, next, codybatch.OutcomeChanged, ""); third.Summary != "Three." || read(t, filepath.Join(next.Dir, "who.txt")) == "" {
+		t.Errorf("in another folder it says %q:\n%s", third.Summary, s.told())
+	}
 	for _, who := range strings.Fields(read(t, filepath.Join(run.Dir, "who.txt"))) {
 		if id, err := strconv.Atoi(who); err != nil || id < 60600 || id > 61099 {
 			t.Errorf("a command ran as user %q", who)

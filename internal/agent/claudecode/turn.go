@@ -94,9 +94,15 @@ func (g *gateway) hear(t *turn, res *response, v apierror.Verdict) *ending {
 	case v.Refused == "":
 		return nil
 	}
-	if g.isFirstRefusal() && t.pass.Refused(admission.Refusal{Outcome: v.Outcome, Said: v.Refused, Advice: apierror.KeyAdvice}) {
+	return g.tellRefusal(t.pass, v)
+}
+
+// tellRefusal tells the others that the API refuses the key or its account, and gives the
+// run's end.
+func (g *gateway) tellRefusal(pass *admission.Pass, v apierror.Verdict) *ending {
+	if g.isFirstRefusal() && pass.Refused(admission.Refusal{Outcome: v.Outcome, Said: v.Refused, Advice: apierror.KeyAdvice}) {
 		g.agent.log.Error("API key held back: it was refused again and again", "repository", g.run.Key.Repository, "outcome", v.Outcome)
-		if held := t.pass.Held(); held != nil {
+		if held := pass.Held(); held != nil {
 			g.stop(held)
 		}
 	}
