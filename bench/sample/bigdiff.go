@@ -73,7 +73,7 @@ func lockPatch(count int) []byte {
 	n := 3
 	for i := 0; n+5 <= count-2; i++ {
 		fmt.Fprintf(&out, "+    \"node_modules/@acme/%s-%s-%d\": {\n+      \"version\": \"%d.%d.%d\",\n", domains[i%len(domains)], kinds[i%len(kinds)].suffix, i, 1+i%9, i%30, i%12)
-		fmt.Fprintf(&out, "+      \"resolved\": \"https://registry.npmjs.org/@acme/%s/-/%s-%d.tgz\",\n+      \"integrity\": \"sha512-%s%s==\"\n+    },\n",
+		fmt.Fprintf(&out, "+      \"resolved\": \"https://packages.example/@acme/%s/-/%s-%d.tgz\",\n+      \"integrity\": \"sha512-%s%s==\"\n+    },\n",
 			domains[i%len(domains)], domains[i%len(domains)], i, blobID(strconv.Itoa(i)), blobID("b"+strconv.Itoa(i)))
 		n += 5
 	}

@@ -135,6 +135,8 @@ func alreadyFailing(task httpapi.Task) string {
 		}
 		after := slices.IndexFunc(task.Verification, func(v httpapi.Verification) bool { return !v.Baseline && v.Command == before.Command })
 		switch {
+		case after >= 0 && task.Verification[after].ExitCode != 0 && before.Problem != "":
+			return "not checked by " + before.Command + ": " + before.Problem
 		case after >= 0 && task.Verification[after].ExitCode != 0:
 			return before.Command + " failed before the change, too"
 		case text != "":

@@ -13,6 +13,12 @@ type VerificationResult struct {
 	Duration time.Duration `json:"duration"`
 	Baseline bool          `json:"baseline"` // run before the agent touched anything
 	Tail     string        `json:"tail"`     // the end of its output, at most 8 KiB
+
+	// Problem is why the command could check nothing where it ran, such as a program
+	// that is not installed, and what to do; a line of text for people. Only the
+	// baseline has it: what stops working after that is the change's doing. Empty:
+	// none can be seen.
+	Problem string `json:"problem,omitempty"`
 }
 
 // Passed reports whether the command was content.

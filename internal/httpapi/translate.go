@@ -100,7 +100,7 @@ func newDiffStat(s codybatch.DiffStat) DiffStat { return DiffStat(s) }
 func newVerification(r codybatch.VerificationResult) Verification {
 	return Verification{
 		Command: r.Command, ExitCode: r.ExitCode, DurationMs: r.Duration.Milliseconds(),
-		Baseline: r.Baseline, Tail: r.Tail,
+		Baseline: r.Baseline, Tail: r.Tail, Problem: r.Problem,
 	}
 }
 

@@ -163,6 +163,7 @@ type Verification struct {
 	DurationMs int64  `json:"durationMs"`
 	Baseline   bool   `json:"baseline" doc:"Run before the agent touched anything."`
 	Tail       string `json:"tail" doc:"The end of its output, at most 8 KiB."`
+	Problem    string `json:"problem,omitempty" doc:"Why it could check nothing where it ran, such as a program that is not installed, and what to do; only where the command failed before the change, too. Not there: none can be seen."`
 }
 
 // Gate is one objection to a diff.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"unicode"
 )
 
 // Environment is what a program may know about the machine: an allow-list of
@@ -17,6 +18,11 @@ import (
 // world again; a hostile build can leave something in them for the next one.
 // Where that matters, point GOCACHE, GOMODCACHE, npm_config_cache, PIP_CACHE_DIR
 // and CARGO_HOME of this process to folders that are made anew.
+//
+// Java takes the home folder from the list of users and temporary files to /tmp,
+// whatever HOME and TMPDIR say, so it is told by JAVA_TOOL_OPTIONS. What Maven and
+// Gradle fetch is kept in a cache of ours, beside the others: the person's own also
+// hold settings, credentials and scripts that run in every build.
 //
 // Variables whose value holds a credential ("https://user:password@…") are left
 // out, whatever their name.
@@ -43,7 +49,7 @@ func passed() []string {
 		"NPM_CONFIG_REGISTRY", "npm_config_registry", "YARN_NPM_REGISTRY_SERVER", "YARN_CACHE_FOLDER", "npm_config_store_dir",
 		"COREPACK_NPM_REGISTRY", "COREPACK_HOME",
 		"PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_FIND_LINKS", "PIP_DEFAULT_TIMEOUT", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "POETRY_CACHE_DIR",
-		"GRADLE_USER_HOME", "MAVEN_ARGS", "NUGET_PACKAGES", "CARGO_REGISTRIES_CRATES_IO_PROTOCOL",
+		"MAVEN_ARGS", "NUGET_PACKAGES", "CARGO_REGISTRIES_CRATES_IO_PROTOCOL",
 	}
 }
 
@@ -63,7 +69,7 @@ type host struct {
 
 func environment(home string, h host) []string {
 	env := []string{
-		"HOME=" + home, "TMPDIR=" + home, "TERM=dumb", "CI=1",
+		"HOME=" + home, "TMPDIR=" + home, "TERM=dumb", "CI=1", "PIP_DISABLE_PIP_VERSION_CHECK=1", "JAVA_TOOL_OPTIONS=" + javaOptions(home),
 		"GIT_TERMINAL_PROMPT=0", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1",
 	}
 	add := func(name, value string) {
@@ -93,6 +99,12 @@ func environment(home string, h host) []string {
 	own("npm_config_cache", filepath.Join(h.home, ".npm"))
 	own("PIP_CACHE_DIR", h.cache("pip"))
 	own("UV_CACHE_DIR", h.cache("uv"))
+	own("GRADLE_USER_HOME", h.cache("codybatch/gradle"))
+	maven := h.cache("codybatch/maven")
+	add("MAVEN_USER_HOME", maven)                      // what Maven's wrapper fetches; the person's has the settings
+	if !strings.ContainsFunc(maven, unicode.IsSpace) { // mvn is a script that would part it there
+		add("MAVEN_OPTS", mavenRepository+filepath.Join(maven, "repository"))
+	}
 	if rustup := filepath.Join(h.home, ".rustup"); h.exists(rustup) {
 		own("RUSTUP_HOME", rustup)
 	}
@@ -102,6 +114,18 @@ func environment(home string, h host) []string {
 		add("CARGO_HOME", cargo)
 	}
 	return env
+}
+
+// mavenRepository is the setting of Maven's cache. No variable of its own has it in
+// Maven 3.
+const mavenRepository = "-Dmaven.repo.local="
+
+// javaOptions tell every Java program where home is.
+func javaOptions(home string) string {
+	if strings.ContainsFunc(home, unicode.IsSpace) {
+		home = `"` + home + `"` // known to Java 9 and later
+	}
+	return "-Duser.home=" + home + " -Djava.io.tmpdir=" + home
 }
 
 // credentialPattern finds "scheme://somebody@" and settings named like secrets.

@@ -71,6 +71,14 @@ func TestNetworkIsNotReached(t *testing.T) {
 			t.Errorf("%s: got %d, %s", address, code, output)
 		}
 	}
+	// Tools are told, or they try again for minutes.
+	const told = `echo "$npm_config_offline $CARGO_NET_OFFLINE $GOPROXY $UV_OFFLINE"`
+	if _, output := y.run(t, told, without); output != "true true off 1\n" {
+		t.Errorf("tools are told %q", output)
+	}
+	if _, output := y.run(t, told); strings.Contains(output, "true") {
+		t.Errorf("with a network tools are told %q", output)
+	}
 	if code, output := y.run(t, "ip link add dummy0 type dummy || unshare -n true || nsenter -t 1 -n true", without); code == 0 {
 		t.Errorf("a command made itself another network: %s", output)
 	}

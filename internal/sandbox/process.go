@@ -109,7 +109,7 @@ func startAs(own *user, held *group, c Command) (*process, error) {
 	p.cmd, p.release, err = launch(func() *exec.Cmd {
 		cmd := exec.Command(c.Args[0], c.Args[1:]...)
 		cmd.Dir, cmd.SysProcAttr = c.Dir, attributes()
-		cmd.Env = append(append([]string(nil), c.Env...), mark)
+		cmd.Env = c.environment(mark)
 		if output != nil { // a nil file in an interface is not nil
 			cmd.Stdout, cmd.Stderr = output, output
 		}

@@ -159,7 +159,8 @@ func hasCredentials(dir string) bool {
 func cacheVariables() map[string]string {
 	return map[string]string{
 		"GOCACHE": "go", "GOMODCACHE": "go", "npm_config_cache": "npm", "PIP_CACHE_DIR": "pip", "UV_CACHE_DIR": "uv",
-		"YARN_CACHE_FOLDER": "", "npm_config_store_dir": "", "COREPACK_HOME": "", "POETRY_CACHE_DIR": "", "GRADLE_USER_HOME": "", "NUGET_PACKAGES": "",
+		"YARN_CACHE_FOLDER": "", "npm_config_store_dir": "", "COREPACK_HOME": "", "POETRY_CACHE_DIR": "", "NUGET_PACKAGES": "",
+		"GRADLE_USER_HOME": "java", "MAVEN_USER_HOME": "java", // their wrappers bring themselves, but no Java
 	}
 }
 

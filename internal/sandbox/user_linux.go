@@ -95,6 +95,9 @@ func (u *user) moveIn(c Command) (Command, error) {
 	c.Env = slices.DeleteFunc(slices.Clone(c.Env), func(variable string) bool {
 		name, dir, _ := strings.Cut(variable, "=")
 		_, isCache := caches[name]
+		if repository, ok := strings.CutPrefix(dir, mavenRepository); ok {
+			return !u.mayChange(filepath.Dir(repository))
+		}
 		return (isCache || name == "CARGO_HOME") && !u.mayChange(dir)
 	})
 	return c, nil

@@ -6,20 +6,29 @@ import (
 	"strings"
 )
 
-var goModule = regexp.MustCompile(`(?m)^\s*module\s+\S`)
+var (
+	goModule    = regexp.MustCompile(`(?m)^\s*module\s+\S`)
+	goWorkspace = regexp.MustCompile(`(?m)^\s*use\s+\S`)
+)
 
+// goProject checks all modules of a workspace, which "./..." does not; the go command
+// tells which they are, and module paths are plain (https://go.dev/ref/mod).
 func goProject(f folder) project {
-	if !goModule.MatchString(f.read("go.mod")) {
-		return project{}
+	if goWorkspace.MatchString(f.read("go.work")) {
+		const all = " $(go list -m -f '{{.Path}}/...')"
+		return project{because: "go.work", commands: []string{"go build" + all, "go test" + all}}
 	}
-	return project{"go.mod", []string{"go build ./...", "go test ./..."}}
+	if !goModule.MatchString(f.read("go.mod")) {
+		return project{because: "go.mod", idle: f.unusable("go.mod")}
+	}
+	return project{because: "go.mod", commands: []string{"go build ./...", "go test ./..."}}
 }
 
 func mavenProject(f folder) project {
 	if !strings.Contains(f.read("pom.xml"), "<project") {
-		return project{}
+		return project{because: "pom.xml", idle: f.unusable("pom.xml")}
 	}
-	return project{"pom.xml", []string{f.wrapper("mvnw", "mvn") + " -B -q verify"}}
+	return project{because: "pom.xml", commands: []string{f.wrapper("mvnw", "mvn") + " -B -q verify"}}
 }
 
 // gradleProject starts no daemon: none may be left when the command has ended.
@@ -28,7 +37,7 @@ func gradleProject(f folder) project {
 	if because == "" {
 		return project{}
 	}
-	return project{because, []string{f.wrapper("gradlew", "gradle") + " --no-daemon --console=plain -q check"}}
+	return project{because: because, commands: []string{f.wrapper("gradlew", "gradle") + " --no-daemon --console=plain check"}}
 }
 
 // wrapper is the script that brings the right version of a program, or the program.
@@ -43,16 +52,18 @@ var cargoManifest = regexp.MustCompile(`(?m)^\s*\[\s*(package|workspace)\s*\]`)
 
 func rustProject(f folder) project {
 	if !cargoManifest.MatchString(f.read("Cargo.toml")) {
-		return project{}
+		return project{because: "Cargo.toml", idle: f.unusable("Cargo.toml")}
 	}
-	return project{"Cargo.toml", []string{"cargo build --workspace", "cargo test --workspace"}}
+	return project{because: "Cargo.toml", commands: []string{"cargo build --workspace", "cargo test --workspace"}}
 }
 
 // solutionName is a file name without quotes, which it stands between.
 var solutionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_ .+-]{0,99}$`)
 
 // dotnetProject takes a solution before a project. The file is named where dotnet
-// would not know which one is meant.
+// would not know which one is meant. MSBuild builds in one process: others would be
+// asked by sockets in /tmp, where nothing can be written
+// (https://github.com/dotnet/msbuild, src/Shared/NamedPipeUtil.cs).
 func dotnetProject(f folder) project {
 	var solutions, projects []string
 	for _, entry := range f.list(".") {
@@ -74,7 +85,7 @@ func dotnetProject(f folder) project {
 	if len(all) > 1 {
 		which = " '" + all[0] + "'"
 	}
-	return project{all[0], []string{"dotnet build" + which + " --nologo -v quiet", "dotnet test" + which + " --nologo -v quiet"}}
+	return project{because: all[0], commands: []string{"dotnet build" + which + " -m:1 --nologo -v quiet", "dotnet test" + which + " -m:1 --nologo -v quiet"}}
 }
 
 // Rules of a Makefile, but no variables ("test := x") and no .PHONY alone.
@@ -89,9 +100,11 @@ func makeProject(f folder) project {
 	switch text := f.read(name); {
 	case name == "":
 	case testTarget.MatchString(text):
-		return project{name, []string{"make test"}}
+		return project{because: name, commands: []string{"make test"}}
 	case checkTarget.MatchString(text):
-		return project{name, []string{"make check"}}
+		return project{because: name, commands: []string{"make check"}}
+	default:
+		return project{because: name, idle: "has no target test or check"}
 	}
 	return project{}
 }

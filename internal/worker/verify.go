@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/liamzdenek/cody-batch/internal/codybatch"
@@ -36,7 +38,32 @@ func (a *attempt) baseline(ctx context.Context, place *place) error {
 		return err
 	}
 	a.result.Verified = results
+	if err := a.tellProblems(ctx, results); err != nil {
+		return err
+	}
 	return place.restore(ctx, a.result.BaseCommit)
+}
+
+// tellProblems says in the thread what can't be verified here, and why.
+func (a *attempt) tellProblems(ctx context.Context, results []codybatch.VerificationResult) error {
+	var problems []string
+	commands := map[string][]string{}
+	for _, result := range results {
+		if result.Problem == "" {
+			continue
+		}
+		if commands[result.Problem] == nil {
+			problems = append(problems, result.Problem)
+		}
+		commands[result.Problem] = append(commands[result.Problem], strconv.Quote(result.Command))
+	}
+	for _, problem := range problems {
+		notice := fmt.Sprintf("%s can't check the change here: %s.", strings.Join(commands[problem], " and "), problem)
+		if err := a.record.event(ctx, codybatch.ThreadEvent{Type: codybatch.EventNotice, Reason: notice}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // settleVerify puts what is detected in the place of "auto". It reads the base
@@ -90,6 +117,7 @@ func (a *attempt) verify(ctx context.Context, place *place, baseline bool) ([]co
 	}
 	defer func() { _ = removeAll(home) }() // the place goes as a whole in the end
 	results := make([]codybatch.VerificationResult, 0, len(a.commands))
+	afterFailure := false
 	for _, command := range a.commands {
 		tail := sandbox.NewCapture(0, verifyTail)
 		_, _ = fmt.Fprintf(a.record, "$ %s\n", command) // the log is best effort
@@ -111,6 +139,10 @@ func (a *attempt) verify(ctx context.Context, place *place, baseline bool) ([]co
 		}
 		if ran.Exceeded != "" {
 			result.Tail += fmt.Sprintf("\n(killed: %s)", ran.Exceeded)
+		}
+		if baseline {
+			result.Problem = problemOf(result.ExitCode, result.Tail, place.root, a.Confinement.NoNetwork, afterFailure)
+			afterFailure = afterFailure || !result.Passed()
 		}
 		results = append(results, result)
 		if err := a.record.event(ctx, codybatch.ThreadEvent{

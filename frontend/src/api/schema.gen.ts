@@ -1273,6 +1273,8 @@ export interface components {
              * @description -1: killed, by a time-out for example.
              */
             exitCode: number;
+            /** @description Why it could check nothing where it ran, such as a program that is not installed, and what to do; only where the command failed before the change, too. Not there: none can be seen. */
+            problem?: string;
             /** @description The end of its output, at most 8 KiB. */
             tail: string;
         };

@@ -13,13 +13,14 @@ const looks: Record<Verdict["state"], { word: string; tone: Tone; icon: React.Re
   passed: { word: "Passed", tone: "good", icon: <CircleCheck aria-hidden /> },
   failed: { word: "Failed", tone: "bad", icon: <CircleX aria-hidden /> },
   failed_before: { word: "Failed before, too", tone: "warn", icon: <TriangleAlert aria-hidden /> },
+  not_checked: { word: "Could not check", tone: "warn", icon: <TriangleAlert aria-hidden /> },
   not_run: { word: "Not run after the change", tone: "idle", icon: <CircleSlash aria-hidden /> },
 };
 
 /** A command of the verification: its verdict in one line, and opened, what it printed before and after. */
 export function VerdictRow({ verdict }: { verdict: Verdict }) {
   const { command, before, after, state } = verdict;
-  const [isOpen, setOpen] = useState(state === "failed");
+  const [isOpen, setOpen] = useState(state === "failed" || state === "not_checked");
   const look = looks[state];
   return (
     <li className={styles.verdict}>
@@ -39,6 +40,11 @@ export function VerdictRow({ verdict }: { verdict: Verdict }) {
         <div className={styles.runs}>
           {state === "failed_before" && (
             <p className={styles.excuse}>It failed before the change, too, so it does not count against the diff.</p>
+          )}
+          {state === "not_checked" && before?.problem && (
+            <p className={styles.excuse}>
+              It could check nothing on the machine where it ran: <PlainText text={before.problem} />.
+            </p>
           )}
           {before ? <RunOutput name="Before the change" run={before} /> : <p>It was not run before the change.</p>}
           {after.map((run, i) => (

@@ -18,6 +18,11 @@ describe("verdicts", () => {
       ["b", "failed_before", 1],
     ]);
   });
+  it("tell what could check nothing from what failed before", () => {
+    const missing = { ...run("mvn verify", true, 127), problem: '"mvn" is not on the PATH' };
+    expect(verdictsOf([missing, run("mvn verify", false, 127)])[0]?.state).toBe("not_checked");
+    expect(verdictsOf([missing, run("mvn verify", false, 0)])[0]?.state).toBe("passed");
+  });
   it("count what the change broke, and nothing else", () => {
     const verification = [
       run("a", true, 0),

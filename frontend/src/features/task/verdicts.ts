@@ -6,7 +6,7 @@ export interface Verdict {
   before: Verification | null;
   /** In the order of the runs; the last one counts. */
   after: readonly Verification[];
-  state: "passed" | "failed" | "failed_before" | "not_run";
+  state: "passed" | "failed" | "failed_before" | "not_checked" | "not_run";
 }
 
 /** The verification by command, in the order of the first run. */
@@ -30,7 +30,8 @@ function stateOf(before: Verification | null, after: readonly Verification[]): V
   const last = after.at(-1);
   if (!last) return "not_run";
   if (last.exitCode === 0) return "passed";
-  return before && before.exitCode !== 0 ? "failed_before" : "failed";
+  if (!before || before.exitCode === 0) return "failed";
+  return before.problem ? "not_checked" : "failed_before";
 }
 
 /** How many commands the change has broken. */
