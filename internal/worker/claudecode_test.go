@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -167,7 +168,13 @@ func TestClaudeCodeThatIsInterruptedGoesOn(t *testing.T) {
 	)}
 	w := newWorld(t, withClaudeCode(t, api))
 	w.repository("site", map[string]string{"a.txt": "x\n"})
-	job, key, _ := w.interrupt(claudeCodeJob("site"), api.waits)
+	waits := make(chan string)
+	go func() {
+		<-api.waits
+		w.untilKept(t, codybatch.TaskKey{JobID: "job-001", Repository: "acme/site"}, 1) // the checkpoint is written while the model thinks
+		waits <- ""
+	}()
+	job, key, _ := w.interrupt(claudeCodeJob("site"), waits)
 	if err := w.worker.Run(t.Context(), codybatch.TaskRef{Key: key, Attempt: 2}); err != nil {
 		t.Fatal(err)
 	}
@@ -182,6 +189,25 @@ func TestClaudeCodeThatIsInterruptedGoesOn(t *testing.T) {
 	w.wantThreePaid(t, task, api.Server)
 	if task.Interrupted != nil || w.job(job.ID).Reserved != 0 {
 		t.Errorf("the task is %+v", task)
+	}
+}
+
+// untilKept waits until the first attempt's checkpoint is of so many answers.
+func (w *world) untilKept(t *testing.T, key codybatch.TaskKey, answers int) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		var kept struct{ Answers int }
+		if document, err := w.artifacts.Open(t.Context(), codybatch.CheckpointKey(key, 1)); err == nil {
+			_ = json.NewDecoder(document).Decode(&kept) // what is no checkpoint is of no answers
+			_ = document.Close()
+		}
+		if kept.Answers == answers {
+			return
+		}
+		if time.Now().After(end) {
+			t.Errorf("the checkpoint is of %d answers, want %d", kept.Answers, answers)
+			return
+		}
 	}
 }
 
