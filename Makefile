@@ -66,7 +66,7 @@ test-agent-worker:
 		-run 'Hostile|Planted|WhatTheAgentDoes|TestGates|KnownValues|Documented' ./internal/worker ./internal/git
 
 .PHONY: test-aws
-test-aws: aws-emulators bin/gotestsum ## a job from end to end on emulators of AWS, faults of all kinds, and the adapters behind it, with the race detector
+test-aws: tools aws-emulators bin/gotestsum ## a job from end to end on emulators of AWS, faults of all kinds, and the adapters behind it, with the race detector
 	@CODYBATCH_TEST_REQUIRE=git,git-http-backend,github-openapi,$(EMULATORS) bin/gotestsum --format pkgname-and-test-fails -- -race -timeout 15m \
 		./cmd/... ./internal/awstest/... ./internal/store/dynamo/... ./internal/artifacts/s3/... ./internal/dispatch/awsbatch/...
 
