@@ -141,10 +141,8 @@ func (a *accumulator) add(event anthropic.MessageStreamEventUnion) error {
 
 // noteMalformed looks at the blocks from one on.
 func (a *accumulator) noteMalformed(from int) {
-	for i, block := range a.message.Content {
-		if i < from {
-			continue
-		}
+	for i := from; i < len(a.message.Content); i++ {
+		block := &a.message.Content[i] // not a copy: blocks are large, and many
 		input := bytes.TrimSpace(block.Input)
 		if block.Type != "tool_use" || (json.Valid(input) && bytes.HasPrefix(input, []byte("{"))) {
 			continue
