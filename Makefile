@@ -52,7 +52,7 @@ test-cdk: tools/aws/python/.installed bin/gotestsum ## the stack of AWS: golden 
 		../../bin/gotestsum --format pkgname-and-test-fails -- -timeout 20m ./...
 
 .PHONY: test-agent test-agent-loop test-agent-worker
-test-agent: build claude-code bin/gotestsum ## the agent's loop, faults, interruptions and hostile input against the rehearsal server, with the race detector
+test-agent: claude-code bin/gotestsum ## the agent's loop, faults, interruptions and hostile input against the rehearsal server, with the race detector
 	@$(MAKE) --no-print-directory --output-sync -j2 test-agent-loop test-agent-worker
 
 test-agent-loop:
@@ -60,8 +60,6 @@ test-agent-loop:
 		./internal/agent/... ./internal/rehearsal/... ./internal/sandbox/...
 
 test-agent-worker:
-	@CODYBATCH_TEST_REQUIRE=git,claude-code bin/gotestsum --format pkgname-and-test-fails -- -race -timeout 10m \
-		-run MiddleOfAConversation ./internal/cli
 	@CODYBATCH_TEST_REQUIRE=git bin/gotestsum --format pkgname-and-test-fails -- -race -timeout 10m \
 		-run 'Hostile|Planted|WhatTheAgentDoes|TestGates|KnownValues|Documented' ./internal/worker ./internal/git
 
